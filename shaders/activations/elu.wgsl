@@ -1,0 +1,15 @@
+struct Params {
+    alpha: f32,
+}
+
+fn activation(x: f32, params: Params) -> f32 {
+    let y = multiply(expm1_negative(min(x, 0.0)), vec2<f32>(params.alpha, 0.0));
+    return select(y.x + y.y, x, x > 0.0);
+}
+
+// Half of alpha goes in, so that the mantissa's up to 1.41 cannot overflow before the power of two is applied.
+fn derivative(x: f32, params: Params) -> f32 {
+    let e = decay(vec2<f32>(clamp(x, -200.0, 0.0), 0.0));
+    let y = multiply(e.mantissa, vec2<f32>(0.5 * params.alpha, 0.0));
+    return select(scale_far(y.x + y.y, e.k + 1), 1.0, x > 0.0);
+}

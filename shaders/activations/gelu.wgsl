@@ -1,0 +1,30 @@
+// The normal distribution by Mills' ratio away from 0, and by a polynomial for |x| <= 1/4.
+fn activation(x: f32, params: Params) -> f32 {
+    let c = clamp(x, -15.0, 15.0);
+    let a = abs(c);
+    let e = gaussian_decay(a);
+    let tail = multiply(mills_ratio(a), e.mantissa);
+    let left = multiply(tail, vec2<f32>(c, 0.0));
+    let tail_small = tail * power_of_two(max(e.k, -126));
+    let body = add(vec2<f32>(1.0, 0.0), -tail_small);
+    let right = multiply(body, vec2<f32>(c, 0.0));
+    let square = min(c * c, 0.0625);
+    let centre = fast_two_sum(0.5 * x, square * normal_centre(square));
+    let outer = select(right.x + right.y, scale(left.x + left.y, e.k), x < 0.0);
+    return select(select(outer, centre.x + centre.y, a <= 0.25), x, x > 15.0);
+}
+
+// Phi(x) + x phi(x): for a = |x|, e^(-a^2/2) (M(a) - a phi(0)) below 0 and 1 minus that above. phi(0) is in two parts.
+fn derivative(x: f32, params: Params) -> f32 {
+    let c = clamp(x, -15.0, 15.0);
+    let a = abs(c);
+    let e = gaussian_decay(a);
+    let density = multiply(vec2<f32>(0.398942292, -1.1434022e-8), vec2<f32>(a, 0.0));
+    let tail = multiply(add(mills_ratio(a), -density), e.mantissa);
+    let tail_small = tail * power_of_two(max(e.k, -126));
+    let body = add(vec2<f32>(1.0, 0.0), -tail_small);
+    let square = min(c * c, 0.0625);
+    let centre = 0.5 + clamp(c, -0.25, 0.25) * normal_centre_slope(square);
+    let outer = select(body.x + body.y, scale(tail.x + tail.y, e.k), x < 0.0);
+    return select(outer, centre, a <= 0.25);
+}

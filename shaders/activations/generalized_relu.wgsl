@@ -1,0 +1,24 @@
+struct Params {
+    negative_slope: f32,
+    max_value: f32,
+    threshold: f32,
+}
+
+// An infinite max_value never clips, not even infinity.
+fn clips(x: f32, params: Params) -> bool {
+    return is_finite(params.max_value) && x >= params.max_value;
+}
+
+// Large distances are halved first: x - threshold may overflow where its product with the slope does not.
+fn activation(x: f32, params: Params) -> f32 {
+    let half = select(1.0, 0.5, abs(x) > 1e38);
+    let distance = x * half - params.threshold * half;
+    let below = params.negative_slope * select(distance, 0.0, params.negative_slope == 0.0) / half;
+    let above = select(x, params.max_value, clips(x, params));
+    return select(below, above, x > params.threshold);
+}
+
+fn derivative(x: f32, params: Params) -> f32 {
+    let above = select(1.0, 0.0, clips(x, params));
+    return select(params.negative_slope, above, x > params.threshold);
+}

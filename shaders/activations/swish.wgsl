@@ -1,0 +1,16 @@
+struct Params {
+    beta: f32,
+}
+
+// beta * x is carried with its rounding error: rounded, it would cost the exponential tens of units.
+fn activation(x: f32, params: Params) -> f32 {
+    let limit = argument_limit(params.beta);
+    let clamped = clamp(x, -limit, limit);
+    let z = two_product(params.beta, clamped);
+    return select(swish_product(clamped, z), x, abs(x) > limit && z.x >= 0.0);
+}
+
+fn derivative(x: f32, params: Params) -> f32 {
+    let limit = argument_limit(params.beta);
+    return swish_slope(two_product(params.beta, clamp(x, -limit, limit)));
+}

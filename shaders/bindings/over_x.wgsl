@@ -1,0 +1,23 @@
+// The result overwrites x. dy is bound for writing too, because it may lie in the same buffer, beside x, and wgpu
+// counts a buffer that is both read-only and writable in one dispatch as a conflict, whatever the ranges.
+
+@group(0) @binding(1) var<storage, read_write> dy: array<Packed>;
+@group(0) @binding(2) var<storage, read_write> result: array<Packed>;
+@group(0) @binding(1) var<storage, read_write> dy_words: array<u32>;
+@group(0) @binding(2) var<storage, read_write> result_words: array<u32>;
+
+fn x_at(index: u32) -> Packed {
+    return result[index];
+}
+
+fn dy_at(index: u32) -> Packed {
+    return dy[index];
+}
+
+fn x_word_at(index: u32) -> u32 {
+    return result_words[index];
+}
+
+fn dy_word_at(index: u32) -> u32 {
+    return dy_words[index];
+}

@@ -1,0 +1,86 @@
+// One activation, or its gradient, of each element. An invocation handles four elements; where a range's length is
+// no multiple of four, a second dispatch of a `_tail` entry point handles the rest word by word.
+
+const WORKGROUP: u32 = 256u;
+
+// Implementations may assume that no NaN occurs, and min, max and clamp drop it, so NaN is carried by its bits.
+fn keep_nan(x: vec4<f32>, y: vec4<f32>) -> vec4<f32> {
+    let nan = (bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu)) > vec4<u32>(0x7f800000u);
+    return bitcast<vec4<f32>>(select(bitcast<vec4<u32>>(y), bitcast<vec4<u32>>(x) | vec4<u32>(0x400000u), nan));
+}
+
+fn forward_of(x: vec4<f32>) -> vec4<f32> {
+    let params = parameters();
+    return keep_nan(x, vec4<f32>(
+        activation(x.x, params),
+        activation(x.y, params),
+        activation(x.z, params),
+        activation(x.w, params),
+    ));
+}
+
+fn backward_of(x: vec4<f32>, dy: vec4<f32>) -> vec4<f32> {
+    let params = parameters();
+    let slope = vec4<f32>(
+        derivative(x.x, params),
+        derivative(x.y, params),
+        derivative(x.z, params),
+        derivative(x.w, params),
+    );
+    return keep_nan(dy, keep_nan(x, dy * slope));
+}
+
+// Rows of workgroups, because one dimension of a dispatch holds too few of them for a large buffer.
+fn vector_index(id: vec3<u32>, workgroups: vec3<u32>) -> u32 {
+    return id.x + id.y * workgroups.x * WORKGROUP;
+}
+
+// x, dy and result are bound with the same length, so the guard on one of them covers all.
+@compute @workgroup_size(WORKGROUP)
+fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+    let index = vector_index(id, workgroups);
+    if index < arrayLength(&result) {
+        result[index] = pack(forward_of(unpack(x_at(index))));
+    }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn backward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+    let index = vector_index(id, workgroups);
+    if index < arrayLength(&result) {
+        result[index] = pack(backward_of(unpack(x_at(index)), unpack(dy_at(index))));
+    }
+}
+
+fn tail_words() -> u32 {
+    return (call.tail_elements + ELEMENTS_PER_WORD - 1u) / ELEMENTS_PER_WORD;
+}
+
+// The last word of an odd number of 16-bit elements is shared with what follows the range, whose bits stay.
+fn store_tail(invocation: u32, index: u32, values: vec2<f32>) {
+    let word = pack_word(values);
+    let shared_word = (result_words[index] & 0xffff0000u) | (word & 0xffffu);
+    let whole = call.tail_elements - invocation * ELEMENTS_PER_WORD >= ELEMENTS_PER_WORD;
+    result_words[index] = select(shared_word, word, whole);
+}
+
+@compute @workgroup_size(4)
+fn forward_tail(@builtin(global_invocation_id) id: vec3<u32>) {
+    let words = tail_words();
+    if id.x < words {
+        let index = arrayLength(&result_words) - words + id.x;
+        let x = vec4<f32>(unpack_word(x_word_at(index)), 0.0, 0.0);
+        store_tail(id.x, index, forward_of(x).xy);
+    }
+}
+
+@compute @workgroup_size(4)
+fn backward_tail(@builtin(global_invocation_id) id: vec3<u32>) {
+    let words = tail_words();
+    if id.x < words {
+        let index = arrayLength(&result_words) - words + id.x;
+        let x = vec4<f32>(unpack_word(x_word_at(index)), 0.0, 0.0);
+        let dy = vec4<f32>(unpack_word(dy_word_at(index)), 0.0, 0.0);
+        store_tail(id.x, index, backward_of(x, dy).xy);
+    }
+}

@@ -1,0 +1,30 @@
+// Two bfloat16 a word, the first in the lower half: the upper 16 bits of an f32.
+
+alias Packed = vec2<u32>;
+const ELEMENTS_PER_WORD: u32 = 2u;
+
+fn unpack(packed: Packed) -> vec4<f32> {
+    return bitcast<vec4<f32>>(vec4<u32>(packed.x << 16u, packed.x & 0xffff0000u, packed.y << 16u, packed.y & 0xffff0000u));
+}
+
+// To nearest, ties to even, by integers; the carry of the largest values makes infinity. A NaN whose payload lies in
+// the lower half would round to infinity, so it is made quiet.
+fn round_bits(values: vec4<f32>) -> vec4<u32> {
+    let bits = bitcast<vec4<u32>>(values);
+    let rounded = (bits + 0x7fffu + ((bits >> vec4<u32>(16u)) & vec4<u32>(1u))) >> vec4<u32>(16u);
+    let nan = (bits & vec4<u32>(0x7fffffffu)) > vec4<u32>(0x7f800000u);
+    return select(rounded, (bits >> vec4<u32>(16u)) | vec4<u32>(0x40u), nan);
+}
+
+fn pack(values: vec4<f32>) -> Packed {
+    let bits = round_bits(values);
+    return vec2<u32>(bits.x | (bits.y << 16u), bits.z | (bits.w << 16u));
+}
+
+fn unpack_word(word: u32) -> vec2<f32> {
+    return unpack(vec2<u32>(word, 0u)).xy;
+}
+
+fn pack_word(values: vec2<f32>) -> u32 {
+    return pack(vec4<f32>(values, 0.0, 0.0)).x;
+}
