@@ -19,7 +19,7 @@ fn derivative(x: f32, params: Params) -> f32 {
     let c = clamp(x, -15.0, 15.0);
     let a = abs(c);
     let e = gaussian_decay(a);
-    let density = multiply(vec2<f32>(0.398942292, -1.1434022e-8), vec2<f32>(a, 0.0));
+    let density = multiply(vec2<f32>(0.398942292, -1.1335170e-8), vec2<f32>(a, 0.0));
     let tail = multiply(add(mills_ratio(a), -density), e.mantissa);
     let tail_small = tail * power_of_two(max(e.k, -126));
     let body = add(vec2<f32>(1.0, 0.0), -tail_small);

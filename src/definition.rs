@@ -1,0 +1,163 @@
+//! What a row of the table is made of, and the macro that turns rows into the enum `Activation`.
+
+use std::fmt;
+
+/// The values that a parameter may take. None may be NaN.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Range {
+    /// Any finite number.
+    Finite,
+    /// Finite and above 0.
+    Positive,
+    /// Above the value of another parameter of the same activation; may be infinite.
+    Above(&'static str),
+}
+
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Range::Finite => f.write_str("finite"),
+            Range::Positive => f.write_str("finite and above 0"),
+            Range::Above(other) => write!(f, "above {other}, or inf"),
+        }
+    }
+}
+
+/// A parameter of an activation, as the table states it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Parameter {
+    /// Its name, in `snake_case`.
+    pub name: &'static str,
+    /// Its value where none is given.
+    pub default: f32,
+    /// The values it may take.
+    pub range: Range,
+    /// Whether its gradient is defined.
+    pub learnable: bool,
+}
+
+pub(crate) const fn constant(name: &'static str, default: f32, range: Range) -> Parameter {
+    Parameter {
+        name,
+        default,
+        range,
+        learnable: false,
+    }
+}
+
+pub(crate) const fn learnable(name: &'static str, default: f32, range: Range) -> Parameter {
+    Parameter {
+        name,
+        default,
+        range,
+        learnable: true,
+    }
+}
+
+/// One row of the table, without the values of its parameters.
+pub(crate) struct Definition {
+    pub name: &'static str,
+    pub aliases: &'static [&'static str],
+    pub formula: &'static str,
+    pub parameters: &'static [Parameter],
+    pub shader: &'static str,
+}
+
+/// Builds `Activation` and everything that follows from a row: see `catalog.rs` for the form of one.
+macro_rules! catalog {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident $variant:ident {
+            $($(#[$field_doc:meta])* $field:ident = $kind:ident($default:expr, $range:expr),)*
+        }
+        aliases [$($alias:literal),*],
+        formula $formula:literal,
+        kinks [$($kink:expr),*],
+        forward |$x:ident| $forward:expr,
+        derivative |$dx:ident| $derivative:expr;
+    )*) => {
+        /// An activation function with the values of its parameters.
+        #[derive(Debug, Clone, Copy, PartialEq)]
+        #[non_exhaustive]
+        pub enum Activation {
+            $(
+                $(#[$doc])*
+                #[doc = concat!("\n\nForward: `", $formula, "`.")]
+                $variant { $($(#[$field_doc])* $field: f32),* },
+            )*
+        }
+
+        impl Activation {
+            /// Every activation, at its defaults, in the order of the table.
+            pub const ALL: &'static [Activation] = &[$(Activation::$variant { $($field: $default),* }),*];
+
+            pub(crate) fn definition(&self) -> &'static Definition {
+                match self {
+                    $(Activation::$variant { .. } => const { &Definition {
+                        name: stringify!($name),
+                        aliases: &[$($alias),*],
+                        formula: $formula,
+                        parameters: &[$($kind(stringify!($field), $default, $range)),*],
+                        shader: include_str!(concat!("../shaders/activations/", stringify!($name), ".wgsl")),
+                    } },)*
+                }
+            }
+
+            /// The values of its parameters, in the order of [`Activation::parameters`].
+            pub fn values(&self) -> Vec<f32> {
+                match *self {
+                    $(Activation::$variant { $($field),* } => vec![$($field),*],)*
+                }
+            }
+
+            fn values_mut(&mut self) -> Vec<&mut f32> {
+                match self {
+                    $(Activation::$variant { $($field),* } => vec![$($field),*],)*
+                }
+            }
+
+            /// Where the derivative jumps.
+            pub fn kinks(&self) -> Vec<f64> {
+                match *self {
+                    $(Activation::$variant { $($field),* } => {
+                        $(let $field = f64::from($field);)*
+                        let _ = ($($field,)*);
+                        vec![$($kink),*]
+                    })*
+                }
+            }
+
+            /// The reference: the function in f64, its parameters the f32 values widened.
+            pub fn forward(&self, x: f64) -> f64 {
+                if x.is_nan() {
+                    return x;
+                }
+                match *self {
+                    $(Activation::$variant { $($field),* } => {
+                        $(let $field = f64::from($field);)*
+                        let $x = x;
+                        $forward
+                    })*
+                }
+            }
+
+            /// The reference: the derivative in f64, its parameters the f32 values widened.
+            pub fn derivative(&self, x: f64) -> f64 {
+                if x.is_nan() {
+                    return x;
+                }
+                match *self {
+                    $(Activation::$variant { $($field),* } => {
+                        $(let $field = f64::from($field);)*
+                        let _ = ($($field,)*);
+                        let $dx = x;
+                        $derivative
+                    })*
+                }
+            }
+        }
+    };
+}
+pub(crate) use catalog;
