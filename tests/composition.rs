@@ -1,0 +1,97 @@
+//! What can be proven without an adapter: shaders validate, the table and the files agree.
+
+use gpu_activations::Activation;
+use gpu_activations::shader::{Binding, Shader, Storage};
+use naga::valid::{Capabilities, ValidationFlags, Validator};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+const STORAGES: [Storage; 3] = [Storage::F32, Storage::F16, Storage::Bf16];
+const BINDINGS: [Binding; 4] = [
+    Binding::Separate,
+    Binding::OverX,
+    Binding::OverDy,
+    Binding::Shared,
+];
+
+fn parse(shader: &Shader) -> naga::Module {
+    naga::front::wgsl::parse_str(shader.source()).unwrap_or_else(|error| {
+        let line = error.location(shader.source()).map_or(0, |l| l.line_number);
+        panic!("{:?}: {}", shader.locate(line), error.message())
+    })
+}
+
+#[test]
+fn every_composition_validates() {
+    for activation in Activation::ALL {
+        for storage in STORAGES {
+            for binding in BINDINGS {
+                let module = parse(&Shader::elementwise(activation, storage, binding));
+                Validator::new(ValidationFlags::all(), Capabilities::default())
+                    .validate(&module)
+                    .unwrap_or_else(|error| {
+                        panic!("{} {storage:?} {binding:?}: {error:?}", activation.name())
+                    });
+            }
+        }
+    }
+}
+
+#[test]
+fn params_agree_with_the_row() {
+    for activation in Activation::ALL {
+        let module = parse(&Shader::elementwise(
+            activation,
+            Storage::F32,
+            Binding::Separate,
+        ));
+        let fields: Vec<String> = module
+            .types
+            .iter()
+            .filter(|(_, ty)| ty.name.as_deref() == Some("Params"))
+            .flat_map(|(_, ty)| match &ty.inner {
+                naga::TypeInner::Struct { members, .. } => members.clone(),
+                _ => Vec::new(),
+            })
+            .filter_map(|member| member.name)
+            .collect();
+        let row: Vec<&str> = activation.parameters().iter().map(|p| p.name).collect();
+        assert_eq!(
+            fields,
+            row,
+            "struct Params in activations/{}.wgsl must list the row's parameters in its order",
+            activation.name()
+        );
+    }
+}
+
+#[test]
+fn every_activation_file_has_a_row() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders/activations");
+    let files: BTreeSet<String> = std::fs::read_dir(folder)
+        .expect("the folder of activations")
+        .map(|entry| entry.expect("an entry").path())
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+        .collect();
+    let rows: BTreeSet<String> = Activation::ALL
+        .iter()
+        .map(|a| a.name().to_owned())
+        .collect();
+    assert_eq!(
+        files, rows,
+        "each file in shaders/activations needs a row of its name in src/catalog.rs"
+    );
+}
+
+#[test]
+fn a_line_is_located_in_its_part() {
+    let shader = Shader::elementwise(&Activation::Relu {}, Storage::F32, Binding::Separate);
+    assert_eq!(shader.locate(1), Some(("activations/relu.wgsl", 1)));
+    let first_of_math = include_str!("../shaders/activations/relu.wgsl")
+        .lines()
+        .count() as u32
+        + 1;
+    assert_eq!(shader.locate(first_of_math), Some(("math.wgsl", 1)));
+    assert_eq!(shader.locate(0), None);
+    assert_eq!(shader.locate(u32::MAX), None);
+}
