@@ -156,14 +156,13 @@ impl Activation {
     /// [`Error::UnknownParameter`] and [`Error::ParameterOutOfRange`].
     pub fn with(mut self, parameter: &str, value: f32) -> Result<Self, Error> {
         let known = self.parameters();
-        let index = known
-            .iter()
-            .position(|p| normalized(p.name) == normalized(parameter))
-            .ok_or_else(|| Error::UnknownParameter {
+        let index = known.iter().position(|p| normalized(p.name) == normalized(parameter)).ok_or_else(|| {
+            Error::UnknownParameter {
                 function: self.name(),
                 parameter: parameter.to_owned(),
                 known: known.iter().map(|p| p.name).collect(),
-            })?;
+            }
+        })?;
         if let Some(slot) = self.values_mut().into_iter().nth(index) {
             *slot = value;
         }
@@ -180,11 +179,9 @@ impl Activation {
             let valid = match parameter.range {
                 Range::Finite => value.is_finite(),
                 Range::Positive => value.is_finite() && value > 0.0,
-                Range::Above(other) => self
-                    .parameters()
-                    .iter()
-                    .position(|p| p.name == other)
-                    .is_some_and(|index| value > values[index]),
+                Range::Above(other) => {
+                    self.parameters().iter().position(|p| p.name == other).is_some_and(|index| value > values[index])
+                }
             };
             if !valid {
                 return Err(Error::ParameterOutOfRange {
@@ -200,10 +197,7 @@ impl Activation {
 }
 
 fn normalized(name: &str) -> String {
-    name.chars()
-        .filter(|c| !matches!(c, '_' | '-'))
-        .flat_map(char::to_lowercase)
-        .collect()
+    name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
 }
 
 impl FromStr for Activation {
@@ -212,21 +206,12 @@ impl FromStr for Activation {
     /// Finds an activation by name or alias, whatever the case and with `_` and `-` ignored, at its defaults.
     fn from_str(name: &str) -> Result<Self, Error> {
         let wanted = normalized(name);
-        let named = |a: &&Activation| {
-            std::iter::once(&a.name())
-                .chain(a.aliases())
-                .any(|known| normalized(known) == wanted)
-        };
+        let named =
+            |a: &&Activation| std::iter::once(&a.name()).chain(a.aliases()).any(|known| normalized(known) == wanted);
         Activation::ALL.iter().find(named).copied().ok_or_else(|| {
             let distance = |a: &&'static str| strsim::damerau_levenshtein(&normalized(a), &wanted);
-            let nearest = Activation::ALL
-                .iter()
-                .map(Activation::name)
-                .min_by_key(distance);
-            Error::UnknownName {
-                name: name.to_owned(),
-                nearest: nearest.unwrap_or_default(),
-            }
+            let nearest = Activation::ALL.iter().map(Activation::name).min_by_key(distance);
+            Error::UnknownName { name: name.to_owned(), nearest: nearest.unwrap_or_default() }
         })
     }
 }

@@ -39,21 +39,11 @@ pub struct Parameter {
 }
 
 pub(crate) const fn constant(name: &'static str, default: f32, range: Range) -> Parameter {
-    Parameter {
-        name,
-        default,
-        range,
-        learnable: false,
-    }
+    Parameter { name, default, range, learnable: false }
 }
 
 pub(crate) const fn learnable(name: &'static str, default: f32, range: Range) -> Parameter {
-    Parameter {
-        name,
-        default,
-        range,
-        learnable: true,
-    }
+    Parameter { name, default, range, learnable: true }
 }
 
 /// One row of the table, without the values of its parameters.

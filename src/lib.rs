@@ -5,17 +5,34 @@
 //!
 //! let gelu: Activation = "gelu".parse()?;
 //! assert!((gelu.forward(1.0) - 0.841_344_746_068_542_9).abs() < 1e-15);
+//!
+//! let context = gpu_activations::GpuActivations::new()?;
+//! let y = context.forward_slice(gelu, &[-1.0_f32, 0.0, 1.0])?;
+//! assert_eq!(y[1], 0.0);
 //! # Ok::<(), gpu_activations::Error>(())
 //! ```
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 #![warn(missing_docs)]
 
+mod adapter;
+mod buffer;
 mod catalog;
+mod context;
 mod definition;
+mod element;
 mod error;
+mod pipeline;
+mod recording;
 mod reference;
 pub mod shader;
+mod stream;
 
+pub use adapter::adapters;
+pub use buffer::{BufferRange, GpuBuffer};
 pub use catalog::Activation;
+pub use context::{Builder, GpuActivations};
 pub use definition::{Parameter, Range};
+pub use element::Element;
 pub use error::Error;
+pub use recording::Recording;
+pub use wgpu;

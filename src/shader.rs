@@ -68,17 +68,10 @@ impl Shader {
             binding,
             part!("kernels/elementwise.wgsl"),
         ];
-        let mut shader = Shader {
-            source: String::new(),
-            parts: Vec::new(),
-        };
+        let mut shader = Shader { source: String::new(), parts: Vec::new() };
         for (file, text) in parts {
-            shader
-                .parts
-                .push((file.to_owned(), text.lines().count() as u32));
-            shader
-                .source
-                .extend(text.lines().flat_map(|line| [line, "\n"]));
+            shader.parts.push((file.to_owned(), text.lines().count() as u32));
+            shader.source.extend(text.lines().flat_map(|line| [line, "\n"]));
         }
         shader
     }

@@ -7,12 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 const STORAGES: [Storage; 3] = [Storage::F32, Storage::F16, Storage::Bf16];
-const BINDINGS: [Binding; 4] = [
-    Binding::Separate,
-    Binding::OverX,
-    Binding::OverDy,
-    Binding::Shared,
-];
+const BINDINGS: [Binding; 4] = [Binding::Separate, Binding::OverX, Binding::OverDy, Binding::Shared];
 
 fn parse(shader: &Shader) -> naga::Module {
     naga::front::wgsl::parse_str(shader.source()).unwrap_or_else(|error| {
@@ -29,9 +24,7 @@ fn every_composition_validates() {
                 let module = parse(&Shader::elementwise(activation, storage, binding));
                 Validator::new(ValidationFlags::all(), Capabilities::default())
                     .validate(&module)
-                    .unwrap_or_else(|error| {
-                        panic!("{} {storage:?} {binding:?}: {error:?}", activation.name())
-                    });
+                    .unwrap_or_else(|error| panic!("{} {storage:?} {binding:?}: {error:?}", activation.name()));
             }
         }
     }
@@ -40,11 +33,7 @@ fn every_composition_validates() {
 #[test]
 fn params_agree_with_the_row() {
     for activation in Activation::ALL {
-        let module = parse(&Shader::elementwise(
-            activation,
-            Storage::F32,
-            Binding::Separate,
-        ));
+        let module = parse(&Shader::elementwise(activation, Storage::F32, Binding::Separate));
         let fields: Vec<String> = module
             .types
             .iter()
@@ -73,24 +62,15 @@ fn every_activation_file_has_a_row() {
         .map(|entry| entry.expect("an entry").path())
         .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
         .collect();
-    let rows: BTreeSet<String> = Activation::ALL
-        .iter()
-        .map(|a| a.name().to_owned())
-        .collect();
-    assert_eq!(
-        files, rows,
-        "each file in shaders/activations needs a row of its name in src/catalog.rs"
-    );
+    let rows: BTreeSet<String> = Activation::ALL.iter().map(|a| a.name().to_owned()).collect();
+    assert_eq!(files, rows, "each file in shaders/activations needs a row of its name in src/catalog.rs");
 }
 
 #[test]
 fn a_line_is_located_in_its_part() {
     let shader = Shader::elementwise(&Activation::Relu {}, Storage::F32, Binding::Separate);
     assert_eq!(shader.locate(1), Some(("activations/relu.wgsl", 1)));
-    let first_of_math = include_str!("../shaders/activations/relu.wgsl")
-        .lines()
-        .count() as u32
-        + 1;
+    let first_of_math = include_str!("../shaders/activations/relu.wgsl").lines().count() as u32 + 1;
     assert_eq!(shader.locate(first_of_math), Some(("math.wgsl", 1)));
     assert_eq!(shader.locate(0), None);
     assert_eq!(shader.locate(u32::MAX), None);

@@ -28,9 +28,7 @@ fn derivatives_match_differences() {
                 continue;
             }
             let f = |i: f64| activation.forward(x + i * h);
-            let difference = (45.0 * (f(1.0) - f(-1.0)) - 9.0 * (f(2.0) - f(-2.0)) + f(3.0)
-                - f(-3.0))
-                / (60.0 * h);
+            let difference = (45.0 * (f(1.0) - f(-1.0)) - 9.0 * (f(2.0) - f(-2.0)) + f(3.0) - f(-3.0)) / (60.0 * h);
             let derivative = activation.derivative(x);
             assert!(
                 (difference - derivative).abs() <= 1e-10 * (1.0 + derivative.abs()),
@@ -45,16 +43,8 @@ fn derivatives_match_differences() {
 fn infinities_give_limits_and_nan_stays() {
     for activation in Activation::ALL {
         for x in [f64::INFINITY, f64::NEG_INFINITY] {
-            assert!(
-                !activation.forward(x).is_nan(),
-                "{} at {x}",
-                activation.name()
-            );
-            assert!(
-                !activation.derivative(x).is_nan(),
-                "{}′ at {x}",
-                activation.name()
-            );
+            assert!(!activation.forward(x).is_nan(), "{} at {x}", activation.name());
+            assert!(!activation.derivative(x).is_nan(), "{}′ at {x}", activation.name());
         }
         assert!(activation.forward(f64::NAN).is_nan());
         assert!(activation.derivative(f64::NAN).is_nan());
@@ -63,39 +53,21 @@ fn infinities_give_limits_and_nan_stays() {
 
 #[test]
 fn names_are_found_in_any_spelling() {
-    for (spelling, name) in [
-        ("LeakyReLU", "leaky_relu"),
-        ("hard-sigmoid", "hard_sigmoid"),
-        ("LINEAR", "identity"),
-    ] {
+    for (spelling, name) in [("LeakyReLU", "leaky_relu"), ("hard-sigmoid", "hard_sigmoid"), ("LINEAR", "identity")] {
         assert_eq!(spelling.parse::<Activation>().unwrap().name(), name);
     }
     let error = "sigmod".parse::<Activation>().unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "there is no activation named \"sigmod\"; the nearest is \"sigmoid\""
-    );
+    assert_eq!(error.to_string(), "there is no activation named \"sigmod\"; the nearest is \"sigmoid\"");
 }
 
 #[test]
 fn parameters_are_checked() {
     let softplus: Activation = "softplus".parse().unwrap();
     let error = softplus.with("beta", 0.0).unwrap().validate().unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "softplus: beta is 0, but must be finite and above 0"
-    );
-    assert!(matches!(
-        softplus.with("gamma", 1.0),
-        Err(Error::UnknownParameter { .. })
-    ));
+    assert_eq!(error.to_string(), "softplus: beta is 0, but must be finite and above 0");
+    assert!(matches!(softplus.with("gamma", 1.0), Err(Error::UnknownParameter { .. })));
     let relu: Activation = "generalized_relu".parse().unwrap();
     assert!(relu.validate().is_ok());
     assert!(relu.with("max_value", -1.0).unwrap().validate().is_err());
-    assert!(
-        relu.with("threshold", f32::NAN)
-            .unwrap()
-            .validate()
-            .is_err()
-    );
+    assert!(relu.with("threshold", f32::NAN).unwrap().validate().is_err());
 }

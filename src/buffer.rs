@@ -1,0 +1,105 @@
+use crate::context::Shared;
+use crate::{Element, Error};
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Elements in device memory. Returned to its context's pool when dropped.
+#[derive(Debug)]
+pub struct GpuBuffer<T: Element> {
+    raw: wgpu::Buffer,
+    len: usize,
+    shared: Arc<Shared>,
+    /// Whether a command that has not been submitted may still refer to the memory, so that it must not be reused.
+    exposed: AtomicBool,
+    element: PhantomData<T>,
+}
+
+/// The bytes that hold `elements` of `T` in whole vectors of four f32.
+pub(crate) fn padded_bytes<T: Element>(elements: usize) -> u64 {
+    (elements as u64 * size_of::<T>() as u64).next_multiple_of(16).max(16)
+}
+
+impl<T: Element> GpuBuffer<T> {
+    pub(crate) fn new(shared: &Arc<Shared>, len: usize) -> Result<Self, Error> {
+        let raw = shared.acquire(padded_bytes::<T>(len))?;
+        let exposed = AtomicBool::new(false);
+        Ok(GpuBuffer { raw, len, shared: Arc::clone(shared), exposed, element: PhantomData })
+    }
+
+    /// The number of elements.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are no elements.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The buffer beneath, for bindings and copies of your own. It has usages `STORAGE`, `COPY_SRC` and `COPY_DST` and
+    /// may be larger than the elements.
+    pub fn raw(&self) -> &wgpu::Buffer {
+        self.exposed.store(true, Ordering::Relaxed);
+        &self.raw
+    }
+
+    pub(crate) fn owner(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// As an operand of a command that is submitted before this buffer can be dropped.
+    pub(crate) fn operand(&self) -> BufferRange<'_, T> {
+        BufferRange { buffer: &self.raw, offset: 0, elements: self.len as u64, padded: true, element: PhantomData }
+    }
+}
+
+impl<T: Element> Drop for GpuBuffer<T> {
+    fn drop(&mut self) {
+        if !self.exposed.load(Ordering::Relaxed) {
+            self.shared.release(self.raw.clone());
+        }
+    }
+}
+
+/// Elements within a `wgpu::Buffer`. No byte outside the range is changed.
+#[derive(Debug, Clone, Copy)]
+pub struct BufferRange<'a, T: Element> {
+    pub(crate) buffer: &'a wgpu::Buffer,
+    pub(crate) offset: u64,
+    pub(crate) elements: u64,
+    /// Whether the buffer goes on to the next whole vector and nothing else lives there.
+    pub(crate) padded: bool,
+    element: PhantomData<T>,
+}
+
+impl<'a, T: Element> BufferRange<'a, T> {
+    /// `elements` of `T` from byte `offset` on, which must be a multiple of the adapter's
+    /// `min_storage_buffer_offset_alignment`. The buffer needs the usage `STORAGE`.
+    pub fn new(buffer: &'a wgpu::Buffer, offset: u64, elements: u64) -> Self {
+        BufferRange { buffer, offset, elements, padded: false, element: PhantomData }
+    }
+
+    /// `bytes` of the range from its byte `start` on, bound to a number of group 0.
+    pub(crate) fn binding(self, binding: u32, start: u64, bytes: u64) -> wgpu::BindGroupEntry<'a> {
+        let (buffer, offset, size) = (self.buffer, self.offset + start, wgpu::BufferSize::new(bytes));
+        wgpu::BindGroupEntry {
+            binding,
+            resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset, size }),
+        }
+    }
+
+    /// Where the range ends, in whole 32-bit words; `u64::MAX` if that overflows.
+    pub(crate) fn word_end(&self) -> u64 {
+        let bytes = self.elements.checked_mul(size_of::<T>() as u64);
+        let end = bytes.and_then(|bytes| bytes.checked_add(self.offset));
+        end.and_then(|end| end.checked_next_multiple_of(4)).unwrap_or(u64::MAX)
+    }
+}
+
+impl<'a, T: Element> From<&'a GpuBuffer<T>> for BufferRange<'a, T> {
+    fn from(buffer: &'a GpuBuffer<T>) -> Self {
+        buffer.exposed.store(true, Ordering::Relaxed);
+        buffer.operand()
+    }
+}

@@ -1,0 +1,49 @@
+use crate::shader::Storage;
+use half::{bf16, f16};
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for half::f16 {}
+    impl Sealed for half::bf16 {}
+}
+
+/// A type that buffers hold: `f32`, [`half::f16`] or [`half::bf16`]. Arithmetic is f32 for each of them.
+pub trait Element: bytemuck::Pod + Send + Sync + PartialEq + std::fmt::Debug + sealed::Sealed {
+    /// How the shaders see it.
+    const STORAGE: Storage;
+    /// The value in f64, exact.
+    fn to_f64(self) -> f64;
+    /// The nearest value of this type.
+    fn from_f64(value: f64) -> Self;
+}
+
+impl Element for f32 {
+    const STORAGE: Storage = Storage::F32;
+    fn to_f64(self) -> f64 {
+        self.into()
+    }
+    fn from_f64(value: f64) -> Self {
+        value as f32
+    }
+}
+
+impl Element for f16 {
+    const STORAGE: Storage = Storage::F16;
+    fn to_f64(self) -> f64 {
+        self.into()
+    }
+    fn from_f64(value: f64) -> Self {
+        f16::from_f64(value)
+    }
+}
+
+impl Element for bf16 {
+    const STORAGE: Storage = Storage::Bf16;
+    fn to_f64(self) -> f64 {
+        self.into()
+    }
+    fn from_f64(value: f64) -> Self {
+        bf16::from_f64(value)
+    }
+}

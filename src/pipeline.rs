@@ -1,0 +1,154 @@
+//! Pipelines and parameter buffers, each made once and kept.
+
+use crate::shader::{Binding, Shader, Storage};
+use crate::{Activation, Error};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
+
+/// Forward or backward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Pass {
+    Forward,
+    Backward,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    pub activation: &'static str,
+    pub storage: Storage,
+    pub binding: Binding,
+    pub pass: Pass,
+    pub tail: bool,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Cache {
+    // One OnceLock an entry, so that a compilation does not block other keys.
+    pipelines: Mutex<HashMap<Key, Arc<OnceLock<Result<wgpu::ComputePipeline, Error>>>>>,
+    calls: Mutex<HashMap<Vec<u32>, wgpu::Buffer>>,
+}
+
+/// Beyond this many sets of parameter values the cache of them starts anew.
+const MOST_CALLS: usize = 4096;
+
+/// The bindings of one form: (number, read-only).
+fn operands(binding: Binding, pass: Pass) -> Vec<(u32, bool)> {
+    let x = (0, binding == Binding::Separate);
+    let dy = (1, binding == Binding::Separate);
+    let mut operands = vec![(2, false)];
+    if binding != Binding::OverX {
+        operands.push(x);
+    }
+    if pass == Pass::Backward && binding != Binding::OverDy {
+        operands.push(dy);
+    }
+    operands
+}
+
+fn layout(device: &wgpu::Device, key: Key) -> wgpu::BindGroupLayout {
+    let entry = |binding, ty| wgpu::BindGroupLayoutEntry {
+        binding,
+        visibility: wgpu::ShaderStages::COMPUTE,
+        ty: wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: None },
+        count: None,
+    };
+    let mut entries: Vec<_> = operands(key.binding, key.pass)
+        .into_iter()
+        .map(|(binding, read_only)| entry(binding, wgpu::BufferBindingType::Storage { read_only }))
+        .collect();
+    entries.push(entry(3, wgpu::BufferBindingType::Uniform));
+    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(key.activation), entries: &entries })
+}
+
+#[expect(unsafe_code, reason = "bounds checks cost a third of the throughput of the cheapest activations")]
+fn module(device: &wgpu::Device, activation: &Activation, shader: &Shader) -> wgpu::ShaderModule {
+    let descriptor = wgpu::ShaderModuleDescriptor {
+        label: Some(activation.name()),
+        source: wgpu::ShaderSource::Wgsl(shader.source().into()),
+    };
+    // SAFETY: the text is this crate's own. `forward` and `backward` index below arrayLength(&result) and the tails
+    // below arrayLength(&result_words); x and dy are bound with the same length as the result. There are no loops.
+    unsafe { device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked()) }
+}
+
+impl Cache {
+    pub(crate) fn pipeline(
+        &self,
+        device: &wgpu::Device,
+        activation: &Activation,
+        key: Key,
+    ) -> Result<wgpu::ComputePipeline, Error> {
+        let entry = Arc::clone(lock(&self.pipelines).entry(key).or_default());
+        entry.get_or_init(|| compile(device, activation, key)).clone()
+    }
+
+    /// The uniform buffer `Call` of the shaders. It is never written again, so a recording may refer to it for ever.
+    pub(crate) fn call(&self, device: &wgpu::Device, activation: &Activation, tail_elements: u32) -> wgpu::Buffer {
+        let mut words = vec![0, tail_elements, 0, 0];
+        words.extend(activation.values().iter().map(|value| value.to_bits()));
+        words.resize(words.len().next_multiple_of(4).max(8), 0);
+        let mut calls = lock(&self.calls);
+        if calls.len() >= MOST_CALLS {
+            calls.clear();
+        }
+        let make = |words: &Vec<u32>| {
+            let buffer = device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some("parameters"),
+                size: words.len() as u64 * 4,
+                usage: wgpu::BufferUsages::UNIFORM,
+                mapped_at_creation: true,
+            });
+            if let Ok(mut view) = buffer.get_mapped_range_mut(..) {
+                view.copy_from_slice(bytemuck::cast_slice(words));
+            }
+            buffer.unmap();
+            buffer
+        };
+        calls.entry(words).or_insert_with_key(make).clone()
+    }
+}
+
+fn compile(device: &wgpu::Device, activation: &Activation, key: Key) -> Result<wgpu::ComputePipeline, Error> {
+    let shader = Shader::elementwise(activation, key.storage, key.binding);
+    let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
+    let module = module(device, activation, &shader);
+    let group = layout(device, key);
+    let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        label: Some(key.activation),
+        bind_group_layouts: &[Some(&group)],
+        immediate_size: 0,
+    });
+    let entry_point = match (key.pass, key.tail) {
+        (Pass::Forward, false) => "forward",
+        (Pass::Backward, false) => "backward",
+        (Pass::Forward, true) => "forward_tail",
+        (Pass::Backward, true) => "backward_tail",
+    };
+    let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        label: Some(key.activation),
+        layout: Some(&layout),
+        module: &module,
+        entry_point: Some(entry_point),
+        compilation_options: wgpu::PipelineCompilationOptions {
+            zero_initialize_workgroup_memory: false,
+            ..Default::default()
+        },
+        cache: None,
+    });
+    let popped = scope.pop();
+    let Some(error) = pollster::block_on(popped) else { return Ok(pipeline) };
+    let messages = pollster::block_on(module.get_compilation_info()).messages;
+    let first = messages.into_iter().find(|message| message.message_type == wgpu::CompilationMessageType::Error);
+    let place = first.as_ref().and_then(|m| shader.locate(m.location?.line_number));
+    let (file, line) = place.unwrap_or((activation.name(), 0));
+    Err(Error::Shader {
+        file: file.to_owned(),
+        line,
+        message: first.as_ref().map_or_else(|| error.to_string(), |m| m.message.clone()),
+    })
+}
+
+/// Locks whatever a panic elsewhere left behind: every value here is whole between statements.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -1,0 +1,210 @@
+use crate::context::Shared;
+use crate::pipeline::{Key, Pass};
+use crate::shader::Binding;
+use crate::{Activation, BufferRange, Element, Error};
+
+/// Records activations into a compute pass; whoever owns the encoder submits it.
+///
+/// Whatever a recording refers to may be dropped before it is submitted.
+#[derive(Debug)]
+pub struct Recording<'a, 'pass> {
+    pub(crate) shared: &'a Shared,
+    pub(crate) pass: Target<'a, 'pass>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Target<'a, 'pass> {
+    Own(wgpu::ComputePass<'pass>),
+    Callers(&'a mut wgpu::ComputePass<'pass>),
+}
+
+/// The operands of one operation, x first and the result last.
+struct Operands<'r, T: Element> {
+    x: BufferRange<'r, T>,
+    dy: Option<BufferRange<'r, T>>,
+    result: BufferRange<'r, T>,
+    result_name: &'static str,
+}
+
+impl Recording<'_, '_> {
+    /// Records `y = activation(x)`. `y` may be `x`, or apart from it in the same buffer.
+    ///
+    /// # Errors
+    /// [`Error::ParameterOutOfRange`], [`Error::LengthMismatch`], [`Error::Misaligned`], [`Error::OutOfBounds`],
+    /// [`Error::Overlap`], [`Error::MissingUsage`]; nothing has been recorded then.
+    pub fn forward<'r, T: Element>(
+        &mut self,
+        activation: Activation,
+        x: impl Into<BufferRange<'r, T>>,
+        y: impl Into<BufferRange<'r, T>>,
+    ) -> Result<(), Error> {
+        self.record(activation, &Operands { x: x.into(), dy: None, result: y.into(), result_name: "y" })
+    }
+
+    /// Records `dx = dy * derivative(x)`. `dx` may be `x` or `dy`, or apart from both in the same buffer.
+    ///
+    /// # Errors
+    /// As [`Recording::forward`].
+    pub fn backward<'r, T: Element>(
+        &mut self,
+        activation: Activation,
+        x: impl Into<BufferRange<'r, T>>,
+        dy: impl Into<BufferRange<'r, T>>,
+        dx: impl Into<BufferRange<'r, T>>,
+    ) -> Result<(), Error> {
+        self.record(activation, &Operands { x: x.into(), dy: Some(dy.into()), result: dx.into(), result_name: "dx" })
+    }
+
+    fn record<T: Element>(&mut self, activation: Activation, operands: &Operands<'_, T>) -> Result<(), Error> {
+        activation.validate()?;
+        operands.check(&self.shared.limits)?;
+        let binding = operands.binding()?;
+        if operands.x.elements == 0 {
+            return Ok(());
+        }
+        let pass = if operands.dy.is_some() { Pass::Backward } else { Pass::Forward };
+        let key = |tail| Key { activation: activation.name(), storage: T::STORAGE, binding, pass, tail };
+        let element = size_of::<T>() as u64;
+        let vector = 4 * element;
+        let padded = operands.x.padded && operands.result.padded && operands.dy.is_none_or(|dy| dy.padded);
+        let elements = operands.x.elements;
+        let body = if padded { elements.next_multiple_of(4) } else { elements - elements % 4 };
+        // 256 is the largest alignment that any adapter demands of an offset.
+        let most = self.shared.limits.max_storage_buffer_binding_size / 256 * 256;
+        let mut start = 0;
+        while start < body * element {
+            let bytes = (body * element - start).min(most);
+            self.dispatch(&activation, key(false), operands, (start, bytes), 0, (bytes / vector).div_ceil(256))?;
+            start += bytes;
+        }
+        let tail = elements.saturating_sub(body);
+        if tail > 0 {
+            // From the last offset before the tail at which a binding may begin.
+            let start = body * element / 256 * 256;
+            let bytes = (elements * element).next_multiple_of(4) - start;
+            self.dispatch(&activation, key(true), operands, (start, bytes), tail as u32, 1)?;
+        }
+        Ok(())
+    }
+
+    fn dispatch<T: Element>(
+        &mut self,
+        activation: &Activation,
+        key: Key,
+        operands: &Operands<'_, T>,
+        (start, bytes): (u64, u64),
+        tail_elements: u32,
+        workgroups: u64,
+    ) -> Result<(), Error> {
+        let shared = self.shared;
+        let pipeline = shared.cache.pipeline(&shared.device, activation, key)?;
+        let call = shared.cache.call(&shared.device, activation, tail_elements);
+        let mut entries = vec![
+            operands.result.binding(2, start, bytes),
+            wgpu::BindGroupEntry { binding: 3, resource: call.as_entire_binding() },
+        ];
+        if key.binding != Binding::OverX {
+            entries.push(operands.x.binding(0, start, bytes));
+        }
+        if let (Some(dy), true) = (operands.dy, key.binding != Binding::OverDy) {
+            entries.push(dy.binding(1, start, bytes));
+        }
+        let group = shared.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some(key.activation),
+            layout: &pipeline.get_bind_group_layout(0),
+            entries: &entries,
+        });
+        let columns = workgroups.min(shared.limits.max_compute_workgroups_per_dimension.into());
+        let rows = workgroups.div_ceil(columns);
+        let pass = match &mut self.pass {
+            Target::Own(pass) => pass,
+            Target::Callers(pass) => pass,
+        };
+        pass.set_pipeline(&pipeline);
+        pass.set_bind_group(0, &group, &[]);
+        pass.dispatch_workgroups(columns as u32, rows as u32, 1);
+        Ok(())
+    }
+}
+
+impl<T: Element> Operands<'_, T> {
+    fn check(&self, limits: &wgpu::Limits) -> Result<(), Error> {
+        let named = [("x", Some(self.x)), ("dy", self.dy), (self.result_name, Some(self.result))];
+        let present = named.into_iter().filter_map(|(name, range)| Some((name, range?)));
+        for (operand, range) in present {
+            if range.elements != self.x.elements {
+                return Err(Error::LengthMismatch {
+                    left: operand,
+                    left_length: range.elements,
+                    right: "x",
+                    right_length: self.x.elements,
+                });
+            }
+            let needed = wgpu::BufferUsages::STORAGE;
+            if !range.buffer.usage().contains(needed) {
+                return Err(Error::MissingUsage { operand, usage: range.buffer.usage(), needed });
+            }
+            let alignment = limits.min_storage_buffer_offset_alignment;
+            if !range.offset.is_multiple_of(alignment.into()) {
+                return Err(Error::Misaligned { operand, offset: range.offset, alignment });
+            }
+            if range.word_end() > range.buffer.size() {
+                return Err(Error::OutOfBounds { operand, end: range.word_end(), size: range.buffer.size() });
+            }
+        }
+        Ok(())
+    }
+
+    fn binding(&self) -> Result<Binding, Error> {
+        let to_x = relation(self.x, self.result);
+        let to_dy = self.dy.map_or(Relation::OtherBuffer, |dy| relation(dy, self.result));
+        let between = self.dy.map_or(Relation::OtherBuffer, |dy| relation(dy, self.x));
+        let overlap = |left, a: BufferRange<'_, T>, right, b: BufferRange<'_, T>, in_place| Error::Overlap {
+            left,
+            left_start: a.offset,
+            left_end: a.word_end(),
+            right,
+            right_start: b.offset,
+            right_end: b.word_end(),
+            in_place,
+        };
+        if to_x == Relation::Overlapping {
+            return Err(overlap("x", self.x, self.result_name, self.result, true));
+        }
+        if let (Relation::Overlapping, Some(dy)) = (to_dy, self.dy) {
+            return Err(overlap("dy", dy, self.result_name, self.result, true));
+        }
+        let binding = match (to_x, to_dy) {
+            (Relation::Same, _) => Binding::OverX,
+            (_, Relation::Same) => Binding::OverDy,
+            (Relation::OtherBuffer, Relation::OtherBuffer) => Binding::Separate,
+            _ => Binding::Shared,
+        };
+        // WebGPU forbids two writable bindings of the same bytes, and every form but one binds x and dy so.
+        let aliased = matches!(between, Relation::Same | Relation::Overlapping);
+        match self.dy {
+            Some(dy) if aliased && binding != Binding::Separate => Err(overlap("x", self.x, "dy", dy, false)),
+            _ => Ok(binding),
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Relation {
+    OtherBuffer,
+    Apart,
+    Same,
+    Overlapping,
+}
+
+fn relation<T: Element>(a: BufferRange<'_, T>, b: BufferRange<'_, T>) -> Relation {
+    if a.buffer != b.buffer {
+        Relation::OtherBuffer
+    } else if a.offset == b.offset && a.elements == b.elements {
+        Relation::Same
+    } else if a.word_end() <= b.offset || b.word_end() <= a.offset {
+        Relation::Apart
+    } else {
+        Relation::Overlapping
+    }
+}
