@@ -106,7 +106,7 @@ fn exponential(x: vec2<f32>) -> Exponential {
     let r_low = ((a - r) - b) + x.y;
     let q = ((((1.97903486e-4 * r + 1.39446580e-3) * r + 8.33349675e-3) * r + 4.16662954e-2) * r + 0.166666657) * r + 0.5;
     let v = fast_two_sum(r, r * r * q);
-    return Exponential(vec2<f32>(v.x, v.y + (r_low + r_low * r)), i32(k));
+    return Exponential(vec2<f32>(v.x, v.y + (r_low + r_low * v.x)), i32(k));
 }
 
 fn one_plus(v: vec2<f32>) -> vec2<f32> {

@@ -11,6 +11,9 @@ catalog! {
     aliases ["linear"],
     formula "x",
     kinks [],
+    limits 0.0, 0.0,
+    roots [], [],
+    samples [],
     forward |x| x,
     derivative |_x| 1.0;
 
@@ -19,6 +22,9 @@ catalog! {
     aliases [],
     formula "max(x, 0)",
     kinks [0.0],
+    limits 0.0, 0.0,
+    roots [], [],
+    samples [],
     forward |x| x.max(0.0),
     derivative |x| if x > 0.0 { 1.0 } else { 0.0 };
 
@@ -31,6 +37,9 @@ catalog! {
     aliases [],
     formula "x > 0 ? x : negative_slope·x",
     kinks [0.0],
+    limits 0.5, 0.0,
+    roots [], [],
+    samples [{ negative_slope: 0.2 }, { negative_slope: 0.0 }, { negative_slope: -1.5 }],
     forward |x| if x > 0.0 { x } else { reference::product(negative_slope, x) },
     derivative |x| if x > 0.0 { 1.0 } else { negative_slope };
 
@@ -46,6 +55,9 @@ catalog! {
     aliases [],
     formula "x ≥ max_value: max_value; threshold < x < max_value: x; else negative_slope·(x − threshold)",
     kinks [threshold, max_value],
+    limits 1.5, 0.0,
+    roots [], [],
+    samples [{ negative_slope: 0.1, max_value: 6.0, threshold: 1.0 }, { negative_slope: -0.3, max_value: 2.5, threshold: -1.7 }],
     forward |x| if x > threshold { x.min(max_value) } else { reference::product(negative_slope, x - threshold) },
     derivative |x| if x <= threshold { negative_slope } else if x < max_value || max_value.is_infinite() { 1.0 } else { 0.0 };
 
@@ -60,6 +72,9 @@ catalog! {
     aliases [],
     formula "clamp(alpha·x + beta, 0, 1)",
     kinks [-beta / alpha, (1.0 - beta) / alpha],
+    limits 0.6, 0.0,
+    roots [(-beta / alpha - 0.25, -beta / alpha + 0.25)], [],
+    samples [{ alpha: 0.16666667, beta: 0.5 }, { alpha: 1.7, beta: -0.3 }],
     forward |x| (alpha * x + beta).clamp(0.0, 1.0),
     derivative |x| if alpha * x + beta > 0.0 && alpha * x + beta < 1.0 { alpha } else { 0.0 };
 
@@ -71,6 +86,9 @@ catalog! {
     aliases [],
     formula "x > 0 ? x : alpha·(exp(x) − 1)",
     kinks [0.0],
+    limits 1.5, 1.0,
+    roots [], [],
+    samples [{ alpha: 0.7 }, { alpha: -1.3 }, { alpha: 0.0 }],
     forward |x| if x > 0.0 { x } else { alpha * x.exp_m1() },
     derivative |x| if x > 0.0 { 1.0 } else { alpha * x.exp() };
 
@@ -79,6 +97,9 @@ catalog! {
     aliases ["logistic"],
     formula "1/(1 + exp(−x))",
     kinks [],
+    limits 1.0, 1.0,
+    roots [], [],
+    samples [],
     forward |x| reference::sigmoid(x),
     derivative |x| reference::sigmoid_derivative(x);
 
@@ -87,6 +108,9 @@ catalog! {
     aliases [],
     formula "tanh(x)",
     kinks [],
+    limits 1.5, 1.0,
+    roots [], [],
+    samples [],
     forward |x| x.tanh(),
     derivative |x| 4.0 * reference::sigmoid_derivative(2.0 * x);
 
@@ -95,6 +119,9 @@ catalog! {
     aliases ["swish1", "swish_1"],
     formula "x·σ(x)",
     kinks [],
+    limits 1.0, 1.0,
+    roots [], [(-1.53, -1.03)],
+    samples [],
     forward |x| reference::swish(1.0, x),
     derivative |x| reference::swish_derivative(x);
 
@@ -106,6 +133,9 @@ catalog! {
     aliases [],
     formula "x·σ(beta·x)",
     kinks [],
+    limits 1.0, 1.0,
+    roots [], [(-1.2785 / beta - 0.25 / beta.abs(), -1.2785 / beta + 0.25 / beta.abs())],
+    samples [{ beta: 1.5 }, { beta: 0.1 }, { beta: 10.0 }, { beta: -0.7 }, { beta: 0.0 }],
     forward |x| reference::swish(beta, x),
     derivative |x| reference::swish_derivative(reference::product(beta, x));
 
@@ -117,6 +147,9 @@ catalog! {
     aliases [],
     formula "ln(1 + exp(beta·x))/beta",
     kinks [],
+    limits 1.5, 1.0,
+    roots [], [],
+    samples [{ beta: 0.3 }, { beta: 7.0 }],
     forward |x| reference::softplus(beta, x),
     derivative |x| reference::sigmoid(beta * x);
 
@@ -125,6 +158,9 @@ catalog! {
     aliases [],
     formula "x·Φ(x)",
     kinks [],
+    limits 1.2, 1.4,
+    roots [], [(-1.0, -0.5)],
+    samples [],
     forward |x| reference::gelu(x),
     derivative |x| reference::gelu_derivative(x);
 }

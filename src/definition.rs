@@ -65,6 +65,9 @@ macro_rules! catalog {
         aliases [$($alias:literal),*],
         formula $formula:literal,
         kinks [$($kink:expr),*],
+        limits $forward_limit:literal, $derivative_limit:literal,
+        roots [$($forward_root:expr),*], [$($derivative_root:expr),*],
+        samples [$({ $($sample_field:ident: $sample:expr),* }),*],
         forward |$x:ident| $forward:expr,
         derivative |$dx:ident| $derivative:expr;
     )*) => {
@@ -116,6 +119,45 @@ macro_rules! catalog {
                         let _ = ($($field,)*);
                         vec![$($kink),*]
                     })*
+                }
+            }
+
+            /// The largest errors allowed in f32, forward and derivative, in units in the last place.
+            pub const fn limits(&self) -> (f64, f64) {
+                match self {
+                    $(Activation::$variant { .. } => ($forward_limit, $derivative_limit),)*
+                }
+            }
+
+            /// Intervals about the roots of the function away from 0, where its error is absolute.
+            pub fn forward_roots(&self) -> Vec<(f64, f64)> {
+                match *self {
+                    $(Activation::$variant { $($field),* } => {
+                        $(let $field = f64::from($field);)*
+                        let _ = ($($field,)*);
+                        vec![$($forward_root),*]
+                    })*
+                }
+            }
+
+            /// Intervals about the roots of the derivative away from 0, where its error is absolute.
+            pub fn derivative_roots(&self) -> Vec<(f64, f64)> {
+                match *self {
+                    $(Activation::$variant { $($field),* } => {
+                        $(let $field = f64::from($field);)*
+                        let _ = ($($field,)*);
+                        vec![$($derivative_root),*]
+                    })*
+                }
+            }
+
+            /// This function at its defaults and at other values of its parameters that tests try.
+            pub fn samples(&self) -> Vec<Activation> {
+                match self {
+                    $(Activation::$variant { .. } => vec![
+                        Activation::$variant { $($field: $default),* },
+                        $(Activation::$variant { $($sample_field: $sample),* },)*
+                    ],)*
                 }
             }
 

@@ -26,6 +26,8 @@ mod recording;
 mod reference;
 pub mod shader;
 mod stream;
+#[cfg(feature = "verify")]
+pub mod verify;
 
 pub use adapter::adapters;
 pub use buffer::{BufferRange, GpuBuffer};

@@ -1,0 +1,38 @@
+//! Every function, pass and storage on the device within the limits of its row.
+
+use gpu_activations::verify::{Format, verify};
+use gpu_activations::{Activation, GpuActivations};
+use half::{bf16, f16};
+
+/// One in this many f32 is tried; prime, so that all significands occur.
+const STEP: u32 = 4093;
+
+fn holds<T: Format>() {
+    let context = GpuActivations::new().expect("tests need an adapter; `cargo xtask test` installs one where it can");
+    let mut failures = Vec::new();
+    for activation in Activation::ALL.iter().flat_map(Activation::samples) {
+        for backward in [false, true] {
+            let report = verify::<T>(&context, activation, backward, STEP).unwrap();
+            println!("{activation:?} backward {backward}: {report:?}");
+            if report.failed > 0 {
+                failures.push(format!("{activation:?}, backward {backward}: {report:?}"));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn f32_within_limits() {
+    holds::<f32>();
+}
+
+#[test]
+fn f16_within_limits() {
+    holds::<f16>();
+}
+
+#[test]
+fn bf16_within_limits() {
+    holds::<bf16>();
+}
