@@ -35,14 +35,16 @@ fn upper_half(x: f32) -> f32 {
 }
 
 // a * b and its rounding error. Every partial product has at most 24 bits, so it is exact with or without a fused
-// multiply-add.
+// multiply-add. For tiny products the error is left out: adapters that flush subnormals would lose some partial
+// products and keep others, and make of the error a term of 2^-12.
 fn two_product(a: f32, b: f32) -> vec2<f32> {
     let product = opaque(a * b);
     let a_high = upper_half(a);
     let a_low = a - a_high;
     let b_high = upper_half(b);
     let b_low = b - b_high;
-    return vec2<f32>(product, ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low);
+    let error = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low;
+    return vec2<f32>(product, select(error, 0.0, abs(product) < 1e-30));
 }
 
 fn multiply(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
@@ -174,12 +176,13 @@ fn logistic_derivative(z: f32) -> Scaled {
     return Scaled(divide(divide(e.mantissa, d), d), e.k);
 }
 
-// x * logistic(z) where z = rate * x in double-float, x within argument_limit(rate). Half of x goes in, so that the
-// mantissa's up to 1.41 cannot overflow before the power of two is applied.
+// x * logistic(z) where z = rate * x in double-float, x within argument_limit(rate). A large x goes in halved, so that
+// the mantissa's up to 1.41 cannot overflow before the power of two is applied; a small one must not be, or it is flushed.
 fn swish_product(x: f32, z: vec2<f32>) -> f32 {
     let s = logistic(z);
-    let y = multiply(s.value, vec2<f32>(0.5 * x, 0.0));
-    return scale_far(y.x + y.y, s.k + 1);
+    let large = abs(x) > 1e38;
+    let y = multiply(s.value, vec2<f32>(select(x, 0.5 * x, large), 0.0));
+    return scale_far(y.x + y.y, select(s.k, s.k + 1, large));
 }
 
 // d/dz of z * logistic(z). With e = e^-|z|: e (1 + e - |z|)/(1 + e)^2 below 0, (1 + e + z e)/(1 + e)^2 above.
