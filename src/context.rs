@@ -245,7 +245,7 @@ impl GpuActivations {
     /// Records into an encoder of yours, in a compute pass of its own. You submit it.
     pub fn record<'a>(&'a self, encoder: &'a mut wgpu::CommandEncoder) -> Recording<'a, 'a> {
         let descriptor = wgpu::ComputePassDescriptor { label: Some("activations"), timestamp_writes: None };
-        Recording { shared: &self.shared, pass: Target::Own(encoder.begin_compute_pass(&descriptor)) }
+        Recording { shared: &self.shared, pass: Target::Own(Box::new(encoder.begin_compute_pass(&descriptor))) }
     }
 
     /// Records into a compute pass of yours, whose pipeline and bind group 0 are changed. You submit it.

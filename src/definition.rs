@@ -14,6 +14,22 @@ pub enum Range {
     Above(&'static str),
 }
 
+impl Range {
+    /// The smallest and largest value, those of `activation` being given for its other parameters. A bound of
+    /// [`Range::Positive`] and [`Range::Above`] is itself no valid value where it is the lower one.
+    pub fn bounds(&self, activation: &crate::Activation) -> (f32, f32) {
+        match self {
+            Range::Finite => (f32::MIN, f32::MAX),
+            Range::Positive => (0.0, f32::MAX),
+            Range::Above(other) => {
+                let values = activation.parameters().iter().map(|p| p.name).zip(activation.values());
+                let bound = values.into_iter().find(|(name, _)| name == other);
+                (bound.map_or(f32::MIN, |(_, value)| value), f32::INFINITY)
+            }
+        }
+    }
+}
+
 impl fmt::Display for Range {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -21,10 +21,12 @@ pub(crate) struct Key {
     pub tail: bool,
 }
 
+type Compiled = OnceLock<Result<wgpu::ComputePipeline, Error>>;
+
 #[derive(Debug, Default)]
 pub(crate) struct Cache {
     // One OnceLock an entry, so that a compilation does not block other keys.
-    pipelines: Mutex<HashMap<Key, Arc<OnceLock<Result<wgpu::ComputePipeline, Error>>>>>,
+    pipelines: Mutex<HashMap<Key, Arc<Compiled>>>,
     calls: Mutex<HashMap<Vec<u32>, wgpu::Buffer>>,
 }
 

@@ -14,7 +14,7 @@ pub struct Recording<'a, 'pass> {
 
 #[derive(Debug)]
 pub(crate) enum Target<'a, 'pass> {
-    Own(wgpu::ComputePass<'pass>),
+    Own(Box<wgpu::ComputePass<'pass>>),
     Callers(&'a mut wgpu::ComputePass<'pass>),
 }
 
@@ -117,7 +117,7 @@ impl Recording<'_, '_> {
         let columns = workgroups.min(shared.limits.max_compute_workgroups_per_dimension.into());
         let rows = workgroups.div_ceil(columns);
         let pass = match &mut self.pass {
-            Target::Own(pass) => pass,
+            Target::Own(pass) => &mut **pass,
             Target::Callers(pass) => pass,
         };
         pass.set_pipeline(&pipeline);

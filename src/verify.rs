@@ -29,36 +29,45 @@ pub trait Format: Element {
     const MIN_EXPONENT: i32;
     /// The exponent of the first power of two beyond the largest number.
     const MAX_EXPONENT: i32;
-    /// Inputs to try: of `step` floats one, and every edge of the function.
-    fn inputs(activation: &Activation, step: u32) -> Vec<Self>;
+    /// Inputs to try, in blocks: every 16-bit value, or every `step`-th f32 after the edges of the function.
+    fn inputs(activation: &Activation, step: u32) -> Box<dyn ExactSizeIterator<Item = Vec<Self>>>;
 }
 
 impl Format for f32 {
     const DIGITS: i32 = 24;
     const MIN_EXPONENT: i32 = -126;
     const MAX_EXPONENT: i32 = 128;
-    fn inputs(activation: &Activation, step: u32) -> Vec<f32> {
-        let mut inputs: Vec<f32> = (0..=u32::MAX / step).map(|index| f32::from_bits(index * step)).collect();
-        let specials = [f32::INFINITY, f32::NAN, f32::MAX, f32::MIN_POSITIVE, f32::from_bits(1), 0.0, 1.0];
-        // Where branches, thresholds of underflow and saturation lie.
-        let places = [0.25, 0.5, 0.55, 1.0, 8.0, 9.0, 14.4, 15.0, 17.0, 18.0, 20.0, 87.3, 88.7, 103.9, 104.0, 200.0];
-        let kinks = activation.kinks().into_iter().map(|kink| kink as f32);
-        for place in specials.into_iter().chain(places).chain(kinks) {
-            for value in [place, -place] {
-                let bits = value.to_bits();
-                inputs.extend((0..=16).map(|i| f32::from_bits(bits.wrapping_add(i).wrapping_sub(8))));
+    fn inputs(activation: &Activation, step: u32) -> Box<dyn ExactSizeIterator<Item = Vec<f32>>> {
+        let edges = edges(activation);
+        let last = u32::MAX / step;
+        Box::new((0..last / BLOCK + 2).map(move |block| match block.checked_sub(1) {
+            None => edges.clone(),
+            Some(block) => {
+                let first = block * BLOCK;
+                (first..=last.min(first + (BLOCK - 1))).map(|index| f32::from_bits(index * step)).collect()
             }
-        }
-        inputs
+        }))
     }
+}
+
+/// How many f32 are tried at once.
+const BLOCK: u32 = 1 << 21;
+
+/// The floats about every special value and every place where a branch, an overflow or a saturation may lie.
+fn edges(activation: &Activation) -> Vec<f32> {
+    let specials = [f32::INFINITY, f32::NAN, f32::MAX, f32::MIN_POSITIVE, f32::from_bits(1), 0.0, 1e38];
+    let places = [0.25, 0.5, 0.55, 1.0, 8.0, 9.0, 14.4, 15.0, 17.0, 18.0, 20.0, 87.3, 88.7, 103.9, 104.0, 200.0];
+    let kinks = activation.kinks().into_iter().map(|kink| kink as f32);
+    let around = |place: f32| (0..=16).map(move |i| f32::from_bits(place.to_bits().wrapping_add(i).wrapping_sub(8)));
+    specials.into_iter().chain(places).chain(kinks).flat_map(|place| around(place).chain(around(-place))).collect()
 }
 
 impl Format for f16 {
     const DIGITS: i32 = 11;
     const MIN_EXPONENT: i32 = -14;
     const MAX_EXPONENT: i32 = 16;
-    fn inputs(_: &Activation, _: u32) -> Vec<f16> {
-        (0..=u16::MAX).map(f16::from_bits).collect()
+    fn inputs(_: &Activation, _: u32) -> Box<dyn ExactSizeIterator<Item = Vec<f16>>> {
+        Box::new(std::iter::once((0..=u16::MAX).map(f16::from_bits).collect()))
     }
 }
 
@@ -66,8 +75,8 @@ impl Format for bf16 {
     const DIGITS: i32 = 8;
     const MIN_EXPONENT: i32 = -126;
     const MAX_EXPONENT: i32 = 128;
-    fn inputs(_: &Activation, _: u32) -> Vec<bf16> {
-        (0..=u16::MAX).map(bf16::from_bits).collect()
+    fn inputs(_: &Activation, _: u32) -> Box<dyn ExactSizeIterator<Item = Vec<bf16>>> {
+        Box::new(std::iter::once((0..=u16::MAX).map(bf16::from_bits).collect()))
     }
 }
 
@@ -135,7 +144,7 @@ fn error_at<T: Format>(activation: &Activation, pass: Pass, x: T, result: T) -> 
 }
 
 /// Compares one pass of an activation on a device with the reference, over every 16-bit input, or every `step`-th
-/// f32 and the edges of the function.
+/// f32 and the edges of the function. `progress` is told which share is done.
 ///
 /// # Errors
 /// Those of [`GpuActivations::forward_slice`].
@@ -144,25 +153,47 @@ pub fn verify<T: Format>(
     activation: Activation,
     backward: bool,
     step: u32,
+    progress: impl Fn(f64),
 ) -> Result<Report, Error> {
-    let inputs = T::inputs(&activation, step.max(1));
-    let pass = if backward { Pass::Backward } else { Pass::Forward };
-    let results = match pass {
-        Pass::Forward => context.forward_slice(activation, &inputs)?,
-        Pass::Backward => context.backward_slice(activation, &inputs, &vec![T::from_f64(1.0); inputs.len()])?,
-    };
     let limits = activation.limits();
     let limit_ulp = limit::<T>(if backward { limits.1 } else { limits.0 });
-    let worse = |a: (f64, f64, u64), b: (f64, f64, u64)| {
-        let (worst, input) = if b.0 > a.0 { (b.0, b.1) } else { (a.0, a.1) };
-        (worst, input, a.2 + b.2)
-    };
-    let (worst_ulp, worst_input, failed) = (inputs.par_iter(), results.par_iter())
-        .into_par_iter()
-        .map(|(&x, &result)| {
-            let error = error_at(&activation, pass, x, result);
-            (error, x.to_f64(), u64::from(error > limit_ulp))
-        })
-        .reduce(|| (-1.0, 0.0, 0), worse);
-    Ok(Report { worst_ulp, worst_input, limit_ulp, count: inputs.len() as u64, failed })
+    let mut report = Report { worst_ulp: 0.0, worst_input: 0.0, limit_ulp, count: 0, failed: 0 };
+    let blocks = T::inputs(&activation, step.max(1));
+    let total = blocks.len() as f64;
+    for (index, inputs) in blocks.enumerate() {
+        let results = if backward {
+            context.backward_slice(activation, &inputs, &vec![T::from_f64(1.0); inputs.len()])?
+        } else {
+            context.forward_slice(activation, &inputs)?
+        };
+        let pass = if backward { Pass::Backward } else { Pass::Forward };
+        report.add(&activation, pass, &inputs, &results);
+        progress((index + 1) as f64 / total);
+    }
+    Ok(report)
+}
+
+impl Report {
+    fn add<T: Format>(&mut self, activation: &Activation, pass: Pass, inputs: &[T], results: &[T]) {
+        let limit_ulp = self.limit_ulp;
+        let worse = |a: (f64, f64, u64), b: (f64, f64, u64)| {
+            let (worst, input) = if b.0 > a.0 { (b.0, b.1) } else { (a.0, a.1) };
+            (worst, input, a.2 + b.2)
+        };
+        let start = || (self.worst_ulp, self.worst_input, 0);
+        let (worst_ulp, worst_input, failed) = (inputs, results)
+            .into_par_iter()
+            .map(|(&x, &result)| {
+                let error = error_at(activation, pass, x, result);
+                (error, x.to_f64(), u64::from(error > limit_ulp))
+            })
+            .reduce(start, worse);
+        *self = Report {
+            worst_ulp,
+            worst_input,
+            limit_ulp,
+            count: self.count + inputs.len() as u64,
+            failed: self.failed + failed,
+        };
+    }
 }

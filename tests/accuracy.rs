@@ -12,7 +12,7 @@ fn holds<T: Format>() {
     let mut failures = Vec::new();
     for activation in Activation::ALL.iter().flat_map(Activation::samples) {
         for backward in [false, true] {
-            let report = verify::<T>(&context, activation, backward, STEP).unwrap();
+            let report = verify::<T>(&context, activation, backward, STEP, |_| ()).unwrap();
             println!("{activation:?} backward {backward}: {report:?}");
             if report.failed > 0 {
                 failures.push(format!("{activation:?}, backward {backward}: {report:?}"));

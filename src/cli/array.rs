@@ -1,0 +1,168 @@
+//! `.npy` files of f32 and f16: what a header promises is checked before anything is read or allocated.
+
+use anyhow::{Context, Result, bail, ensure};
+use gpu_activations::Element;
+use half::f16;
+use npyz::{DType, NpyHeader, Order, WriterBuilder};
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// The element types that files may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    F32,
+    F16,
+}
+
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::F32 => "f32",
+            Kind::F16 => "f16",
+        }
+    }
+
+    fn bytes(self) -> u64 {
+        match self {
+            Kind::F32 => size_of::<f32>() as u64,
+            Kind::F16 => size_of::<f16>() as u64,
+        }
+    }
+}
+
+/// An array in a file, its data not read yet.
+#[derive(Debug)]
+pub struct Input {
+    pub path: PathBuf,
+    pub kind: Kind,
+    pub shape: Vec<u64>,
+    pub order: Order,
+    pub elements: u64,
+    dtype: DType,
+    reader: BufReader<File>,
+}
+
+impl Input {
+    pub fn open(path: &Path) -> Result<Input> {
+        let shown = path.display();
+        let file = File::open(path).with_context(|| format!("cannot open {shown}"))?;
+        let metadata = file.metadata().with_context(|| format!("cannot read {shown}"))?;
+        ensure!(!metadata.is_dir(), "{shown} is a folder, not an .npy file");
+        ensure!(metadata.is_file(), "{shown} is not a regular file");
+        ensure!(metadata.len() > 0, "{shown} is empty, not an .npy file");
+        let mut reader = BufReader::with_capacity(1 << 20, file);
+        check_header_length(&mut reader, metadata.len())
+            .with_context(|| format!("{shown} is not a readable .npy file"))?;
+        let header =
+            NpyHeader::from_reader(&mut reader).with_context(|| format!("{shown} is not a readable .npy file"))?;
+        let dtype = header.dtype();
+        let kind = match dtype.descr().as_str() {
+            "'<f4'" => Kind::F32,
+            "'<f2'" => Kind::F16,
+            other => bail!("{shown} holds elements of type {other}; f32 ('<f4') and f16 ('<f2') are supported"),
+        };
+        let shape = header.shape().to_vec();
+        let elements = shape.iter().try_fold(1_u64, |product, &length| product.checked_mul(length));
+        let held = metadata.len() - reader.stream_position().with_context(|| format!("cannot read {shown}"))?;
+        match elements.and_then(|elements| elements.checked_mul(kind.bytes())) {
+            None => bail!("{shown} claims the shape {}, whose size overflows", tuple(&shape)),
+            Some(needed) if needed > held => bail!(
+                "{shown} is truncated: its shape {} of {} needs {needed} bytes of data, the file holds {held}",
+                tuple(&shape),
+                kind.name()
+            ),
+            Some(_) => {}
+        }
+        let elements = elements.unwrap_or_default();
+        Ok(Input { path: path.to_owned(), kind, shape, order: header.order(), elements, dtype, reader })
+    }
+
+    /// The next elements, in the file's order.
+    pub fn read<T: Element>(&mut self, data: &mut [T]) -> Result<()> {
+        self.reader
+            .read_exact(bytemuck::cast_slice_mut(data))
+            .with_context(|| format!("cannot read {}", self.path.display()))
+    }
+}
+
+/// A header's length comes from the file; it must not decide how much memory is taken.
+fn check_header_length(reader: &mut (impl Read + Seek), file: u64) -> Result<()> {
+    let mut start = Vec::new();
+    reader.by_ref().take(12).read_to_end(&mut start)?;
+    reader.seek(SeekFrom::Start(0))?;
+    let claimed = match *start.as_slice() {
+        [_, _, _, _, _, _, 1, _, low, high, ..] => 10 + u64::from(u16::from_le_bytes([low, high])),
+        [_, _, _, _, _, _, _, _, a, b, c, d] => 12 + u64::from(u32::from_le_bytes([a, b, c, d])),
+        _ => bail!("it has {file} bytes, fewer than any header"),
+    };
+    ensure!(start.starts_with(b"\x93NUMPY"), "it does not begin as one");
+    ensure!(claimed <= file, "its header claims {claimed} bytes, the file has {file}");
+    Ok(())
+}
+
+/// A shape as Python writes it.
+pub fn tuple(shape: &[u64]) -> String {
+    let lengths: Vec<String> = shape.iter().map(u64::to_string).collect();
+    match lengths.as_slice() {
+        [one] => format!("({one},)"),
+        many => format!("({})", many.join(", ")),
+    }
+}
+
+/// A file that appears under its name only when it is whole.
+#[derive(Debug)]
+pub struct Output {
+    path: PathBuf,
+    writer: BufWriter<tempfile::NamedTempFile>,
+}
+
+impl Output {
+    /// Begins a file of the type, shape and order of `like`; `inputs` must not be overwritten.
+    pub fn create(path: &Path, like: &Input, inputs: &[&Path]) -> Result<Output> {
+        let shown = path.display();
+        if let Ok(metadata) = std::fs::metadata(path) {
+            ensure!(!metadata.is_dir(), "the output {shown} is a folder");
+            ensure!(metadata.is_file(), "the output {shown} exists and is not a regular file");
+            let same = |input: &&&Path| std::fs::canonicalize(input).ok() == std::fs::canonicalize(path).ok();
+            if let Some(input) = inputs.iter().find(same) {
+                bail!("the output {shown} is the input {}; give it another name", input.display());
+            }
+        }
+        let folder = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        ensure!(path.file_name().is_some(), "the output {shown} names no file");
+        ensure!(folder.is_dir(), "the output's folder {} does not exist", folder.display());
+        let mut builder = tempfile::Builder::new();
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let file = builder.tempfile_in(folder).with_context(|| format!("cannot write in {}", folder.display()))?;
+        let mut writer = BufWriter::with_capacity(1 << 20, file);
+        npyz::WriteOptions::new_header_only()
+            .dtype(like.dtype.clone())
+            .shape(&like.shape)
+            .order(like.order)
+            .writer(&mut writer)
+            .write_header_only()
+            .with_context(|| format!("cannot write {shown}"))?;
+        Ok(Output { path: path.to_owned(), writer })
+    }
+
+    pub fn write<T: Element>(&mut self, data: &[T]) -> Result<()> {
+        self.writer
+            .write_all(bytemuck::cast_slice(data))
+            .with_context(|| format!("cannot write {}", self.path.display()))
+    }
+
+    /// Gives the file its name.
+    pub fn finish(self) -> Result<()> {
+        let Output { path, writer } = self;
+        let shown = path.display();
+        let file = writer.into_inner().map_err(|error| error.into_error());
+        let file = file.with_context(|| format!("cannot write {shown}"))?;
+        file.persist(&path).map_err(|error| error.error).with_context(|| format!("cannot write {shown}"))?;
+        Ok(())
+    }
+}
