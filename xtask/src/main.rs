@@ -1,1 +1,45 @@
-fn main() {}
+//! The project's own commands: `cargo xtask demo` and `cargo xtask test`.
+
+mod adapter;
+
+use anyhow::{Context, Result, ensure};
+use clap::Parser;
+use std::process::Command;
+
+/// Commands that see to an adapter first: where there is none, a software one is installed if that is possible.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+enum Task {
+    /// Evaluates a real data set, forward and backward, and says how far the results are from the reference.
+    Demo,
+    /// Runs all tests.
+    Test,
+}
+
+fn main() -> Result<()> {
+    match Task::parse() {
+        Task::Demo => {
+            if let Err(error) = adapter::ensure() {
+                println!("xtask: {error:#}; the demo runs on the CPU reference");
+            }
+            run(cargo(&["run", "--release", "--example", "batch_evaluation"]))
+        }
+        Task::Test => {
+            adapter::ensure().context("the tests need an adapter")?;
+            run(cargo(&["test", "--release", "--workspace", "--features", "cli"]))
+        }
+    }
+}
+
+/// A cargo command in the workspace's root.
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(arguments).current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    command
+}
+
+fn run(mut command: Command) -> Result<()> {
+    let status = command.status().with_context(|| format!("cannot run {command:?}"))?;
+    ensure!(status.success(), "{command:?} failed: {status}");
+    Ok(())
+}
