@@ -1,4 +1,4 @@
-use crate::context::Shared;
+use crate::device::{RESIDENT, Shared};
 use crate::{Element, Error};
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub(crate) fn padded_bytes<T: Element>(elements: usize) -> u64 {
 
 impl<T: Element> GpuBuffer<T> {
     pub(crate) fn new(shared: &Arc<Shared>, len: usize) -> Result<Self, Error> {
-        let raw = shared.acquire(padded_bytes::<T>(len))?;
+        let raw = shared.acquire(padded_bytes::<T>(len), RESIDENT)?;
         let exposed = AtomicBool::new(false);
         Ok(GpuBuffer { raw, len, shared: Arc::clone(shared), exposed, element: PhantomData })
     }
@@ -50,7 +50,7 @@ impl<T: Element> GpuBuffer<T> {
 
     /// As an operand of a command that is submitted before this buffer can be dropped.
     pub(crate) fn operand(&self) -> BufferRange<'_, T> {
-        BufferRange { buffer: &self.raw, offset: 0, elements: self.len as u64, padded: true, element: PhantomData }
+        BufferRange::padded(&self.raw, self.len)
     }
 }
 
@@ -78,6 +78,11 @@ impl<'a, T: Element> BufferRange<'a, T> {
     /// `min_storage_buffer_offset_alignment`. The buffer needs the usage `STORAGE`.
     pub fn new(buffer: &'a wgpu::Buffer, offset: u64, elements: u64) -> Self {
         BufferRange { buffer, offset, elements, padded: false, element: PhantomData }
+    }
+
+    /// The first `len` elements of a buffer that has room for whole vectors.
+    pub(crate) fn padded(buffer: &'a wgpu::Buffer, len: usize) -> Self {
+        BufferRange { buffer, offset: 0, elements: len as u64, padded: true, element: PhantomData }
     }
 
     /// `bytes` of the range from its byte `start` on, bound to a number of group 0.

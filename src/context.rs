@@ -1,8 +1,8 @@
 use crate::buffer::padded_bytes;
-use crate::pipeline::{Cache, lock};
+use crate::device::{READBACK, Shared, Waiting};
 use crate::recording::Target;
 use crate::{Activation, Element, Error, GpuBuffer, Recording, adapter};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// Where activations run: a device, its queue, and what is kept between calls. Cheap to clone; threads may share it.
 #[derive(Debug, Clone)]
@@ -10,23 +10,14 @@ pub struct GpuActivations {
     pub(crate) shared: Arc<Shared>,
 }
 
+/// Freed device memory kept for reuse, in bytes.
+const POOL_LIMIT: u64 = 64 << 20;
+
 /// How a context is made.
 #[derive(Debug, Clone)]
 pub struct Builder {
     adapter: Option<String>,
     pool_limit: u64,
-}
-
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub device: wgpu::Device,
-    pub queue: wgpu::Queue,
-    pub limits: wgpu::Limits,
-    pub cache: Cache,
-    pool: Mutex<Vec<wgpu::Buffer>>,
-    pool_limit: u64,
-    /// Why the device was lost, once it was.
-    lost: Arc<Mutex<Option<String>>>,
 }
 
 impl Builder {
@@ -48,8 +39,13 @@ impl Builder {
     /// [`Error::NoAdapter`], [`Error::DeviceLost`].
     pub async fn build_async(self) -> Result<GpuActivations, Error> {
         let adapter = adapter::choose(self.adapter.as_deref()).await?;
+        let mut required_features = wgpu::Features::empty();
+        if matches!(adapter.get_info().device_type, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu) {
+            required_features |= adapter.features() & wgpu::Features::MAPPABLE_PRIMARY_BUFFERS;
+        }
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("gpu-activations"),
+            required_features,
             required_limits: adapter.limits(),
             ..Default::default()
         };
@@ -57,14 +53,9 @@ impl Builder {
             .request_device(&descriptor)
             .await
             .map_err(|error| Error::DeviceLost { reason: error.to_string() })?;
-        let context = GpuActivations::with_pool_limit(device, queue, self.pool_limit);
-        let lost = Arc::clone(&context.shared.lost);
-        context.shared.device.set_device_lost_callback(move |_, reason| *lock(&lost) = Some(reason));
-        let lost = Arc::clone(&context.shared.lost);
-        context.shared.device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
-            lock(&lost).get_or_insert(error.to_string());
-        }));
-        Ok(context)
+        let shared = Shared::new(device, queue, self.pool_limit);
+        shared.notice_loss();
+        Ok(GpuActivations { shared: Arc::new(shared) })
     }
 
     /// Makes the context, waiting for it.
@@ -95,18 +86,12 @@ impl GpuActivations {
 
     /// Chooses adapter and limits.
     pub fn builder() -> Builder {
-        Builder { adapter: None, pool_limit: 64 << 20 }
+        Builder { adapter: None, pool_limit: POOL_LIMIT }
     }
 
     /// A context on a device of yours. Its callbacks are left as they are.
     pub fn from_device(device: wgpu::Device, queue: wgpu::Queue) -> Self {
-        Self::with_pool_limit(device, queue, 64 << 20)
-    }
-
-    fn with_pool_limit(device: wgpu::Device, queue: wgpu::Queue, pool_limit: u64) -> Self {
-        let limits = device.limits();
-        let (cache, pool, lost) = Default::default();
-        GpuActivations { shared: Arc::new(Shared { device, queue, limits, cache, pool, pool_limit, lost }) }
+        GpuActivations { shared: Arc::new(Shared::new(device, queue, POOL_LIMIT)) }
     }
 
     /// The device.
@@ -152,11 +137,38 @@ impl GpuActivations {
         Ok(data)
     }
 
+    /// As [`GpuActivations::download`], without blocking the thread.
+    ///
+    /// # Errors
+    /// As [`GpuActivations::download`].
+    pub async fn download_async<T: Element>(&self, buffer: &GpuBuffer<T>) -> Result<Vec<T>, Error> {
+        let mut data = vec![T::zeroed(); buffer.len()];
+        self.download_into_async(buffer, &mut data).await?;
+        Ok(data)
+    }
+
     /// Copies a buffer to a slice of its length.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`], and as [`GpuActivations::download`].
     pub fn download_into<T: Element>(&self, buffer: &GpuBuffer<T>, data: &mut [T]) -> Result<(), Error> {
+        pollster::block_on(self.read_back(buffer, data, Waiting::Blocking))
+    }
+
+    /// As [`GpuActivations::download_into`], without blocking the thread.
+    ///
+    /// # Errors
+    /// As [`GpuActivations::download_into`].
+    pub async fn download_into_async<T: Element>(&self, buffer: &GpuBuffer<T>, data: &mut [T]) -> Result<(), Error> {
+        self.read_back(buffer, data, Waiting::Yielding).await
+    }
+
+    async fn read_back<T: Element>(
+        &self,
+        buffer: &GpuBuffer<T>,
+        data: &mut [T],
+        waiting: Waiting,
+    ) -> Result<(), Error> {
         self.own("buffer", buffer)?;
         if buffer.len() != data.len() {
             return Err(mismatch("data", data.len(), "buffer", buffer.len()));
@@ -164,14 +176,14 @@ impl GpuActivations {
         if data.is_empty() {
             return Ok(());
         }
-        let staging = self.shared.create_buffer(
-            padded_bytes::<T>(data.len()),
-            wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
-        )?;
+        let bytes = padded_bytes::<T>(data.len());
+        let staging = self.shared.acquire(bytes, READBACK)?;
         let mut encoder = self.encoder();
-        encoder.copy_buffer_to_buffer(buffer.operand().buffer, 0, &staging, 0, padded_bytes::<T>(data.len()));
+        encoder.copy_buffer_to_buffer(buffer.operand().buffer, 0, &staging, 0, bytes);
         let submission = self.shared.submit(encoder)?;
-        self.shared.read(&staging, submission, bytemuck::cast_slice_mut(data))
+        self.shared.read(&staging, submission, bytemuck::cast_slice_mut(data), waiting).await?;
+        self.shared.release(staging);
+        Ok(())
     }
 
     /// `activation(x)` in a new buffer.
@@ -197,6 +209,14 @@ impl GpuActivations {
         self.own("x", x)?;
         self.own("y", y)?;
         self.batch(|recording| recording.forward(activation, x.operand(), y.operand()))
+    }
+
+    /// `activation(x)` over x.
+    ///
+    /// # Errors
+    /// As [`GpuActivations::forward`].
+    pub fn forward_in_place<T: Element>(&self, activation: Activation, x: &GpuBuffer<T>) -> Result<(), Error> {
+        self.forward_into(activation, x, x)
     }
 
     /// `dy * derivative(x)` in a new buffer.
@@ -229,6 +249,19 @@ impl GpuActivations {
             self.own(operand, buffer)?;
         }
         self.batch(|recording| recording.backward(activation, x.operand(), dy.operand(), dx.operand()))
+    }
+
+    /// `dy * derivative(x)` over dy.
+    ///
+    /// # Errors
+    /// As [`GpuActivations::forward_into`].
+    pub fn backward_in_place<T: Element>(
+        &self,
+        activation: Activation,
+        x: &GpuBuffer<T>,
+        dy: &GpuBuffer<T>,
+    ) -> Result<(), Error> {
+        self.backward_into(activation, x, dy, dy)
     }
 
     /// Records any number of operations and submits them at once.
@@ -264,120 +297,4 @@ impl GpuActivations {
 
 pub(crate) fn mismatch(left: &'static str, left_length: usize, right: &'static str, right_length: usize) -> Error {
     Error::LengthMismatch { left, left_length: left_length as u64, right, right_length: right_length as u64 }
-}
-
-impl Shared {
-    /// A storage buffer from the pool, or a new one.
-    pub(crate) fn acquire(&self, bytes: u64) -> Result<wgpu::Buffer, Error> {
-        let mut pool = lock(&self.pool);
-        if let Some(index) = pool.iter().position(|buffer| buffer.size() == bytes) {
-            return Ok(pool.swap_remove(index));
-        }
-        drop(pool);
-        use wgpu::BufferUsages as Usage;
-        self.create_buffer(bytes, Usage::STORAGE | Usage::COPY_SRC | Usage::COPY_DST)
-    }
-
-    pub(crate) fn release(&self, buffer: wgpu::Buffer) {
-        let mut pool = lock(&self.pool);
-        let held: u64 = pool.iter().map(wgpu::Buffer::size).sum();
-        if held.saturating_add(buffer.size()) <= self.pool_limit {
-            pool.push(buffer);
-        }
-    }
-
-    pub(crate) fn create_buffer(&self, bytes: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer, Error> {
-        if bytes > self.limits.max_buffer_size {
-            return Err(Error::TooLarge { bytes, limit: self.limits.max_buffer_size });
-        }
-        self.alive()?;
-        let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
-        let other = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
-        let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("activations"),
-            size: bytes,
-            usage,
-            mapped_at_creation: false,
-        });
-        let other = other.pop();
-        let memory = memory.pop();
-        if pollster::block_on(memory).is_some() {
-            return Err(Error::OutOfMemory { bytes });
-        }
-        match pollster::block_on(other) {
-            Some(error) => Err(Error::DeviceLost { reason: error.to_string() }),
-            None => Ok(buffer),
-        }
-    }
-
-    /// Copies to a buffer, whose size has room for whole words.
-    pub(crate) fn write(&self, buffer: &wgpu::Buffer, bytes: &[u8]) -> Result<(), Error> {
-        self.alive()?;
-        let whole = bytes.len() / 4 * 4;
-        // In pieces, because each is allocated as staging memory.
-        for (index, piece) in bytes[..whole].chunks(8 << 20).enumerate() {
-            self.queue.write_buffer(buffer, (index * (8 << 20)) as u64, piece);
-        }
-        if whole < bytes.len() {
-            let mut word = [0; 4];
-            word[..bytes.len() - whole].copy_from_slice(&bytes[whole..]);
-            self.queue.write_buffer(buffer, whole as u64, &word);
-        }
-        self.alive()
-    }
-
-    pub(crate) fn submit(&self, encoder: wgpu::CommandEncoder) -> Result<wgpu::SubmissionIndex, Error> {
-        self.alive()?;
-        let scope = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
-        let submission = self.queue.submit([encoder.finish()]);
-        let popped = scope.pop();
-        match pollster::block_on(popped) {
-            Some(error) => Err(Error::DeviceLost { reason: error.to_string() }),
-            None => Ok(submission),
-        }
-    }
-
-    /// Maps what a submission copied to a staging buffer and copies it to the host.
-    pub(crate) fn read(
-        &self,
-        staging: &wgpu::Buffer,
-        submission: wgpu::SubmissionIndex,
-        data: &mut [u8],
-    ) -> Result<(), Error> {
-        let (sender, receiver) = futures_intrusive::channel::shared::oneshot_channel();
-        staging.map_async(wgpu::MapMode::Read, .., move |result| {
-            // Nobody receives where the wait has failed.
-            let _ = sender.send(result);
-        });
-        self.wait(submission)?;
-        let lost = |reason: String| Error::DeviceLost { reason };
-        match pollster::block_on(receiver.receive()) {
-            Some(Ok(())) => {}
-            Some(Err(error)) => return Err(lost(error.to_string())),
-            None => return Err(lost("its buffers cannot be read".to_owned())),
-        }
-        let view = staging.get_mapped_range(..).map_err(|error| lost(error.to_string()))?;
-        data.copy_from_slice(&view[..data.len()]);
-        drop(view);
-        staging.unmap();
-        Ok(())
-    }
-
-    /// The only place that polls, because `Device::poll` may panic on a lost device.
-    fn wait(&self, submission: wgpu::SubmissionIndex) -> Result<(), Error> {
-        let poll = wgpu::PollType::Wait { submission_index: Some(submission), timeout: None };
-        let polled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.device.poll(poll)));
-        match polled {
-            Ok(Ok(_)) => self.alive(),
-            Ok(Err(error)) => Err(Error::DeviceLost { reason: error.to_string() }),
-            Err(_) => Err(Error::DeviceLost { reason: "the driver failed while waiting".to_owned() }),
-        }
-    }
-
-    fn alive(&self) -> Result<(), Error> {
-        match &*lock(&self.lost) {
-            Some(reason) => Err(Error::DeviceLost { reason: reason.clone() }),
-            None => Ok(()),
-        }
-    }
 }

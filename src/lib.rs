@@ -19,6 +19,7 @@ mod buffer;
 mod catalog;
 mod context;
 mod definition;
+mod device;
 mod element;
 mod error;
 mod pipeline;

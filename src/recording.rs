@@ -1,4 +1,4 @@
-use crate::context::Shared;
+use crate::device::Shared;
 use crate::pipeline::{Key, Pass};
 use crate::shader::Binding;
 use crate::{Activation, BufferRange, Element, Error};

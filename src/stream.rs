@@ -1,15 +1,29 @@
 //! Slices of the host, of any length, through the device in chunks: while one computes, the next is uploaded.
 
+use crate::buffer::padded_bytes;
 use crate::context::mismatch;
-use crate::{Activation, Element, Error, GpuActivations, GpuBuffer};
+use crate::device::{READBACK, RESIDENT, Shared, Waiting};
+use crate::{Activation, BufferRange, Element, Error, GpuActivations};
+use std::sync::Arc;
+use wgpu::BufferUsages as Usage;
 
 /// What one chunk takes of the device for each operand.
 const CHUNK_BYTES: usize = 8 << 20;
 
-struct Slot<T: Element> {
-    x: GpuBuffer<T>,
-    dy: Option<GpuBuffer<T>>,
-    staging: wgpu::Buffer,
+/// The operands of an operation on slices.
+struct Slices<'a, T> {
+    x: &'a [T],
+    dy: Option<&'a [T]>,
+}
+
+/// The device's memory for one chunk.
+struct Slot {
+    x: wgpu::Buffer,
+    dy: Option<wgpu::Buffer>,
+    /// Over x where the host cannot read it in place.
+    result: wgpu::Buffer,
+    /// What the host reads: the result itself, or a copy of it.
+    readable: wgpu::Buffer,
 }
 
 impl GpuActivations {
@@ -23,15 +37,35 @@ impl GpuActivations {
         Ok(y)
     }
 
+    /// As [`GpuActivations::forward_slice`], without blocking the thread.
+    ///
+    /// # Errors
+    /// As [`GpuActivations::forward_slice`].
+    pub async fn forward_slice_async<T: Element>(&self, activation: Activation, x: &[T]) -> Result<Vec<T>, Error> {
+        let mut y = vec![T::zeroed(); x.len()];
+        self.forward_slice_into_async(activation, x, &mut y).await?;
+        Ok(y)
+    }
+
     /// `activation(x)` in memory that you give.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`], and as [`GpuActivations::forward_slice`].
     pub fn forward_slice_into<T: Element>(&self, activation: Activation, x: &[T], y: &mut [T]) -> Result<(), Error> {
-        if y.len() != x.len() {
-            return Err(mismatch("y", y.len(), "x", x.len()));
-        }
-        self.stream(activation, x, None, y)
+        self.stream_blocking(activation, Slices { x, dy: None }, y)
+    }
+
+    /// As [`GpuActivations::forward_slice_into`], without blocking the thread.
+    ///
+    /// # Errors
+    /// As [`GpuActivations::forward_slice_into`].
+    pub async fn forward_slice_into_async<T: Element>(
+        &self,
+        activation: Activation,
+        x: &[T],
+        y: &mut [T],
+    ) -> Result<(), Error> {
+        self.stream(activation, Slices { x, dy: None }, y, Waiting::Yielding).await
     }
 
     /// `dy * derivative(x)` in new memory.
@@ -41,6 +75,21 @@ impl GpuActivations {
     pub fn backward_slice<T: Element>(&self, activation: Activation, x: &[T], dy: &[T]) -> Result<Vec<T>, Error> {
         let mut dx = vec![T::zeroed(); x.len()];
         self.backward_slice_into(activation, x, dy, &mut dx)?;
+        Ok(dx)
+    }
+
+    /// As [`GpuActivations::backward_slice`], without blocking the thread.
+    ///
+    /// # Errors
+    /// As [`GpuActivations::backward_slice`].
+    pub async fn backward_slice_async<T: Element>(
+        &self,
+        activation: Activation,
+        x: &[T],
+        dy: &[T],
+    ) -> Result<Vec<T>, Error> {
+        let mut dx = vec![T::zeroed(); x.len()];
+        self.backward_slice_into_async(activation, x, dy, &mut dx).await?;
         Ok(dx)
     }
 
@@ -55,72 +104,124 @@ impl GpuActivations {
         dy: &[T],
         dx: &mut [T],
     ) -> Result<(), Error> {
-        if dy.len() != x.len() {
-            return Err(mismatch("dy", dy.len(), "x", x.len()));
-        }
-        if dx.len() != x.len() {
-            return Err(mismatch("dx", dx.len(), "x", x.len()));
-        }
-        self.stream(activation, x, Some(dy), dx)
+        self.stream_blocking(activation, Slices { x, dy: Some(dy) }, dx)
     }
 
-    fn stream<T: Element>(
+    /// As [`GpuActivations::backward_slice_into`], without blocking the thread.
+    ///
+    /// # Errors
+    /// As [`GpuActivations::backward_slice_into`].
+    pub async fn backward_slice_into_async<T: Element>(
         &self,
         activation: Activation,
         x: &[T],
-        dy: Option<&[T]>,
+        dy: &[T],
+        dx: &mut [T],
+    ) -> Result<(), Error> {
+        self.stream(activation, Slices { x, dy: Some(dy) }, dx, Waiting::Yielding).await
+    }
+
+    fn stream_blocking<T: Element>(
+        &self,
+        activation: Activation,
+        slices: Slices<'_, T>,
         result: &mut [T],
     ) -> Result<(), Error> {
+        pollster::block_on(self.stream(activation, slices, result, Waiting::Blocking))
+    }
+
+    async fn stream<T: Element>(
+        &self,
+        activation: Activation,
+        slices: Slices<'_, T>,
+        result: &mut [T],
+        waiting: Waiting,
+    ) -> Result<(), Error> {
         activation.validate()?;
-        let chunk = (CHUNK_BYTES / size_of::<T>()).min(x.len()).max(1);
-        let count = x.len().div_ceil(chunk);
-        let slots = (0..count.min(2)).map(|_| self.slot(chunk, dy.is_some())).collect::<Result<Vec<_>, _>>()?;
-        let range = |index: usize| index * chunk..x.len().min((index + 1) * chunk);
+        slices.check(result.len())?;
+        let chunk = CHUNK_BYTES / size_of::<T>();
+        let len = slices.x.len();
+        let count = len.div_ceil(chunk);
+        // A power of two, so that slices of like lengths share the pool's buffers.
+        let bytes = padded_bytes::<T>(len.min(chunk).next_power_of_two());
+        let slots = (0..count.min(2))
+            .map(|_| Slot::new(&self.shared, bytes, slices.dy.is_some()))
+            .collect::<Result<Vec<_>, _>>()?;
+        let range = |index: usize| index * chunk..len.min((index + 1) * chunk);
         let mut running = None;
-        for index in 0..count {
-            let slot = &slots[index % 2];
-            let submission = self.start(activation, slot, &x[range(index)], dy.map(|dy| &dy[range(index)]))?;
-            if let Some((previous, submission)) = running.replace((index, submission)) {
+        // One turn more than there are chunks, to read the last one back.
+        for index in 0..=count {
+            let started = match index < count {
+                true => Some((index, self.start(activation, &slots[index % 2], slices.part(range(index)))?)),
+                false => None,
+            };
+            if let Some((previous, submission)) = std::mem::replace(&mut running, started) {
                 let data = bytemuck::cast_slice_mut(&mut result[range(previous)]);
-                self.shared.read(&slots[previous % 2].staging, submission, data)?;
+                self.shared.read(&slots[previous % 2].readable, submission, data, waiting).await?;
             }
         }
-        if let Some((last, submission)) = running {
-            let data = bytemuck::cast_slice_mut(&mut result[range(last)]);
-            self.shared.read(&slots[last % 2].staging, submission, data)?;
-        }
+        slots.into_iter().for_each(|slot| slot.release(&self.shared));
         Ok(())
     }
 
-    fn slot<T: Element>(&self, len: usize, backward: bool) -> Result<Slot<T>, Error> {
-        let x = self.allocate(len)?;
-        let dy = if backward { Some(self.allocate(len)?) } else { None };
-        let bytes = x.operand().buffer.size();
-        let staging = self.shared.create_buffer(bytes, wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST)?;
-        Ok(Slot { x, dy, staging })
-    }
-
-    /// Uploads a chunk and queues its computation, in place, and the copy to the slot's staging buffer.
+    /// Uploads a chunk and queues its computation.
     fn start<T: Element>(
         &self,
         activation: Activation,
-        slot: &Slot<T>,
-        x: &[T],
-        dy: Option<&[T]>,
+        slot: &Slot,
+        chunk: Slices<'_, T>,
     ) -> Result<wgpu::SubmissionIndex, Error> {
-        let in_x = slot.x.operand();
-        self.shared.write(in_x.buffer, bytemuck::cast_slice(x))?;
-        if let (Some(slot), Some(dy)) = (&slot.dy, dy) {
-            self.shared.write(slot.operand().buffer, bytemuck::cast_slice(dy))?;
+        let operand = |buffer| BufferRange::<T>::padded(buffer, chunk.x.len());
+        self.shared.write(&slot.x, bytemuck::cast_slice(chunk.x))?;
+        if let (Some(buffer), Some(dy)) = (&slot.dy, chunk.dy) {
+            self.shared.write(buffer, bytemuck::cast_slice(dy))?;
         }
         let mut encoder = self.encoder();
         let mut recording = self.record(&mut encoder);
         match &slot.dy {
-            Some(dy) => recording.backward(activation, in_x, dy.operand(), in_x)?,
-            None => recording.forward(activation, in_x, in_x)?,
+            Some(dy) => recording.backward(activation, operand(&slot.x), operand(dy), operand(&slot.result))?,
+            None => recording.forward(activation, operand(&slot.x), operand(&slot.result))?,
         }
         drop(recording);
-        encoder.copy_buffer_to_buffer(in_x.buffer, 0, &slot.staging, 0, in_x.buffer.size());
+        if slot.readable != slot.result {
+            let bytes = padded_bytes::<T>(chunk.x.len());
+            encoder.copy_buffer_to_buffer(&slot.result, 0, &slot.readable, 0, bytes);
+        }
         self.shared.submit(encoder)
+    }
+}
+
+impl<'a, T> Slices<'a, T> {
+    fn check(&self, result: usize) -> Result<(), Error> {
+        let (x, name) = (self.x.len(), if self.dy.is_some() { "dx" } else { "y" });
+        match self.dy {
+            Some(dy) if dy.len() != x => Err(mismatch("dy", dy.len(), "x", x)),
+            _ if result != x => Err(mismatch(name, result, "x", x)),
+            _ => Ok(()),
+        }
+    }
+
+    fn part(&self, range: std::ops::Range<usize>) -> Slices<'a, T> {
+        Slices { x: &self.x[range.clone()], dy: self.dy.map(|dy| &dy[range]) }
+    }
+}
+
+impl Slot {
+    fn new(shared: &Arc<Shared>, bytes: u64, backward: bool) -> Result<Self, Error> {
+        let input = if shared.mappable { Usage::STORAGE | Usage::MAP_WRITE } else { RESIDENT };
+        let x = shared.acquire(bytes, input)?;
+        let dy = if backward { Some(shared.acquire(bytes, input)?) } else { None };
+        let (result, readable) = if shared.mappable {
+            let result = shared.acquire(bytes, Usage::STORAGE | Usage::MAP_READ)?;
+            (result.clone(), result)
+        } else {
+            (x.clone(), shared.acquire(bytes, READBACK)?)
+        };
+        Ok(Slot { x, dy, result, readable })
+    }
+
+    /// Gives the buffers back, once the device has done with them.
+    fn release(self, shared: &Shared) {
+        [Some(self.x), self.dy, Some(self.readable)].into_iter().flatten().for_each(|buffer| shared.release(buffer));
     }
 }

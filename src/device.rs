@@ -1,0 +1,211 @@
+//! What a context's clones share: the device, and memory and waiting on it.
+
+use crate::Error;
+use crate::pipeline::{Cache, lock};
+use std::sync::{Arc, Mutex};
+use wgpu::BufferUsages as Usage;
+
+/// Usages of a buffer that elements stay in.
+pub(crate) const RESIDENT: Usage = Usage::STORAGE.union(Usage::COPY_SRC).union(Usage::COPY_DST);
+/// Usages of a buffer that results are copied to for the host.
+pub(crate) const READBACK: Usage = Usage::MAP_READ.union(Usage::COPY_DST);
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub device: wgpu::Device,
+    pub queue: wgpu::Queue,
+    pub limits: wgpu::Limits,
+    /// Whether the host reads and writes storage buffers as fast as its own memory.
+    pub mappable: bool,
+    pub cache: Cache,
+    pool: Mutex<Vec<wgpu::Buffer>>,
+    pool_limit: u64,
+    /// Why the device was lost, once it was.
+    lost: Arc<Mutex<Option<String>>>,
+}
+
+/// How to wait for the device.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Waiting {
+    /// On this thread.
+    Blocking,
+    /// On a thread of its own, so that the caller's may go on.
+    Yielding,
+}
+
+fn lost(reason: impl ToString) -> Error {
+    Error::DeviceLost { reason: reason.to_string() }
+}
+
+type Mapping = futures_intrusive::channel::shared::OneshotReceiver<Result<(), wgpu::BufferAsyncError>>;
+
+impl Shared {
+    pub(crate) fn new(device: wgpu::Device, queue: wgpu::Queue, pool_limit: u64) -> Self {
+        let limits = device.limits();
+        let near = matches!(device.adapter_info().device_type, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu);
+        let mappable = near && device.features().contains(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS);
+        let (cache, pool, lost) = Default::default();
+        Shared { device, queue, limits, mappable, cache, pool, pool_limit, lost }
+    }
+
+    /// Sets the device's callbacks, which only whoever created it may do.
+    pub(crate) fn notice_loss(&self) {
+        let lost = Arc::clone(&self.lost);
+        self.device.set_device_lost_callback(move |_, reason| *lock(&lost) = Some(reason));
+        let lost = Arc::clone(&self.lost);
+        self.device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+            lock(&lost).get_or_insert(error.to_string());
+        }));
+    }
+
+    /// A buffer from the pool, or a new one.
+    pub(crate) fn acquire(&self, bytes: u64, usage: Usage) -> Result<wgpu::Buffer, Error> {
+        let mut pool = lock(&self.pool);
+        if let Some(index) = pool.iter().position(|buffer| buffer.size() == bytes && buffer.usage() == usage) {
+            return Ok(pool.swap_remove(index));
+        }
+        drop(pool);
+        self.create_buffer(bytes, usage)
+    }
+
+    pub(crate) fn release(&self, buffer: wgpu::Buffer) {
+        let mut pool = lock(&self.pool);
+        let held: u64 = pool.iter().map(wgpu::Buffer::size).sum();
+        if held.saturating_add(buffer.size()) <= self.pool_limit {
+            pool.push(buffer);
+        }
+    }
+
+    fn create_buffer(&self, bytes: u64, usage: Usage) -> Result<wgpu::Buffer, Error> {
+        if bytes > self.limits.max_buffer_size {
+            return Err(Error::TooLarge { bytes, limit: self.limits.max_buffer_size });
+        }
+        self.alive()?;
+        let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let other = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("activations"),
+            size: bytes,
+            usage,
+            mapped_at_creation: false,
+        });
+        let other = other.pop();
+        let memory = memory.pop();
+        if pollster::block_on(memory).is_some() {
+            return Err(Error::OutOfMemory { bytes });
+        }
+        match pollster::block_on(other) {
+            Some(error) => Err(lost(error)),
+            None => Ok(buffer),
+        }
+    }
+
+    /// Copies to a buffer, whose size has room for whole words, and which no running submission uses if it is mappable.
+    pub(crate) fn write(&self, buffer: &wgpu::Buffer, bytes: &[u8]) -> Result<(), Error> {
+        self.alive()?;
+        if buffer.usage().contains(Usage::MAP_WRITE) {
+            return self.write_mapped(buffer, bytes);
+        }
+        let whole = bytes.len() / 4 * 4;
+        // In pieces, because each is allocated as staging memory.
+        for (index, piece) in bytes[..whole].chunks(8 << 20).enumerate() {
+            self.queue.write_buffer(buffer, (index * (8 << 20)) as u64, piece);
+        }
+        if whole < bytes.len() {
+            let mut word = [0; 4];
+            word[..bytes.len() - whole].copy_from_slice(&bytes[whole..]);
+            self.queue.write_buffer(buffer, whole as u64, &word);
+        }
+        self.alive()
+    }
+
+    pub(crate) fn submit(&self, encoder: wgpu::CommandEncoder) -> Result<wgpu::SubmissionIndex, Error> {
+        self.alive()?;
+        let scope = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let submission = self.queue.submit([encoder.finish()]);
+        let popped = scope.pop();
+        match pollster::block_on(popped) {
+            Some(error) => Err(lost(error)),
+            None => Ok(submission),
+        }
+    }
+
+    fn map(buffer: &wgpu::Buffer, mode: wgpu::MapMode) -> Mapping {
+        let (sender, receiver) = futures_intrusive::channel::shared::oneshot_channel();
+        buffer.map_async(mode, .., move |result| {
+            // Nobody receives where the wait has failed.
+            let _ = sender.send(result);
+        });
+        receiver
+    }
+
+    async fn mapped(mapping: Mapping) -> Result<(), Error> {
+        match mapping.receive().await {
+            Some(Ok(())) => Ok(()),
+            Some(Err(error)) => Err(lost(error)),
+            None => Err(lost("its buffers cannot be mapped")),
+        }
+    }
+
+    fn write_mapped(&self, buffer: &wgpu::Buffer, bytes: &[u8]) -> Result<(), Error> {
+        let mapping = Self::map(buffer, wgpu::MapMode::Write);
+        self.poll(wgpu::PollType::Poll)?;
+        pollster::block_on(Self::mapped(mapping))?;
+        let mut view = buffer.get_mapped_range_mut(..bytes.len().next_multiple_of(4) as u64).map_err(lost)?;
+        view.slice(..bytes.len()).copy_from_slice(bytes);
+        drop(view);
+        buffer.unmap();
+        Ok(())
+    }
+
+    /// Waits for a submission, maps a buffer that it wrote, and copies it to the host.
+    pub(crate) async fn read(
+        self: &Arc<Self>,
+        buffer: &wgpu::Buffer,
+        submission: wgpu::SubmissionIndex,
+        data: &mut [u8],
+        waiting: Waiting,
+    ) -> Result<(), Error> {
+        let mapping = Self::map(buffer, wgpu::MapMode::Read);
+        self.wait(submission, waiting).await?;
+        Self::mapped(mapping).await?;
+        let view = buffer.get_mapped_range(..).map_err(lost)?;
+        data.copy_from_slice(&view[..data.len()]);
+        drop(view);
+        buffer.unmap();
+        Ok(())
+    }
+
+    async fn wait(self: &Arc<Self>, submission: wgpu::SubmissionIndex, waiting: Waiting) -> Result<(), Error> {
+        let until = wgpu::PollType::Wait { submission_index: Some(submission), timeout: None };
+        if let Waiting::Blocking = waiting {
+            return self.poll(until);
+        }
+        let (sender, receiver) = futures_intrusive::channel::shared::oneshot_channel();
+        let (shared, polled) = (Arc::clone(self), until.clone());
+        let thread = std::thread::Builder::new().name("gpu-activations".to_owned()).spawn(move || {
+            // Nobody receives where the future was dropped.
+            let _ = sender.send(shared.poll(polled));
+        });
+        match (thread, receiver) {
+            (Ok(_), receiver) => receiver.receive().await.unwrap_or_else(|| Err(lost("nobody waits for it"))),
+            (Err(_), _) => self.poll(until),
+        }
+    }
+
+    /// The only place that polls, because `Device::poll` may panic on a lost device.
+    fn poll(&self, until: wgpu::PollType) -> Result<(), Error> {
+        match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.device.poll(until))) {
+            Ok(Ok(_)) => self.alive(),
+            Ok(Err(error)) => Err(lost(error)),
+            Err(_) => Err(lost("the driver failed while waiting")),
+        }
+    }
+
+    fn alive(&self) -> Result<(), Error> {
+        match &*lock(&self.lost) {
+            Some(reason) => Err(Error::DeviceLost { reason: reason.clone() }),
+            None => Ok(()),
+        }
+    }
+}
