@@ -1,14 +1,17 @@
 //! Every function, pass and storage on the device within the limits of its row.
 
+mod common;
+
+use common::context;
+use gpu_activations::Activation;
 use gpu_activations::verify::{Format, verify};
-use gpu_activations::{Activation, GpuActivations};
 use half::{bf16, f16};
 
 /// One in this many f32 is tried; prime, so that all significands occur.
 const STEP: u32 = 4093;
 
 fn holds<T: Format>() {
-    let context = GpuActivations::new().expect("tests need an adapter; `cargo xtask test` installs one where it can");
+    let context = context();
     let mut failures = Vec::new();
     for activation in Activation::ALL.iter().flat_map(Activation::samples) {
         for backward in [false, true] {
