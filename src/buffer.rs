@@ -17,7 +17,8 @@ pub struct GpuBuffer<T: Element> {
 
 /// The bytes that hold `elements` of `T` in whole vectors of four f32.
 pub(crate) fn padded_bytes<T: Element>(elements: usize) -> u64 {
-    (elements as u64 * size_of::<T>() as u64).next_multiple_of(16).max(16)
+    let bytes = (elements as u64).saturating_mul(size_of::<T>() as u64);
+    bytes.checked_next_multiple_of(16).unwrap_or(u64::MAX).max(16)
 }
 
 impl<T: Element> GpuBuffer<T> {
@@ -44,13 +45,9 @@ impl<T: Element> GpuBuffer<T> {
         &self.raw
     }
 
-    pub(crate) fn owner(&self) -> &Arc<Shared> {
-        &self.shared
-    }
-
     /// As an operand of a command that is submitted before this buffer can be dropped.
     pub(crate) fn operand(&self) -> BufferRange<'_, T> {
-        BufferRange::padded(&self.raw, self.len)
+        BufferRange::padded(&self.shared, &self.raw, self.len)
     }
 }
 
@@ -68,8 +65,8 @@ pub struct BufferRange<'a, T: Element> {
     pub(crate) buffer: &'a wgpu::Buffer,
     pub(crate) offset: u64,
     pub(crate) elements: u64,
-    /// Whether the buffer goes on to the next whole vector and nothing else lives there.
-    pub(crate) padded: bool,
+    /// The context that made the buffer, which then goes on to the next whole vector with nothing else there.
+    pub(crate) owner: Option<&'a Shared>,
     element: PhantomData<T>,
 }
 
@@ -77,12 +74,12 @@ impl<'a, T: Element> BufferRange<'a, T> {
     /// `elements` of `T` from byte `offset` on, which must be a multiple of the adapter's
     /// `min_storage_buffer_offset_alignment`. The buffer needs the usage `STORAGE`.
     pub fn new(buffer: &'a wgpu::Buffer, offset: u64, elements: u64) -> Self {
-        BufferRange { buffer, offset, elements, padded: false, element: PhantomData }
+        BufferRange { buffer, offset, elements, owner: None, element: PhantomData }
     }
 
     /// The first `len` elements of a buffer that has room for whole vectors.
-    pub(crate) fn padded(buffer: &'a wgpu::Buffer, len: usize) -> Self {
-        BufferRange { buffer, offset: 0, elements: len as u64, padded: true, element: PhantomData }
+    pub(crate) fn padded(owner: &'a Shared, buffer: &'a wgpu::Buffer, len: usize) -> Self {
+        BufferRange { buffer, offset: 0, elements: len as u64, owner: Some(owner), element: PhantomData }
     }
 
     /// `bytes` of the range from its byte `start` on, bound to a number of group 0.

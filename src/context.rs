@@ -169,7 +169,10 @@ impl GpuActivations {
         data: &mut [T],
         waiting: Waiting,
     ) -> Result<(), Error> {
-        self.own("buffer", buffer)?;
+        let operand = buffer.operand();
+        if !operand.owner.is_some_and(|owner| std::ptr::eq(owner, &*self.shared)) {
+            return Err(Error::ForeignBuffer { operand: "buffer" });
+        }
         if buffer.len() != data.len() {
             return Err(mismatch("data", data.len(), "buffer", buffer.len()));
         }
@@ -178,9 +181,10 @@ impl GpuActivations {
         }
         let bytes = padded_bytes::<T>(data.len());
         let staging = self.shared.acquire(bytes, READBACK)?;
-        let mut encoder = self.encoder();
-        encoder.copy_buffer_to_buffer(buffer.operand().buffer, 0, &staging, 0, bytes);
-        let submission = self.shared.submit(encoder)?;
+        let submission = self.shared.submit(|encoder| {
+            encoder.copy_buffer_to_buffer(operand.buffer, 0, &staging, 0, bytes);
+            Ok(())
+        })?;
         self.shared.read(&staging, submission, bytemuck::cast_slice_mut(data), waiting).await?;
         self.shared.release(staging);
         Ok(())
@@ -206,8 +210,6 @@ impl GpuActivations {
         x: &GpuBuffer<T>,
         y: &GpuBuffer<T>,
     ) -> Result<(), Error> {
-        self.own("x", x)?;
-        self.own("y", y)?;
         self.batch(|recording| recording.forward(activation, x.operand(), y.operand()))
     }
 
@@ -245,9 +247,6 @@ impl GpuActivations {
         dy: &GpuBuffer<T>,
         dx: &GpuBuffer<T>,
     ) -> Result<(), Error> {
-        for (operand, buffer) in [("x", x), ("dy", dy), ("dx", dx)] {
-            self.own(operand, buffer)?;
-        }
         self.batch(|recording| recording.backward(activation, x.operand(), dy.operand(), dx.operand()))
     }
 
@@ -269,9 +268,7 @@ impl GpuActivations {
     /// # Errors
     /// What the closure returns; nothing has run then.
     pub fn batch(&self, record: impl FnOnce(&mut Recording<'_, '_>) -> Result<(), Error>) -> Result<(), Error> {
-        let mut encoder = self.encoder();
-        record(&mut self.record(&mut encoder))?;
-        self.shared.submit(encoder)?;
+        self.shared.submit(|encoder| record(&mut self.record(encoder)))?;
         Ok(())
     }
 
@@ -284,14 +281,6 @@ impl GpuActivations {
     /// Records into a compute pass of yours, whose pipeline and bind group 0 are changed. You submit it.
     pub fn record_in_pass<'a, 'pass>(&'a self, pass: &'a mut wgpu::ComputePass<'pass>) -> Recording<'a, 'pass> {
         Recording { shared: &self.shared, pass: Target::Callers(pass) }
-    }
-
-    pub(crate) fn encoder(&self) -> wgpu::CommandEncoder {
-        self.shared.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("activations") })
-    }
-
-    fn own<T: Element>(&self, operand: &'static str, buffer: &GpuBuffer<T>) -> Result<(), Error> {
-        if Arc::ptr_eq(buffer.owner(), &self.shared) { Ok(()) } else { Err(Error::ForeignBuffer { operand }) }
     }
 }
 

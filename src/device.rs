@@ -24,6 +24,9 @@ pub(crate) struct Shared {
     lost: Arc<Mutex<Option<String>>>,
 }
 
+/// Bytes given to the queue at once.
+const PIECE: usize = 8 << 20;
+
 /// How to wait for the device.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Waiting {
@@ -80,63 +83,80 @@ impl Shared {
         if bytes > self.limits.max_buffer_size {
             return Err(Error::TooLarge { bytes, limit: self.limits.max_buffer_size });
         }
+        let descriptor =
+            wgpu::BufferDescriptor { label: Some("activations"), size: bytes, usage, mapped_at_creation: false };
+        self.checked(|| Ok(self.device.create_buffer(&descriptor))).map_err(|error| match error {
+            Error::OutOfMemory { .. } => Error::OutOfMemory { bytes },
+            other => other,
+        })
+    }
+
+    /// Does what talks to the device, and returns as an error what wgpu would otherwise report elsewhere.
+    pub(crate) fn checked<R>(&self, work: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
         self.alive()?;
-        let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
-        let other = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
-        let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("activations"),
-            size: bytes,
-            usage,
-            mapped_at_creation: false,
-        });
-        let other = other.pop();
-        let memory = memory.pop();
-        if pollster::block_on(memory).is_some() {
-            return Err(Error::OutOfMemory { bytes });
+        let filters = [wgpu::ErrorFilter::OutOfMemory, wgpu::ErrorFilter::Validation, wgpu::ErrorFilter::Internal];
+        let scopes = filters.map(|filter| self.device.push_error_scope(filter));
+        let outcome = work();
+        // The last one pushed is the first to be popped.
+        let reported = scopes.into_iter().rev().filter_map(|scope| pollster::block_on(scope.pop()));
+        match reported.collect::<Vec<_>>().pop() {
+            None => outcome,
+            Some(wgpu::Error::OutOfMemory { .. }) => Err(Error::OutOfMemory { bytes: 0 }),
+            Some(error) if self.is_lost() => Err(lost(error)),
+            Some(error) => Err(Error::Refused { reason: error.to_string() }),
         }
-        match pollster::block_on(other) {
-            Some(error) => Err(lost(error)),
-            None => Ok(buffer),
-        }
+    }
+
+    /// Whether not even the smallest buffer can be written. A caller's device has no callback of ours to tell.
+    fn is_lost(&self) -> bool {
+        let scope = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let descriptor = wgpu::BufferDescriptor { label: None, size: 4, usage: RESIDENT, mapped_at_creation: false };
+        self.queue.write_buffer(&self.device.create_buffer(&descriptor), 0, &[0; 4]);
+        pollster::block_on(scope.pop()).is_some()
     }
 
     /// Copies to a buffer, whose size has room for whole words, and which no running submission uses if it is mappable.
     pub(crate) fn write(&self, buffer: &wgpu::Buffer, bytes: &[u8]) -> Result<(), Error> {
-        self.alive()?;
         if buffer.usage().contains(Usage::MAP_WRITE) {
             return self.write_mapped(buffer, bytes);
         }
-        let whole = bytes.len() / 4 * 4;
-        // In pieces, because each is allocated as staging memory.
-        for (index, piece) in bytes[..whole].chunks(8 << 20).enumerate() {
-            self.queue.write_buffer(buffer, (index * (8 << 20)) as u64, piece);
-        }
-        if whole < bytes.len() {
-            let mut word = [0; 4];
-            word[..bytes.len() - whole].copy_from_slice(&bytes[whole..]);
-            self.queue.write_buffer(buffer, whole as u64, &word);
-        }
-        self.alive()
+        let (words, rest) = bytes.split_at(bytes.len() / 4 * 4);
+        self.checked(|| {
+            // In pieces, because each is allocated as staging memory.
+            for (index, piece) in words.chunks(PIECE).enumerate() {
+                self.queue.write_buffer(buffer, (index * PIECE) as u64, piece);
+            }
+            if !rest.is_empty() {
+                let mut word = [0; 4];
+                word[..rest.len()].copy_from_slice(rest);
+                self.queue.write_buffer(buffer, words.len() as u64, &word);
+            }
+            Ok(())
+        })
     }
 
-    pub(crate) fn submit(&self, encoder: wgpu::CommandEncoder) -> Result<wgpu::SubmissionIndex, Error> {
-        self.alive()?;
-        let scope = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
-        let submission = self.queue.submit([encoder.finish()]);
-        let popped = scope.pop();
-        match pollster::block_on(popped) {
-            Some(error) => Err(lost(error)),
-            None => Ok(submission),
-        }
+    /// Submits what `record` records.
+    pub(crate) fn submit(
+        &self,
+        record: impl FnOnce(&mut wgpu::CommandEncoder) -> Result<(), Error>,
+    ) -> Result<wgpu::SubmissionIndex, Error> {
+        self.checked(|| {
+            let descriptor = wgpu::CommandEncoderDescriptor { label: Some("activations") };
+            let mut encoder = self.device.create_command_encoder(&descriptor);
+            record(&mut encoder)?;
+            Ok(self.queue.submit([encoder.finish()]))
+        })
     }
 
-    fn map(buffer: &wgpu::Buffer, mode: wgpu::MapMode) -> Mapping {
+    fn map(&self, buffer: &wgpu::Buffer, mode: wgpu::MapMode) -> Result<Mapping, Error> {
         let (sender, receiver) = futures_intrusive::channel::shared::oneshot_channel();
-        buffer.map_async(mode, .., move |result| {
-            // Nobody receives where the wait has failed.
-            let _ = sender.send(result);
-        });
-        receiver
+        self.checked(|| {
+            buffer.map_async(mode, .., move |result| {
+                // Nobody receives where the wait has failed.
+                let _ = sender.send(result);
+            });
+            Ok(receiver)
+        })
     }
 
     async fn mapped(mapping: Mapping) -> Result<(), Error> {
@@ -148,7 +168,7 @@ impl Shared {
     }
 
     fn write_mapped(&self, buffer: &wgpu::Buffer, bytes: &[u8]) -> Result<(), Error> {
-        let mapping = Self::map(buffer, wgpu::MapMode::Write);
+        let mapping = self.map(buffer, wgpu::MapMode::Write)?;
         self.poll(wgpu::PollType::Poll)?;
         pollster::block_on(Self::mapped(mapping))?;
         let mut view = buffer.get_mapped_range_mut(..bytes.len().next_multiple_of(4) as u64).map_err(lost)?;
@@ -166,7 +186,7 @@ impl Shared {
         data: &mut [u8],
         waiting: Waiting,
     ) -> Result<(), Error> {
-        let mapping = Self::map(buffer, wgpu::MapMode::Read);
+        let mapping = self.map(buffer, wgpu::MapMode::Read)?;
         self.wait(submission, waiting).await?;
         Self::mapped(mapping).await?;
         let view = buffer.get_mapped_range(..).map_err(lost)?;

@@ -111,12 +111,18 @@ pub enum Error {
         limit: u64,
     },
     /// The device has no memory left.
-    #[error("out of device memory while creating a buffer of {bytes} bytes")]
+    #[error("out of device memory{}", needed(*.bytes))]
     OutOfMemory {
-        /// The size asked for.
+        /// The size of the buffer asked for; 0 where the driver needed memory of its own.
         bytes: u64,
     },
-    /// The device was lost or refused to work.
+    /// wgpu refused an operation, for instance on a buffer of another device.
+    #[error("the device refused the operation: {reason}")]
+    Refused {
+        /// What wgpu says.
+        reason: String,
+    },
+    /// The device was lost.
     #[error("the device was lost: {reason}")]
     DeviceLost {
         /// What the driver says.
@@ -138,6 +144,10 @@ pub enum Error {
         /// What the compiler says.
         message: String,
     },
+}
+
+fn needed(bytes: u64) -> String {
+    if bytes == 0 { String::new() } else { format!(" for a buffer of {bytes} bytes") }
 }
 
 fn names(known: &[&str]) -> String {

@@ -1,5 +1,6 @@
 //! Pipelines and parameter buffers, each made once and kept.
 
+use crate::device::Shared;
 use crate::shader::{Binding, Shader, Storage};
 use crate::{Activation, Error};
 use std::collections::HashMap;
@@ -73,51 +74,56 @@ fn module(device: &wgpu::Device, activation: &Activation, shader: &Shader) -> wg
     unsafe { device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked()) }
 }
 
-impl Cache {
-    pub(crate) fn pipeline(
-        &self,
-        device: &wgpu::Device,
-        activation: &Activation,
-        key: Key,
-    ) -> Result<wgpu::ComputePipeline, Error> {
-        let entry = Arc::clone(lock(&self.pipelines).entry(key).or_default());
-        entry.get_or_init(|| compile(device, activation, key)).clone()
+impl Shared {
+    pub(crate) fn pipeline(&self, activation: &Activation, key: Key) -> Result<wgpu::ComputePipeline, Error> {
+        let entry = Arc::clone(lock(&self.cache.pipelines).entry(key).or_default());
+        entry.get_or_init(|| self.compile(activation, key)).clone()
+    }
+
+    fn compile(&self, activation: &Activation, key: Key) -> Result<wgpu::ComputePipeline, Error> {
+        let shader = Shader::elementwise(activation, key.storage, key.binding);
+        let mut compiled = None;
+        let outcome = self.checked(|| {
+            let module = compiled.insert(module(&self.device, activation, &shader));
+            Ok(create_pipeline(&self.device, module, key))
+        });
+        let (Err(error), Some(module)) = (&outcome, compiled) else { return outcome };
+        let messages = pollster::block_on(module.get_compilation_info()).messages;
+        let found = messages.into_iter().find(|message| message.message_type == wgpu::CompilationMessageType::Error);
+        let Some(message) = found else { return Err(error.clone()) };
+        let place = message.location.and_then(|location| shader.locate(location.line_number));
+        let (file, line) = place.unwrap_or((activation.name(), 0));
+        Err(Error::Shader { file: file.to_owned(), line, message: message.message })
     }
 
     /// The uniform buffer `Call` of the shaders. It is never written again, so a recording may refer to it for ever.
-    pub(crate) fn call(&self, device: &wgpu::Device, activation: &Activation, tail_elements: u32) -> wgpu::Buffer {
+    pub(crate) fn call(&self, activation: &Activation, tail_elements: u32) -> wgpu::Buffer {
         let mut words = vec![0, tail_elements, 0, 0];
         words.extend(activation.values().iter().map(|value| value.to_bits()));
         words.resize(words.len().next_multiple_of(4).max(8), 0);
-        let mut calls = lock(&self.calls);
+        let mut calls = lock(&self.cache.calls);
         if calls.len() >= MOST_CALLS {
             calls.clear();
         }
         let make = |words: &Vec<u32>| {
-            let buffer = device.create_buffer(&wgpu::BufferDescriptor {
+            let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("parameters"),
                 size: words.len() as u64 * 4,
-                usage: wgpu::BufferUsages::UNIFORM,
-                mapped_at_creation: true,
+                usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+                mapped_at_creation: false,
             });
-            if let Ok(mut view) = buffer.get_mapped_range_mut(..) {
-                view.copy_from_slice(bytemuck::cast_slice(words));
-            }
-            buffer.unmap();
+            // It takes effect before the next submission, the caller's included.
+            self.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(words));
             buffer
         };
         calls.entry(words).or_insert_with_key(make).clone()
     }
 }
 
-fn compile(device: &wgpu::Device, activation: &Activation, key: Key) -> Result<wgpu::ComputePipeline, Error> {
-    let shader = Shader::elementwise(activation, key.storage, key.binding);
-    let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
-    let module = module(device, activation, &shader);
-    let group = layout(device, key);
+fn create_pipeline(device: &wgpu::Device, module: &wgpu::ShaderModule, key: Key) -> wgpu::ComputePipeline {
     let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
         label: Some(key.activation),
-        bind_group_layouts: &[Some(&group)],
+        bind_group_layouts: &[Some(&layout(device, key))],
         immediate_size: 0,
     });
     let entry_point = match (key.pass, key.tail) {
@@ -126,27 +132,16 @@ fn compile(device: &wgpu::Device, activation: &Activation, key: Key) -> Result<w
         (Pass::Forward, true) => "forward_tail",
         (Pass::Backward, true) => "backward_tail",
     };
-    let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+    device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
         label: Some(key.activation),
         layout: Some(&layout),
-        module: &module,
+        module,
         entry_point: Some(entry_point),
         compilation_options: wgpu::PipelineCompilationOptions {
             zero_initialize_workgroup_memory: false,
             ..Default::default()
         },
         cache: None,
-    });
-    let popped = scope.pop();
-    let Some(error) = pollster::block_on(popped) else { return Ok(pipeline) };
-    let messages = pollster::block_on(module.get_compilation_info()).messages;
-    let first = messages.into_iter().find(|message| message.message_type == wgpu::CompilationMessageType::Error);
-    let place = first.as_ref().and_then(|m| shader.locate(m.location?.line_number));
-    let (file, line) = place.unwrap_or((activation.name(), 0));
-    Err(Error::Shader {
-        file: file.to_owned(),
-        line,
-        message: first.as_ref().map_or_else(|| error.to_string(), |m| m.message.clone()),
     })
 }
 

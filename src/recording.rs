@@ -31,7 +31,8 @@ impl Recording<'_, '_> {
     ///
     /// # Errors
     /// [`Error::ParameterOutOfRange`], [`Error::LengthMismatch`], [`Error::Misaligned`], [`Error::OutOfBounds`],
-    /// [`Error::Overlap`], [`Error::MissingUsage`]; nothing has been recorded then.
+    /// [`Error::Overlap`], [`Error::MissingUsage`], [`Error::ForeignBuffer`], [`Error::Refused`], [`Error::DeviceLost`];
+    /// nothing has been recorded then.
     pub fn forward<'r, T: Element>(
         &mut self,
         activation: Activation,
@@ -57,16 +58,27 @@ impl Recording<'_, '_> {
 
     fn record<T: Element>(&mut self, activation: Activation, operands: &Operands<'_, T>) -> Result<(), Error> {
         activation.validate()?;
-        operands.check(&self.shared.limits)?;
+        operands.check(self.shared)?;
         let binding = operands.binding()?;
         if operands.x.elements == 0 {
             return Ok(());
         }
+        let shared = self.shared;
+        shared.checked(|| self.dispatch_all(activation, operands, binding))
+    }
+
+    /// Dispatches the whole vectors, binding by binding, and what is left of the last one.
+    fn dispatch_all<T: Element>(
+        &mut self,
+        activation: Activation,
+        operands: &Operands<'_, T>,
+        binding: Binding,
+    ) -> Result<(), Error> {
         let pass = if operands.dy.is_some() { Pass::Backward } else { Pass::Forward };
         let key = |tail| Key { activation: activation.name(), storage: T::STORAGE, binding, pass, tail };
         let element = size_of::<T>() as u64;
         let vector = 4 * element;
-        let padded = operands.x.padded && operands.result.padded && operands.dy.is_none_or(|dy| dy.padded);
+        let padded = operands.named().all(|(_, range)| range.owner.is_some());
         let elements = operands.x.elements;
         let body = if padded { elements.next_multiple_of(4) } else { elements - elements % 4 };
         // 256 is the largest alignment that any adapter demands of an offset.
@@ -97,8 +109,8 @@ impl Recording<'_, '_> {
         workgroups: u64,
     ) -> Result<(), Error> {
         let shared = self.shared;
-        let pipeline = shared.cache.pipeline(&shared.device, activation, key)?;
-        let call = shared.cache.call(&shared.device, activation, tail_elements);
+        let pipeline = shared.pipeline(activation, key)?;
+        let call = shared.call(activation, tail_elements);
         let mut entries = vec![
             operands.result.binding(2, start, bytes),
             wgpu::BindGroupEntry { binding: 3, resource: call.as_entire_binding() },
@@ -128,10 +140,16 @@ impl Recording<'_, '_> {
 }
 
 impl<T: Element> Operands<'_, T> {
-    fn check(&self, limits: &wgpu::Limits) -> Result<(), Error> {
+    fn named(&self) -> impl Iterator<Item = (&'static str, BufferRange<'_, T>)> {
         let named = [("x", Some(self.x)), ("dy", self.dy), (self.result_name, Some(self.result))];
-        let present = named.into_iter().filter_map(|(name, range)| Some((name, range?)));
-        for (operand, range) in present {
+        named.into_iter().filter_map(|(name, range)| Some((name, range?)))
+    }
+
+    fn check(&self, shared: &Shared) -> Result<(), Error> {
+        for (operand, range) in self.named() {
+            if range.owner.is_some_and(|owner| !std::ptr::eq(owner, shared)) {
+                return Err(Error::ForeignBuffer { operand });
+            }
             if range.elements != self.x.elements {
                 return Err(Error::LengthMismatch {
                     left: operand,
@@ -144,7 +162,7 @@ impl<T: Element> Operands<'_, T> {
             if !range.buffer.usage().contains(needed) {
                 return Err(Error::MissingUsage { operand, usage: range.buffer.usage(), needed });
             }
-            let alignment = limits.min_storage_buffer_offset_alignment;
+            let alignment = shared.limits.min_storage_buffer_offset_alignment;
             if !range.offset.is_multiple_of(alignment.into()) {
                 return Err(Error::Misaligned { operand, offset: range.offset, alignment });
             }

@@ -171,23 +171,24 @@ impl GpuActivations {
         slot: &Slot,
         chunk: Slices<'_, T>,
     ) -> Result<wgpu::SubmissionIndex, Error> {
-        let operand = |buffer| BufferRange::<T>::padded(buffer, chunk.x.len());
+        let operand = |buffer| BufferRange::<T>::padded(&self.shared, buffer, chunk.x.len());
         self.shared.write(&slot.x, bytemuck::cast_slice(chunk.x))?;
         if let (Some(buffer), Some(dy)) = (&slot.dy, chunk.dy) {
             self.shared.write(buffer, bytemuck::cast_slice(dy))?;
         }
-        let mut encoder = self.encoder();
-        let mut recording = self.record(&mut encoder);
-        match &slot.dy {
-            Some(dy) => recording.backward(activation, operand(&slot.x), operand(dy), operand(&slot.result))?,
-            None => recording.forward(activation, operand(&slot.x), operand(&slot.result))?,
-        }
-        drop(recording);
-        if slot.readable != slot.result {
-            let bytes = padded_bytes::<T>(chunk.x.len());
-            encoder.copy_buffer_to_buffer(&slot.result, 0, &slot.readable, 0, bytes);
-        }
-        self.shared.submit(encoder)
+        self.shared.submit(|encoder| {
+            let mut recording = self.record(encoder);
+            match &slot.dy {
+                Some(dy) => recording.backward(activation, operand(&slot.x), operand(dy), operand(&slot.result))?,
+                None => recording.forward(activation, operand(&slot.x), operand(&slot.result))?,
+            }
+            drop(recording);
+            if slot.readable != slot.result {
+                let bytes = padded_bytes::<T>(chunk.x.len());
+                encoder.copy_buffer_to_buffer(&slot.result, 0, &slot.readable, 0, bytes);
+            }
+            Ok(())
+        })
     }
 }
 
