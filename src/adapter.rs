@@ -41,11 +41,11 @@ pub(crate) async fn choose(name: Option<&str>) -> Result<wgpu::Adapter, Error> {
     let pattern = wanted.as_deref().unwrap_or_default().to_lowercase();
     let mut found = Vec::new();
     for adapter in adapters().await {
-        let name = adapter.get_info().name;
-        if name.to_lowercase().contains(&pattern) {
+        let info = adapter.get_info();
+        if info.name.to_lowercase().contains(&pattern) {
             return Ok(adapter);
         }
-        found.push(name);
+        found.push(format!("{} ({})", info.name, info.backend));
     }
     Err(Error::NoAdapter { wanted, found })
 }

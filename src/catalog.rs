@@ -241,13 +241,17 @@ impl FromStr for Activation {
 
     /// Finds an activation by name or alias, whatever the case and with `_` and `-` ignored, at its defaults.
     fn from_str(name: &str) -> Result<Self, Error> {
+        fn names(a: &Activation) -> impl Iterator<Item = &'static str> {
+            std::iter::once(a.name()).chain(a.aliases().iter().copied())
+        }
         let wanted = normalized(name);
-        let named =
-            |a: &&Activation| std::iter::once(&a.name()).chain(a.aliases()).any(|known| normalized(known) == wanted);
+        let named = |a: &&Activation| names(a).any(|known| normalized(known) == wanted);
         Activation::ALL.iter().find(named).copied().ok_or_else(|| {
-            let distance = |a: &&'static str| strsim::damerau_levenshtein(&normalized(a), &wanted);
-            let nearest = Activation::ALL.iter().map(Activation::name).min_by_key(distance);
-            Error::UnknownName { name: name.to_owned(), nearest: nearest.unwrap_or_default() }
+            let distance =
+                |a: &&Activation| names(a).map(|known| strsim::damerau_levenshtein(&normalized(known), &wanted)).min();
+            let mut all: Vec<_> = Activation::ALL.iter().collect();
+            all.sort_by_key(distance);
+            Error::UnknownName { name: name.to_owned(), nearest: all.iter().take(3).map(|a| a.name()).collect() }
         })
     }
 }

@@ -3,12 +3,12 @@
 #[non_exhaustive]
 pub enum Error {
     /// No activation has this name or alias.
-    #[error("there is no activation named {name:?}; the nearest is {nearest:?}")]
+    #[error("there is no activation named {name:?}; the nearest are {}", .nearest.join(", "))]
     UnknownName {
         /// What was asked for.
         name: String,
-        /// The known name most like it.
-        nearest: &'static str,
+        /// The known names most like it, the nearest first.
+        nearest: Vec<&'static str>,
     },
     /// The activation has no such parameter.
     #[error("{function} has no parameter {parameter:?}; it has {}", names(.known))]
@@ -37,7 +37,7 @@ pub enum Error {
     NoAdapter {
         /// The text that its name should contain.
         wanted: Option<String>,
-        /// The names of the adapters there are.
+        /// The adapters there are, with their backends.
         found: Vec<String>,
     },
     /// Two operands of one operation have different lengths.

@@ -63,18 +63,18 @@ impl Input {
             other => bail!("{shown} holds elements of type {other}; f32 ('<f4') and f16 ('<f2') are supported"),
         };
         let shape = header.shape().to_vec();
-        let elements = shape.iter().try_fold(1_u64, |product, &length| product.checked_mul(length));
+        // As in numpy, a length of 0 does not excuse the others.
+        let most = shape.iter().try_fold(kind.bytes(), |product, &length| product.checked_mul(length.max(1)));
         let held = metadata.len() - reader.stream_position().with_context(|| format!("cannot read {shown}"))?;
-        match elements.and_then(|elements| elements.checked_mul(kind.bytes())) {
-            None => bail!("{shown} claims the shape {}, whose size overflows", tuple(&shape)),
-            Some(needed) if needed > held => bail!(
-                "{shown} is truncated: its shape {} of {} needs {needed} bytes of data, the file holds {held}",
-                tuple(&shape),
-                kind.name()
-            ),
-            Some(_) => {}
-        }
-        let elements = elements.unwrap_or_default();
+        ensure!(most.is_some(), "{shown} claims the shape {}, whose size overflows", tuple(&shape));
+        let elements: u64 = shape.iter().product();
+        let needed = elements * kind.bytes();
+        ensure!(
+            needed <= held,
+            "{shown} is truncated: its shape {} of {} needs {needed} bytes of data, the file holds {held}",
+            tuple(&shape),
+            kind.name()
+        );
         Ok(Input { path: path.to_owned(), kind, shape, order: header.order(), elements, dtype, reader })
     }
 
@@ -91,12 +91,13 @@ fn check_header_length(reader: &mut (impl Read + Seek), file: u64) -> Result<()>
     let mut start = Vec::new();
     reader.by_ref().take(12).read_to_end(&mut start)?;
     reader.seek(SeekFrom::Start(0))?;
+    ensure!(start.starts_with(b"\x93NUMPY"), "it does not begin as one");
     let claimed = match *start.as_slice() {
         [_, _, _, _, _, _, 1, _, low, high, ..] => 10 + u64::from(u16::from_le_bytes([low, high])),
-        [_, _, _, _, _, _, _, _, a, b, c, d] => 12 + u64::from(u32::from_le_bytes([a, b, c, d])),
+        [_, _, _, _, _, _, 2 | 3, _, a, b, c, d] => 12 + u64::from(u32::from_le_bytes([a, b, c, d])),
+        [_, _, _, _, _, _, major, minor, _, _, _, _] => bail!("its format {major}.{minor} is unknown"),
         _ => bail!("it has {file} bytes, fewer than any header"),
     };
-    ensure!(start.starts_with(b"\x93NUMPY"), "it does not begin as one");
     ensure!(claimed <= file, "its header claims {claimed} bytes, the file has {file}");
     Ok(())
 }

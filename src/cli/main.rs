@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 /// Neural-network activation functions and their gradients on the GPU.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, arg_required_else_help = false)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
