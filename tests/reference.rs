@@ -57,10 +57,7 @@ fn names_are_found_in_any_spelling() {
         assert_eq!(spelling.parse::<Activation>().unwrap().name(), name);
     }
     let error = "sigmod".parse::<Activation>().unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "there is no activation named \"sigmod\"; the nearest are sigmoid, silu, identity"
-    );
+    assert_eq!(error.to_string(), "there is no activation named \"sigmod\"; the nearest are sigmoid, silu, identity");
 }
 
 #[test]

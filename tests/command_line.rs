@@ -1,0 +1,323 @@
+//! The command line as a process: what it writes, and what it says to wrong input.
+
+use gpu_activations::Activation;
+use half::f16;
+use npyz::{NpyFile, Order, TypeStr, WriterBuilder};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gpu-activations"));
+    command.args(arguments).current_dir(folder).output().unwrap()
+}
+
+fn succeeded(folder: &Path, arguments: &[&str]) -> String {
+    let output = run(folder, arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Fails with this status and one line on stderr that has all of `words`; nothing new is left in the folder.
+fn refused(folder: &Path, arguments: &[&str], status: i32, words: &[&str]) {
+    let before = names(folder);
+    let output = run(folder, arguments);
+    let said = String::from_utf8(output.stderr).unwrap();
+    // A driver may say something of its own before.
+    let last = said.trim_end().lines().last().unwrap_or_default();
+    assert!(last.starts_with("error: "), "{arguments:?}: {said}");
+    assert_eq!(output.status.code(), Some(status), "{arguments:?}: {said}");
+    for word in words {
+        assert!(last.contains(word), "{arguments:?} should name {word}: {said}");
+    }
+    assert_eq!(names(folder), before, "{arguments:?}");
+}
+
+fn names(folder: &Path) -> Vec<PathBuf> {
+    let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    names.sort();
+    names
+}
+
+fn write<T: npyz::AutoSerialize + Copy>(path: PathBuf, shape: &[u64], order: Order, data: &[T]) {
+    let mut bytes = Vec::new();
+    let options = npyz::WriteOptions::new().default_dtype().shape(shape).order(order);
+    let mut writer = options.writer(&mut bytes).begin_nd().unwrap();
+    writer.extend(data.iter().copied()).unwrap();
+    writer.finish().unwrap();
+    std::fs::write(path, bytes).unwrap();
+}
+
+fn read<T: npyz::Deserialize>(path: PathBuf) -> (Vec<u64>, Order, Vec<T>) {
+    let bytes = std::fs::read(path).unwrap();
+    let file = NpyFile::new(&bytes[..]).unwrap();
+    (file.shape().to_vec(), file.order(), file.into_vec().unwrap())
+}
+
+/// A folder with `x.npy`, f32 of shape (3, 4).
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let x: Vec<f32> = (0..12).map(|i| i as f32 - 5.5).collect();
+    write(folder.path().join("x.npy"), &[3, 4], Order::C, &x);
+    folder
+}
+
+#[test]
+fn list_has_every_function_with_its_parameters() {
+    let folder = folder();
+    let text = succeeded(folder.path(), &["list"]);
+    let rows: Vec<serde_json::Value> =
+        succeeded(folder.path(), &["list", "--json"]).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows.len(), Activation::ALL.len());
+    for (row, activation) in rows.iter().zip(Activation::ALL) {
+        assert!(text.lines().any(|line| line == activation.name()), "{activation:?}");
+        assert_eq!(row["function"], activation.name());
+        assert_eq!(row["formula"], activation.formula());
+        assert_eq!(row["aliases"].as_array().unwrap().len(), activation.aliases().len());
+        let parameters = row["parameters"].as_array().unwrap();
+        for (parameter, known) in parameters.iter().zip(activation.parameters()) {
+            assert_eq!(parameter["name"], known.name);
+            assert_eq!(parameter["learnable"], known.learnable);
+        }
+        assert_eq!(parameters.len(), activation.parameters().len());
+    }
+    let clipped = rows.iter().find(|row| row["function"] == "generalized_relu").unwrap();
+    assert_eq!(clipped["parameters"][1]["default"], "inf");
+}
+
+#[test]
+fn devices_names_the_adapter() {
+    let text = succeeded(folder().path(), &["devices", "--json"]);
+    let row: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    assert!(row["adapter"].is_string() && row["max_buffer_size"].is_u64(), "{row}");
+}
+
+#[test]
+fn shader_prints_the_whole_module() {
+    let text = succeeded(folder().path(), &["shader", "gelu", "--storage", "bf16", "--pass", "backward"]);
+    naga::front::wgsl::parse_str(&text).unwrap();
+    assert!(text.contains("fn backward"), "{text}");
+}
+
+#[test]
+fn verify_reports_each_pass_and_storage() {
+    let text = succeeded(folder().path(), &["verify", "softplus", "-p", "beta=2", "--json"]);
+    let rows: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows.len(), 6);
+    for row in rows {
+        assert_eq!(row["failed"], 0);
+        assert!(row["worst_ulp"].as_f64() <= row["limit_ulp"].as_f64(), "{row}");
+        assert!(row["count"].as_u64() >= Some(65_536), "{row}");
+    }
+}
+
+/// Shapes and orders of files; the values are whole, and a slope of a half is exact on them in f16 too.
+#[test]
+fn any_shape_order_and_type() {
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name);
+    let shapes: [&[u64]; 6] = [&[], &[0], &[3, 0, 2], &[1], &[7], &[2, 3, 5]];
+    let forward = ["forward", "LeakyReLU", "in.npy", "-o", "out.npy", "-p", "negative_slope=0.5"];
+    let backward = ["backward", "leaky_relu", "in.npy", "--grad", "dy.npy", "-o", "dx.npy", "-p", "Negative-Slope=0.5"];
+    for device in ["auto", "cpu"] {
+        for shape in shapes {
+            for order in [Order::C, Order::Fortran] {
+                let count: u64 = shape.iter().product();
+                let x: Vec<f32> = (0..count).map(|i| i as f32 - 14.0).collect();
+                let y: Vec<f32> = x.iter().map(|&x| if x > 0.0 { x } else { 0.5 * x }).collect();
+                let dx: Vec<f32> = x.iter().map(|&x| if x > 0.0 { 2.0 } else { 1.0 }).collect();
+                let options = ["--device", device];
+                write(path("in.npy"), shape, order, &x);
+                write(path("dy.npy"), shape, order, &vec![2.0_f32; x.len()]);
+                succeeded(folder.path(), &[&forward[..], &options].concat());
+                succeeded(folder.path(), &[&backward[..], &options].concat());
+                assert_eq!(read::<f32>(path("out.npy")), (shape.to_vec(), order, y.clone()));
+                assert_eq!(read::<f32>(path("dx.npy")), (shape.to_vec(), order, dx));
+                let half = |values: &[f32]| values.iter().map(|&value| f16::from_f32(value)).collect::<Vec<_>>();
+                write(path("in.npy"), shape, order, &half(&x));
+                succeeded(folder.path(), &[&forward[..], &options].concat());
+                assert_eq!(read::<f16>(path("out.npy")), (shape.to_vec(), order, half(&y)));
+            }
+        }
+    }
+}
+
+#[test]
+fn x_and_dy_of_different_orders_meet_element_by_element() {
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name);
+    let c: Vec<f32> = (0..24).map(|i| i as f32 + 1.0).collect();
+    // Element (i, j, k) of shape (2, 3, 4) in Fortran order.
+    let fortran: Vec<f32> = (0..24).map(|n| c[n % 2 * 12 + n / 2 % 3 * 4 + n / 6]).collect();
+    write(path("x_c.npy"), &[2, 3, 4], Order::C, &[1.0_f32; 24]);
+    write(path("x_f.npy"), &[2, 3, 4], Order::Fortran, &[1.0_f32; 24]);
+    write(path("dy_c.npy"), &[2, 3, 4], Order::C, &c);
+    write(path("dy_f.npy"), &[2, 3, 4], Order::Fortran, &fortran);
+    for (x, dy, order, expected) in [("x_c", "dy_f", Order::C, &c), ("x_f", "dy_c", Order::Fortran, &fortran)] {
+        let (x, dy) = (format!("{x}.npy"), format!("{dy}.npy"));
+        succeeded(folder.path(), &["backward", "relu", &x, "--grad", &dy, "-o", "dx.npy"]);
+        assert_eq!(read::<f32>(path("dx.npy")), (vec![2, 3, 4], order, expected.clone()));
+    }
+}
+
+#[test]
+fn a_file_of_several_chunks() {
+    let folder = folder();
+    let x: Vec<f32> = (0..9_000_001).map(|i| (i % 1001) as f32 - 500.0).collect();
+    write(folder.path().join("long.npy"), &[x.len() as u64], Order::C, &x);
+    succeeded(folder.path(), &["forward", "relu", "long.npy", "-o", "y.npy"]);
+    let (_, _, y) = read::<f32>(folder.path().join("y.npy"));
+    assert!(y == x.iter().map(|x| x.max(0.0)).collect::<Vec<_>>());
+}
+
+#[test]
+fn an_existing_output_is_replaced() {
+    let folder = folder();
+    for function in ["identity", "relu"] {
+        succeeded(folder.path(), &["forward", function, "x.npy", "-o", "y.npy"]);
+    }
+    assert!(read::<f32>(folder.path().join("y.npy")).2.iter().all(|&y| y >= 0.0));
+}
+
+fn header(shape: &str) -> Vec<u8> {
+    let dictionary = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}\n");
+    let length = (dictionary.len() as u16).to_le_bytes();
+    [b"\x93NUMPY\x01\x00", &length[..], dictionary.as_bytes()].concat()
+}
+
+#[test]
+fn a_file_that_is_no_usable_array_is_named_with_the_reason() {
+    let folder = folder();
+    let whole = std::fs::read(folder.path().join("x.npy")).unwrap();
+    std::fs::create_dir(folder.path().join("folder.npy")).unwrap();
+    let files: [(&str, Vec<u8>, &[&str]); 12] = [
+        ("empty.npy", vec![], &["empty"]),
+        ("text.npy", b"no array, but a line of text".to_vec(), &["not a readable .npy file"]),
+        ("short.npy", whole[..9].to_vec(), &["9 bytes"]),
+        ("header.npy", whole[..40].to_vec(), &["128 bytes", "40"]),
+        ("truncated.npy", whole[..whole.len() - 1].to_vec(), &["truncated", "(3, 4)", "48 bytes", "47"]),
+        ("claims.npy", header("(1000000000000,)"), &["truncated", "4000000000000 bytes"]),
+        ("overflow.npy", header("(99999999999, 99999999999)"), &["(99999999999, 99999999999)", "overflows"]),
+        ("beyond.npy", header("(18446744073709551616,)"), &["dimension"]),
+        ("negative.npy", header("(-3,)"), &["negative"]),
+        ("nonsense.npy", header("nonsense"), &["not a readable .npy file"]),
+        ("version.npy", b"\x93NUMPY\x09\x00rest of it".to_vec(), &["9.0"]),
+        ("long_header.npy", b"\x93NUMPY\x02\x00\xff\xff\xff\xff{}".to_vec(), &["4294967307 bytes", "14"]),
+    ];
+    for (name, bytes, words) in files {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+        let words: Vec<&str> = words.iter().copied().chain([name]).collect();
+        refused(folder.path(), &["forward", "relu", name, "-o", "y.npy"], 1, &words);
+        refused(folder.path(), &["backward", "relu", "x.npy", "--grad", name, "-o", "y.npy"], 1, &words);
+    }
+    for (descr, value) in [("<f8", 8), (">f4", 4), ("<i4", 4)] {
+        let dtype = npyz::DType::Plain(descr.parse::<TypeStr>().unwrap());
+        let mut bytes = Vec::new();
+        let options = npyz::WriteOptions::new_header_only().dtype(dtype).shape(&[1]);
+        options.writer(&mut bytes).write_header_only().unwrap();
+        bytes.extend(vec![0; value]);
+        std::fs::write(folder.path().join("type.npy"), bytes).unwrap();
+        refused(folder.path(), &["forward", "relu", "type.npy", "-o", "y.npy"], 1, &["type.npy", descr, "<f4"]);
+    }
+    refused(folder.path(), &["forward", "relu", "missing.npy", "-o", "y.npy"], 1, &["missing.npy"]);
+    refused(folder.path(), &["forward", "relu", "folder.npy", "-o", "y.npy"], 1, &["folder.npy", "folder"]);
+}
+
+#[test]
+fn dy_must_match_x() {
+    let folder = folder();
+    write(folder.path().join("turned.npy"), &[4, 3], Order::C, &[1.0_f32; 12]);
+    write(folder.path().join("half.npy"), &[3, 4], Order::C, &[f16::ONE; 12]);
+    let backward = |dy| ["backward", "relu", "x.npy", "--grad", dy, "-o", "dx.npy"];
+    refused(folder.path(), &backward("turned.npy"), 1, &["turned.npy", "(4, 3)", "x.npy", "(3, 4)"]);
+    refused(folder.path(), &backward("half.npy"), 1, &["half.npy", "f16", "x.npy", "f32"]);
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_named() {
+    let folder = folder();
+    std::fs::create_dir(folder.path().join("folder")).unwrap();
+    let before = std::fs::read(folder.path().join("x.npy")).unwrap();
+    let forward = |output| ["forward", "relu", "x.npy", "-o", output];
+    refused(folder.path(), &forward("nowhere/y.npy"), 1, &["nowhere", "does not exist"]);
+    refused(folder.path(), &forward("folder"), 1, &["folder"]);
+    refused(folder.path(), &forward("x.npy"), 1, &["x.npy", "input"]);
+    refused(folder.path(), &forward("folder/../x.npy"), 1, &["x.npy", "input"]);
+    assert_eq!(std::fs::read(folder.path().join("x.npy")).unwrap(), before);
+}
+
+/// A limit on the size of files fails as a full disk does, in the middle of writing.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_leaves_the_old_output() {
+    let folder = folder();
+    write(folder.path().join("long.npy"), &[1 << 20], Order::C, &vec![1.0_f32; 1 << 20]);
+    std::fs::write(folder.path().join("y.npy"), "old").unwrap();
+    let before = names(folder.path());
+    let limited = "trap '' XFSZ; ulimit -f 64; exec \"$0\" forward relu long.npy -o y.npy";
+    let command = Command::new("sh")
+        .args(["-c", limited, env!("CARGO_BIN_EXE_gpu-activations")])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(command.status.code(), Some(1), "{command:?}");
+    assert!(String::from_utf8_lossy(&command.stderr).contains("cannot write y.npy"), "{command:?}");
+    assert_eq!(std::fs::read(folder.path().join("y.npy")).unwrap(), b"old");
+    assert_eq!(names(folder.path()), before);
+}
+
+#[test]
+fn wrong_usage_is_status_2() {
+    let folder = folder();
+    let wrong = |arguments: &[&str], words: &[&str]| refused(folder.path(), arguments, 2, words);
+    wrong(&[], &["subcommand", "forward"]);
+    wrong(&["evaluate"], &["evaluate"]);
+    wrong(&["forward", "relu", "x.npy"], &["--output"]);
+    wrong(&["backward", "relu", "x.npy", "-o", "y.npy"], &["--grad"]);
+    wrong(&["verify", "-p", "alpha=1"], &["-p", "0"]);
+    wrong(&["verify", "elu", "gelu", "-p", "alpha=1"], &["-p", "2"]);
+    wrong(&["shader", "gelu", "--storage", "f64"], &["f64", "f32", "bf16"]);
+    let forward = |rest: &[&str], words: &[&str]| {
+        wrong(&[&["forward", "elu", "x.npy", "-o", "y.npy"], rest].concat(), words);
+    };
+    wrong(&["forward", "rellu", "x.npy", "-o", "y.npy"], &["rellu", "relu"]);
+    forward(&["-p", "slope=1"], &["slope", "alpha"]);
+    forward(&["-p", "alpha"], &["alpha", "KEY=VALUE"]);
+    forward(&["-p", "alpha=one"], &["alpha", "one"]);
+    forward(&["-p", "alpha=NaN"], &["alpha", "NaN", "finite"]);
+    forward(&["-p", "alpha=inf"], &["alpha", "inf", "finite"]);
+    forward(&["-p", "alpha=1", "-p", "ALPHA=2"], &["ALPHA", "twice"]);
+    forward(&["--device", "tpu"], &["tpu", "gpu", "cpu"]);
+    forward(&["--device", "cpu", "--adapter", "some"], &["cpu", "some"]);
+    forward(&["--fast"], &["--fast"]);
+    let range = ["forward", "generalized_relu", "x.npy", "-o", "y.npy", "-p", "max_value=-1"];
+    wrong(&range, &["max_value", "-1", "threshold"]);
+}
+
+#[test]
+fn an_unknown_adapter_is_a_failure_that_lists_the_known() {
+    let folder = folder();
+    let name = pollster::block_on(gpu_activations::adapters()).remove(0).get_info().name;
+    let forward = ["forward", "relu", "x.npy", "-o", "y.npy", "--adapter", "no such adapter"];
+    refused(folder.path(), &forward, 1, &["no such adapter", &name]);
+}
+
+/// No backend is left when the only one asked for is none that this platform has.
+#[test]
+fn without_an_adapter_auto_falls_back_and_gpu_fails() {
+    let folder = folder();
+    let without = |device: &str| {
+        Command::new(env!("CARGO_BIN_EXE_gpu-activations"))
+            .args(["forward", "relu", "x.npy", "-o", "y.npy", "--device", device])
+            .env("WGPU_BACKEND", if cfg!(windows) { "metal" } else { "dx12" })
+            .current_dir(folder.path())
+            .output()
+            .unwrap()
+    };
+    let failed = without("gpu");
+    assert_eq!(failed.status.code(), Some(1), "{failed:?}");
+    assert!(!folder.path().join("y.npy").exists());
+    let output = without("auto");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && said.lines().count() == 1 && said.contains("CPU reference"), "{said}");
+    assert!(folder.path().join("y.npy").exists());
+}
