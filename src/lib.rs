@@ -39,3 +39,7 @@ pub use element::Element;
 pub use error::Error;
 pub use recording::Recording;
 pub use wgpu;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
