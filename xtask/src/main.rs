@@ -4,7 +4,7 @@ mod adapter;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 /// Commands that see to an adapter first: where there is none, a software one is installed if that is possible.
 #[derive(Parser)]
@@ -16,8 +16,18 @@ enum Task {
     Test,
 }
 
-fn main() -> Result<()> {
-    match Task::parse() {
+fn main() -> ExitCode {
+    match perform(Task::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(task: Task) -> Result<()> {
+    match task {
         Task::Demo => {
             if let Err(error) = adapter::ensure() {
                 println!("xtask: {error:#}; the demo runs on the CPU reference");
