@@ -65,6 +65,24 @@ fn divide(n: vec2<f32>, d: vec2<f32>) -> vec2<f32> {
     return vec2<f32>(quotient, remainder / d.x);
 }
 
+// sqrt(q), q > 0, the remainder of the rounded root divided by twice the root.
+fn square_root(q: vec2<f32>) -> vec2<f32> {
+    let root = opaque(sqrt(q.x));
+    let square = two_product(root, root);
+    let remainder = ((q.x - square.x) - square.y) + q.y;
+    return vec2<f32>(root, remainder / (2.0 * root));
+}
+
+// Infinity and NaN are no literals, and the compiler may assume that no NaN arises from arithmetic.
+fn not_a_number_unless(valid: bool, y: f32) -> f32 {
+    return bitcast<f32>(select(0x7fc00000u ^ call.zero, bitcast<u32>(y), valid));
+}
+
+// x above 0 and slope * x below. A slope of 0 gives 0 at -infinity too, where the product would be NaN.
+fn leaky(x: f32, slope: f32) -> f32 {
+    return select(slope * select(x, 0.0, slope == 0.0), x, x > 0.0);
+}
+
 fn power_of_two(k: i32) -> f32 {
     return bitcast<f32>(u32(k + 127) << 23u);
 }
@@ -116,6 +134,12 @@ fn one_plus(v: vec2<f32>) -> vec2<f32> {
     return vec2<f32>(sum.x, sum.y + v.y);
 }
 
+fn exponential_of(x: f32) -> f32 {
+    let e = exponential(vec2<f32>(clamp(x, -104.0, 89.0), 0.0));
+    let y = one_plus(e.v);
+    return scale(y.x + y.y, e.k);
+}
+
 // e^x for x <= 0 as mantissa and power of two, and as a plain double-float `small` that may flush to 0.
 struct Decay {
     mantissa: vec2<f32>,
@@ -130,14 +154,27 @@ fn decay(x: vec2<f32>) -> Decay {
     return Decay(mantissa, e.k, mantissa * step);
 }
 
-// e^x - 1 for x <= 0. Near 0 the series of the exponential without its 1, elsewhere nothing cancels.
-fn expm1_negative(x: f32) -> vec2<f32> {
-    let t = max(x, -0.5);
+// e^x - 1 for |x| < 1/2, by the series of the exponential without its 1.
+fn expm1_near(x: vec2<f32>) -> vec2<f32> {
+    let t = clamp(x.x, -0.5, 0.5);
     let p = (((((2.47906119e-5 * t + 1.99762435e-4) * t + 1.38893223e-3) * t + 8.33313446e-3) * t + 4.16666605e-2) * t + 0.166666672) * t + 0.5;
     let near = fast_two_sum(t, t * t * p);
-    let e = decay(vec2<f32>(max(x, -104.0), 0.0)).small;
+    return vec2<f32>(near.x, near.y + x.y * (1.0 + t));
+}
+
+// e^x - 1 for x <= 0; away from 0 nothing cancels.
+fn expm1_negative(x: vec2<f32>) -> vec2<f32> {
+    let e = decay(vec2<f32>(max(x.x, -104.0), x.y)).small;
     let far = fast_two_sum(-1.0, e.x);
-    return select(vec2<f32>(far.x, far.y + e.y), near, x > -0.5);
+    return select(vec2<f32>(far.x, far.y + e.y), expm1_near(x), x.x > -0.5);
+}
+
+// e^x - 1 for x <= 200, its power of two apart, because it may be beyond the largest float.
+fn expm1_of(x: vec2<f32>) -> Scaled {
+    let e = exponential(max(x, vec2<f32>(0.0, -1.0)));
+    let above = add(one_plus(e.v), vec2<f32>(-power_of_two(-min(e.k, 126)), 0.0));
+    let large = x.x >= 0.5;
+    return Scaled(select(select(expm1_negative(min(x, vec2<f32>(0.0, 1.0))), expm1_near(x), abs(x.x) < 0.5), above, large), select(0, e.k, large));
 }
 
 // ln(1 + e) for e in [0, 1]. Above sqrt 2 - 1 the argument is halved, (1 + e)/2 = 1 + (e - 1)/2, and ln 2 added in
@@ -170,10 +207,44 @@ fn logistic(z: vec2<f32>) -> Scaled {
 }
 
 // e^-|z| / (1 + e^-|z|)^2, the derivative of the logistic function, without 1 - y.
-fn logistic_derivative(z: f32) -> Scaled {
-    let e = decay(vec2<f32>(-abs(z), 0.0));
+fn logistic_derivative(z: vec2<f32>) -> Scaled {
+    let e = decay(select(z, -z, z.x > 0.0));
     let d = one_plus(e.small);
     return Scaled(divide(divide(e.mantissa, d), d), e.k);
+}
+
+// 1/cosh^2(z) = 4 logistic'(2z).
+fn sech_squared(z: vec2<f32>) -> Scaled {
+    let slope = logistic_derivative(2.0 * z);
+    return Scaled(slope.value, slope.k + 2);
+}
+
+// tanh(z). Near 0 an odd polynomial, elsewhere 1 - 2e/(1 + e) with e = e^(-2|z|), where nothing cancels.
+fn tanh_of(z: vec2<f32>) -> vec2<f32> {
+    let positive = select(z, -z, z.x < 0.0);
+    let a = select(vec2<f32>(60.0, 0.0), positive, positive.x < 60.0);
+    let t = min(a.x, 0.55);
+    let square = t * t;
+    let p = ((((2.39581987e-3 * square - 8.41395557e-3) * square + 2.17827848e-2) * square - 5.39596491e-2) * square + 0.133332938) * square - 0.333333313;
+    let near = fast_two_sum(t, t * square * p);
+    let e = decay(-2.0 * a).small;
+    let q = divide(2.0 * e, one_plus(e));
+    let far = fast_two_sum(1.0, -q.x);
+    let y = select(vec2<f32>(far.x, far.y - q.y), vec2<f32>(near.x, near.y + a.y * (1.0 - square)), a.x < 0.55);
+    return select(y, -y, z.x < 0.0);
+}
+
+// ln(1 + e^(beta x))/beta as max(x, 0) + ln(1 + e^-|z|)/beta, z = beta x. Below z = -18 the logarithm is
+// e^z (1 - e^z/2), whose power of two comes last.
+fn softplus_of(x: f32, rate: f32) -> f32 {
+    let limit = argument_limit(rate);
+    let z = two_product(rate, clamp(x, -limit, limit));
+    let e = decay(select(z, -z, z.x > 0.0));
+    let beta = vec2<f32>(rate, 0.0);
+    let tail = divide(vec2<f32>(e.mantissa.x, e.mantissa.y - 0.5 * e.mantissa.x * e.small.x), beta);
+    let body = add(vec2<f32>(max(x, 0.0), 0.0), divide(log1p_unit(e.small), beta));
+    let y = select(body.x + body.y, scale_far(tail.x + tail.y, e.k), z.x < -18.0);
+    return select(y, x, x > limit);
 }
 
 // x * logistic(z) where z = rate * x in double-float, x within argument_limit(rate). A large x goes in halved, so that
@@ -185,11 +256,12 @@ fn swish_product(x: f32, z: vec2<f32>) -> f32 {
     return scale_far(y.x + y.y, select(s.k, s.k + 1, large));
 }
 
-// d/dz of z * logistic(z). With e = e^-|z|: e (1 + e - |z|)/(1 + e)^2 below 0, (1 + e + z e)/(1 + e)^2 above.
-fn swish_slope(z: vec2<f32>) -> f32 {
+// d/dx of x * logistic(z(x)), w = x z'(x) having the sign of z. With e = e^-|z|: e (1 + e - |w|)/(1 + e)^2 below 0 and
+// (1 + e + w e)/(1 + e)^2 above.
+fn swish_slope(z: vec2<f32>, w: vec2<f32>) -> f32 {
     let negative = z.x < 0.0;
-    let below = select(-z, z, negative);
-    let e = decay(below);
+    let below = select(-w, w, negative);
+    let e = decay(select(-z, z, negative));
     let d = one_plus(e.small);
     let left = multiply(add(d, below), e.mantissa);
     let right = add(d, -multiply(below, e.small));
@@ -220,4 +292,97 @@ fn mills_ratio(a: f32) -> vec2<f32> {
     let q = ((((((((-7.176798e-5 * t - 6.0974726e-5) * t + 6.9258246e-4) * t - 3.036294e-4) * t - 5.0041988e-3) * t + 1.7940214e-2) * t - 3.2197304e-2) * t + 2.8599974e-2) * t + 1.3999598e-2) * t - 9.670347e-2;
     let p = fast_two_sum(0.4720532, t * q);
     return divide(vec2<f32>(p.x, p.y + 6.34288e-9), two_sum(1.0, a));
+}
+
+// 1/sqrt(2 pi), the density of the normal distribution at 0, in two parts.
+const NORMAL_PEAK: vec2<f32> = vec2<f32>(0.398942292, -1.1335170e-8);
+
+// Phi(z), |z| <= 20, by Mills' ratio away from 0 and by a polynomial for |z| <= 1/4.
+fn normal_cdf(z: vec2<f32>) -> f32 {
+    let a = abs(z.x);
+    let e = decay(-0.5 * multiply(z, z));
+    let tail = multiply(mills_ratio(a), e.mantissa);
+    let tail_small = tail * power_of_two(max(e.k, -126));
+    let right = add(vec2<f32>(1.0, 0.0), -tail_small);
+    let c = clamp(z.x, -0.25, 0.25);
+    let centre = 0.5 + c * normal_centre(c * c);
+    return select(select(right.x + right.y, scale_far(tail.x + tail.y, e.k), z.x < 0.0), centre, a <= 0.25);
+}
+
+// An angle as a multiple of a quarter turn and the rest, at most an eighth of a turn either side of it.
+struct Angle {
+    rest: vec2<f32>,
+    quarters: u32,
+}
+
+fn multiply_high(a: u32, b: u32) -> u32 {
+    let low = (a & 0xffffu) * (b & 0xffffu);
+    let mixed = (a & 0xffffu) * (b >> 16u);
+    let other = (a >> 16u) * (b & 0xffffu);
+    let carry = (low >> 16u) + (mixed & 0xffffu) + (other & 0xffffu);
+    return (a >> 16u) * (b >> 16u) + (mixed >> 16u) + (other >> 16u) + (carry >> 16u);
+}
+
+// Two words of zeros and 224 bits of 2/pi after the point.
+const TWO_OVER_PI: array<u32, 9> = array<u32, 9>(
+    0u, 0u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u, 0x3c439041u, 0xfe5163abu,
+);
+
+fn negated(w: vec3<u32>) -> vec3<u32> {
+    return vec3<u32>(~w.x + u32((w.y | w.z) == 0u), ~w.y + u32(w.z == 0u), 0u - w.z);
+}
+
+// t plus `offset` in units of 2^-32 turns, for every finite float t. The 24 bits of t are multiplied by those 96 bits of
+// 2/pi that decide the fraction of a turn (Payne & Hanek 1983), so that nothing is lost near a multiple of pi, where
+// a difference of rounded products would cancel.
+fn reduce(t: f32, offset: u32) -> Angle {
+    let bits = bitcast<u32>(t);
+    let exponent = (bits >> 23u) & 0xffu;
+    // Below 2^-30 t is added to the rest as it is.
+    let tiny = exponent < 97u;
+    let start = max(exponent, 97u) - 88u;
+    let word = start >> 5u;
+    let shift = start & 31u;
+    var w: array<u32, 4>;
+    for (var i = 0u; i < 4u; i++) {
+        w[i] = TWO_OVER_PI[min(word + i, 8u)];
+    }
+    let high = vec3<u32>(w[0], w[1], w[2]) << vec3<u32>(shift);
+    let window = high | ((vec3<u32>(w[1], w[2], w[3]) >> vec3<u32>(1u)) >> vec3<u32>(31u - shift));
+    let m = select((bits & 0x7fffffu) | 0x800000u, 0u, tiny);
+    let middle = m * window.y;
+    let y = middle + multiply_high(m, window.z);
+    let x = m * window.x + multiply_high(m, window.y) + u32(y < middle);
+    let magnitude = vec3<u32>(x, y, m * window.z);
+    let turn = select(magnitude, negated(magnitude), t < 0.0) + vec3<u32>(offset, 0u, 0u);
+    let quarters = (turn.x + 0x20000000u) >> 30u;
+    let signed_rest = vec3<u32>(turn.x - (quarters << 30u), turn.yz);
+    let negative = signed_rest.x >= 0x80000000u;
+    let rest = select(signed_rest, negated(signed_rest), negative);
+    // In units of 2^-64 quarter turns, converted 24 bits at a time, exactly.
+    let upper = (rest.x << 2u) | (rest.y >> 30u);
+    let lower = (rest.y << 2u) | (rest.z >> 30u);
+    let first = f32(upper >> 8u) * 5.9604644775390625e-8;
+    let second = f32(((upper & 0xffu) << 16u) | (lower >> 16u)) * 3.5527136788005009e-15;
+    let third = f32(lower & 0xffffu) * 5.421010862427522e-20;
+    let sum = fast_two_sum(first, second);
+    let radians = multiply(vec2<f32>(sum.x, sum.y + third), vec2<f32>(1.57079637, -4.37113883e-8));
+    let oriented = select(radians, -radians, negative);
+    return Angle(select(oriented, add(oriented, vec2<f32>(t, 0.0)), tiny), quarters & 3u);
+}
+
+// sin, from minimax fits of (r - sin r)/r^3 and (cos r - 1 + r^2/2)/r^4 for |r| <= pi/4.
+fn sine_of(angle: Angle) -> vec2<f32> {
+    let r = angle.rest;
+    let square = two_product(r.x, r.x);
+    let u = square.x;
+    let s = ((-2.7181216e-6 * u + 1.9839313e-4) * u - 8.333329e-3) * u + 0.16666667;
+    let odd = fast_two_sum(r.x, -r.x * u * s);
+    let sine = vec2<f32>(odd.x, odd.y + r.y);
+    let c = (2.4433157e-5 * u - 1.3887316e-3) * u + 4.1666646e-2;
+    let even = fast_two_sum(1.0, -0.5 * u);
+    let cosine = vec2<f32>(even.x, even.y + (u * u * c - 0.5 * square.y - r.x * r.y));
+    let y = select(sine, cosine, (angle.quarters & 1u) == 1u);
+    let sum = fast_two_sum(y.x, y.y);
+    return select(sum, -sum, angle.quarters >= 2u);
 }

@@ -10,22 +10,42 @@ pub enum Range {
     Finite,
     /// Finite and above 0.
     Positive,
-    /// Above the value of another parameter of the same activation; may be infinite.
+    /// Finite and at least 0.
+    NonNegative,
+    /// Finite and not 0.
+    NonZero,
+    /// Finite and above the value of another parameter of the same activation.
     Above(&'static str),
+    /// Above the value of another parameter of the same activation, infinity included.
+    AboveOrInfinite(&'static str),
+    /// Finite and at least the value of another parameter of the same activation.
+    AtLeast(&'static str),
 }
 
 impl Range {
-    /// The smallest and largest value, those of `activation` being given for its other parameters. A bound of
-    /// [`Range::Positive`] and [`Range::Above`] is itself no valid value where it is the lower one.
+    /// The smallest and largest value, those of `activation` being given for its other parameters. The lower bound
+    /// is itself valid for [`Range::Finite`], [`Range::NonNegative`] and [`Range::AtLeast`] only.
     pub fn bounds(&self, activation: &crate::Activation) -> (f32, f32) {
+        let value_of = |other: &str| {
+            let named = activation.parameters().iter().zip(activation.values()).find(|(p, _)| p.name == other);
+            named.map_or(f32::MIN, |(_, value)| value)
+        };
         match self {
-            Range::Finite => (f32::MIN, f32::MAX),
-            Range::Positive => (0.0, f32::MAX),
-            Range::Above(other) => {
-                let values = activation.parameters().iter().map(|p| p.name).zip(activation.values());
-                let bound = values.into_iter().find(|(name, _)| name == other);
-                (bound.map_or(f32::MIN, |(_, value)| value), f32::INFINITY)
-            }
+            Range::Finite | Range::NonZero => (f32::MIN, f32::MAX),
+            Range::Positive | Range::NonNegative => (0.0, f32::MAX),
+            Range::Above(other) | Range::AtLeast(other) => (value_of(other), f32::MAX),
+            Range::AboveOrInfinite(other) => (value_of(other), f32::INFINITY),
+        }
+    }
+
+    /// Whether a parameter of `activation` may have this value.
+    pub(crate) fn contains(&self, value: f32, activation: &crate::Activation) -> bool {
+        let (least, most) = self.bounds(activation);
+        let includes_least = matches!(self, Range::Finite | Range::NonNegative | Range::AtLeast(_));
+        match self {
+            Range::NonZero if value == 0.0 => false,
+            Range::NonZero => value.is_finite(),
+            _ => (value > least || includes_least && value == least) && value <= most,
         }
     }
 }
@@ -35,7 +55,11 @@ impl fmt::Display for Range {
         match self {
             Range::Finite => f.write_str("finite"),
             Range::Positive => f.write_str("finite and above 0"),
-            Range::Above(other) => write!(f, "above {other}, or inf"),
+            Range::NonNegative => f.write_str("finite and at least 0"),
+            Range::NonZero => f.write_str("finite and not 0"),
+            Range::Above(other) => write!(f, "finite and above {other}"),
+            Range::AboveOrInfinite(other) => write!(f, "above {other}, or inf"),
+            Range::AtLeast(other) => write!(f, "finite and at least {other}"),
         }
     }
 }
@@ -78,12 +102,12 @@ macro_rules! catalog {
         $name:ident $variant:ident {
             $($(#[$field_doc:meta])* $field:ident = $kind:ident($default:expr, $range:expr),)*
         }
-        aliases [$($alias:literal),*],
+        $(aliases [$($alias:literal),*],)?
         formula $formula:literal,
-        kinks [$($kink:expr),*],
+        $(kinks [$($kink:expr),*],)?
         limits $forward_limit:literal, $derivative_limit:literal,
-        roots [$($forward_root:expr),*], [$($derivative_root:expr),*],
-        samples [$({ $($sample_field:ident: $sample:expr),* }),*],
+        $(roots |$root_x:ident| $forward_term:expr, |$root_dx:ident| $derivative_term:expr,)?
+        $(samples [$({ $($sample_field:ident: $sample:expr),* }),*],)?
         forward |$x:ident| $forward:expr,
         derivative |$dx:ident| $derivative:expr;
     )*) => {
@@ -106,7 +130,7 @@ macro_rules! catalog {
                 match self {
                     $(Activation::$variant { .. } => const { &Definition {
                         name: stringify!($name),
-                        aliases: &[$($alias),*],
+                        aliases: &[$($($alias),*)?],
                         formula: $formula,
                         parameters: &[$($kind(stringify!($field), $default, $range)),*],
                         shader: include_str!(concat!("../shaders/activations/", stringify!($name), ".wgsl")),
@@ -133,7 +157,7 @@ macro_rules! catalog {
                     $(Activation::$variant { $($field),* } => {
                         $(let $field = f64::from($field);)*
                         let _ = ($($field,)*);
-                        vec![$($kink),*]
+                        vec![$($($kink),*)?]
                     })*
                 }
             }
@@ -145,24 +169,32 @@ macro_rules! catalog {
                 }
             }
 
-            /// Intervals about the roots of the function away from 0, where its error is absolute.
-            pub fn forward_roots(&self) -> Vec<(f64, f64)> {
+            /// The largest term of the function near a root away from 0, where the error is relative to it; else 0.
+            #[cfg(feature = "verify")]
+            pub(crate) fn forward_term(&self, x: f64) -> f64 {
                 match *self {
                     $(Activation::$variant { $($field),* } => {
                         $(let $field = f64::from($field);)*
                         let _ = ($($field,)*);
-                        vec![$($forward_root),*]
+                        0.0 $(+ {
+                            let $root_x = x;
+                            $forward_term
+                        })?
                     })*
                 }
             }
 
-            /// Intervals about the roots of the derivative away from 0, where its error is absolute.
-            pub fn derivative_roots(&self) -> Vec<(f64, f64)> {
+            /// As `forward_term`, of the derivative.
+            #[cfg(feature = "verify")]
+            pub(crate) fn derivative_term(&self, x: f64) -> f64 {
                 match *self {
                     $(Activation::$variant { $($field),* } => {
                         $(let $field = f64::from($field);)*
                         let _ = ($($field,)*);
-                        vec![$($derivative_root),*]
+                        0.0 $(+ {
+                            let $root_dx = x;
+                            $derivative_term
+                        })?
                     })*
                 }
             }
@@ -172,7 +204,7 @@ macro_rules! catalog {
                 match self {
                     $(Activation::$variant { .. } => vec![
                         Activation::$variant { $($field: $default),* },
-                        $(Activation::$variant { $($sample_field: $sample),* },)*
+                        $($(Activation::$variant { $($sample_field: $sample),* },)*)?
                     ],)*
                 }
             }

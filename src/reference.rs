@@ -48,3 +48,163 @@ pub(crate) fn gelu_derivative(x: f64) -> f64 {
     let density = (-0.5 * x * x).exp() * std::f64::consts::FRAC_2_SQRT_PI * std::f64::consts::FRAC_1_SQRT_2 * 0.5;
     normal_cdf(x) + x * density
 }
+
+/// λ and α of selu (Klambauer et al. 2017).
+pub(crate) const SELU_SCALE: f64 = 1.050_700_987_355_480_5;
+pub(crate) const SELU_ALPHA: f64 = 1.673_263_242_354_377_2;
+
+/// `term` where x is within `reach` of a root, else 0.
+pub(crate) fn near(x: f64, root: f64, reach: f64, term: f64) -> f64 {
+    if (x - root).abs() <= reach { term } else { 0.0 }
+}
+
+/// rate·x as the shader has it, which rounds the product of two f32 to f32. Elsewhere it is exact.
+pub(crate) fn rounded_product(rate: f64, x: f64) -> f64 {
+    if f64::from(x as f32) == x { f64::from(product(rate, x) as f32) } else { product(rate, x) }
+}
+
+/// 1/cosh²(x).
+pub(crate) fn sech_squared(x: f64) -> f64 {
+    4.0 * sigmoid_derivative(2.0 * x)
+}
+
+/// x − tanh(x), by its series where the difference would cancel.
+pub(crate) fn tanh_shrink(x: f64) -> f64 {
+    let u = x * x;
+    if u < 2.5e-3 {
+        x * u * (1.0 / 3.0 - u * (2.0 / 15.0 - u * (17.0 / 315.0 - u * (62.0 / 2835.0 - u * 1382.0 / 155_925.0))))
+    } else {
+        x - x.tanh()
+    }
+}
+
+fn gelu_tanh_argument(x: f64) -> f64 {
+    2.0 * (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x * x * x)
+}
+
+pub(crate) fn gelu_tanh(x: f64) -> f64 {
+    if x < -100.0 { 0.0 } else { x * sigmoid(gelu_tanh_argument(x)) }
+}
+
+pub(crate) fn gelu_tanh_derivative(x: f64) -> f64 {
+    let x = x.clamp(-100.0, 100.0);
+    let z = gelu_tanh_argument(x);
+    let slope = 2.0 * (2.0 / std::f64::consts::PI).sqrt() * (1.0 + 3.0 * 0.044_715 * x * x);
+    sigmoid(z) + x * slope * sigmoid_derivative(z)
+}
+
+pub(crate) fn mish(x: f64) -> f64 {
+    if x < -800.0 { 0.0 } else { x * softplus(1.0, x).tanh() }
+}
+
+pub(crate) fn mish_derivative(x: f64) -> f64 {
+    let x = x.clamp(-700.0, 700.0);
+    let s = softplus(1.0, x);
+    s.tanh() + x * sech_squared(s) * sigmoid(x)
+}
+
+/// (x + √(x² + b))/2, for x < 0 without the difference.
+pub(crate) fn squareplus(b: f64, x: f64) -> f64 {
+    let root = x.hypot(b.sqrt());
+    if x < 0.0 { b / (2.0 * (root - x)) } else { 0.5 * (x + root) }
+}
+
+/// φ, the density of the standard normal distribution.
+pub(crate) fn normal_density(x: f64) -> f64 {
+    (-0.5 * x * x).exp() * 0.5 * std::f64::consts::FRAC_2_SQRT_PI * std::f64::consts::FRAC_1_SQRT_2
+}
+
+/// e^x − 1 − x, by its series where the difference would cancel.
+fn exponential_remainder(x: f64) -> f64 {
+    if x.abs() > 0.5 {
+        return x.exp_m1() - x;
+    }
+    let mut term = x;
+    (2..20).fold(0.0, |sum, n| {
+        term *= x / f64::from(n);
+        sum + term
+    })
+}
+
+pub(crate) fn xielu(alpha_p: f64, alpha_n: f64, beta: f64, x: f64) -> f64 {
+    if x > 0.0 {
+        x * (alpha_p * x + beta)
+    } else if x < -1.0 {
+        // Only this order has the right limit at −∞.
+        alpha_n * x.exp_m1() + product(beta - alpha_n, x)
+    } else {
+        alpha_n * exponential_remainder(x) + beta * x
+    }
+}
+
+pub(crate) fn xielu_derivative(alpha_p: f64, alpha_n: f64, beta: f64, x: f64) -> f64 {
+    if x > 0.0 {
+        2.0 * alpha_p * x + beta
+    } else if x < -1.0 {
+        alpha_n * x.exp() + (beta - alpha_n)
+    } else {
+        alpha_n * x.exp_m1() + beta
+    }
+}
+
+/// The root of xielu below 0, NaN where there is none, by bisection.
+pub(crate) fn xielu_root(alpha_n: f64, beta: f64) -> f64 {
+    let f = |x: f64| xielu(0.0, alpha_n, beta, x);
+    let (mut low, mut high) = (-1e3, -1e-3);
+    if f(low) * f(high) > 0.0 {
+        return f64::NAN;
+    }
+    for _ in 0..60 {
+        let middle = 0.5 * (low + high);
+        if f(middle) * f(low) > 0.0 { low = middle } else { high = middle }
+    }
+    low
+}
+
+pub(crate) fn snake(alpha: f64, x: f64) -> f64 {
+    let t = rounded_product(alpha, x);
+    if t.is_infinite() { x } else { x + t.sin() * t.sin() / alpha }
+}
+
+/// 1 + sin(2t) as a square, which does not cancel.
+pub(crate) fn snake_derivative(alpha: f64, x: f64) -> f64 {
+    let t = rounded_product(alpha, x);
+    (t.sin() + t.cos()).powi(2)
+}
+
+pub(crate) fn sinc_derivative(x: f64) -> f64 {
+    let u = x * x;
+    if x.is_infinite() {
+        0.0
+    } else if u < 0.01 {
+        -x * (1.0 / 3.0 - u * (1.0 / 30.0 - u * (1.0 / 840.0 - u / 45_360.0)))
+    } else {
+        (x * x.cos() - x.sin()) / u
+    }
+}
+
+/// 1/|x|, the size of both terms of sinc′ near a root, of which there is one in every half period; else 0.
+pub(crate) fn sinc_derivative_term(x: f64) -> f64 {
+    if x.abs() > 3.0 && sinc_derivative(x).abs() < 0.25 / x.abs() { 1.0 / x.abs() } else { 0.0 }
+}
+
+/// tanh(x) + x/cosh²(x).
+pub(crate) fn lisht_derivative(x: f64) -> f64 {
+    let c = x.clamp(-400.0, 400.0);
+    x.tanh() + c * sech_squared(c)
+}
+
+pub(crate) fn log_cosh(x: f64) -> f64 {
+    let a = x.abs();
+    if a < 1.0 { 0.5 * (a.sinh().powi(2)).ln_1p() } else { a + (-2.0 * a).exp().ln_1p() - std::f64::consts::LN_2 }
+}
+
+/// x/√(x² + 1).
+pub(crate) fn bent_identity_ratio(x: f64) -> f64 {
+    if x.abs() > 1e100 { x.signum() } else { x / x.hypot(1.0) }
+}
+
+pub(crate) fn bent_identity(x: f64) -> f64 {
+    let c = x.clamp(-1e100, 1e100);
+    x * (1.0 + 0.5 * c / (c.hypot(1.0) + 1.0))
+}

@@ -132,13 +132,12 @@ fn error_at<T: Format>(activation: &Activation, pass: Pass, x: T, result: T) -> 
     if x.abs() < power_of_two(-126) {
         error = error.min(distance::<T>(result.to_f64(), evaluate(0.0_f64.copysign(x))));
     }
-    let near_root = match pass {
-        Pass::Forward => activation.forward_roots(),
-        Pass::Backward => activation.derivative_roots(),
+    let term = match pass {
+        Pass::Forward => activation.forward_term(x),
+        Pass::Backward => activation.derivative_term(x),
     };
-    if near_root.iter().any(|&(from, to)| (from..=to).contains(&x)) {
-        // Relative to the largest term, which is between a half and one for all that have roots.
-        error = error.min((result.to_f64() - expected).abs() / power_of_two(-T::DIGITS));
+    if term > 0.0 {
+        error = error.min((result.to_f64() - expected).abs() / (term * power_of_two(-T::DIGITS)));
     }
     error
 }

@@ -43,8 +43,10 @@ fn derivatives_match_differences() {
 fn infinities_give_limits_and_nan_stays() {
     for activation in Activation::ALL {
         for x in [f64::INFINITY, f64::NEG_INFINITY] {
-            assert!(!activation.forward(x).is_nan(), "{} at {x}", activation.name());
-            assert!(!activation.derivative(x).is_nan(), "{}′ at {x}", activation.name());
+            // What oscillates has no limit.
+            let limits = (activation.name() != "sine", !["sine", "snake"].contains(&activation.name()));
+            assert_eq!(!activation.forward(x).is_nan(), limits.0, "{} at {x}", activation.name());
+            assert_eq!(!activation.derivative(x).is_nan(), limits.1, "{}′ at {x}", activation.name());
         }
         assert!(activation.forward(f64::NAN).is_nan());
         assert!(activation.derivative(f64::NAN).is_nan());
@@ -57,7 +59,10 @@ fn names_are_found_in_any_spelling() {
         assert_eq!(spelling.parse::<Activation>().unwrap().name(), name);
     }
     let error = "sigmod".parse::<Activation>().unwrap_err();
-    assert_eq!(error.to_string(), "there is no activation named \"sigmod\"; the nearest are sigmoid, silu, identity");
+    assert_eq!(
+        error.to_string(),
+        "there is no activation named \"sigmod\"; the nearest are sigmoid, log_sigmoid, silu"
+    );
 }
 
 #[test]

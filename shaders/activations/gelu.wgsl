@@ -14,12 +14,12 @@ fn activation(x: f32, params: Params) -> f32 {
     return select(select(outer, centre.x + centre.y, a <= 0.25), x, x > 15.0);
 }
 
-// Phi(x) + x phi(x): for a = |x|, e^(-a^2/2) (M(a) - a phi(0)) below 0 and 1 minus that above. phi(0) is in two parts.
+// Phi(x) + x phi(x): for a = |x|, e^(-a^2/2) (M(a) - a phi(0)) below 0 and 1 minus that above.
 fn derivative(x: f32, params: Params) -> f32 {
     let c = clamp(x, -15.0, 15.0);
     let a = abs(c);
     let e = gaussian_decay(a);
-    let density = multiply(vec2<f32>(0.398942292, -1.1335170e-8), vec2<f32>(a, 0.0));
+    let density = multiply(NORMAL_PEAK, vec2<f32>(a, 0.0));
     let tail = multiply(add(mills_ratio(a), -density), e.mantissa);
     let tail_small = tail * power_of_two(max(e.k, -126));
     let body = add(vec2<f32>(1.0, 0.0), -tail_small);

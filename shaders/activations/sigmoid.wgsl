@@ -3,5 +3,5 @@ fn activation(x: f32, params: Params) -> f32 {
 }
 
 fn derivative(x: f32, params: Params) -> f32 {
-    return scaled(logistic_derivative(clamp(x, -104.0, 104.0)));
+    return scaled(logistic_derivative(vec2<f32>(clamp(x, -104.0, 104.0), 0.0)));
 }

@@ -4,5 +4,6 @@ fn activation(x: f32, params: Params) -> f32 {
 }
 
 fn derivative(x: f32, params: Params) -> f32 {
-    return swish_slope(vec2<f32>(clamp(x, -200.0, 200.0), 0.0));
+    let z = vec2<f32>(clamp(x, -200.0, 200.0), 0.0);
+    return swish_slope(z, z);
 }

@@ -12,5 +12,6 @@ fn activation(x: f32, params: Params) -> f32 {
 
 fn derivative(x: f32, params: Params) -> f32 {
     let limit = argument_limit(params.beta);
-    return swish_slope(two_product(params.beta, clamp(x, -limit, limit)));
+    let z = two_product(params.beta, clamp(x, -limit, limit));
+    return swish_slope(z, z);
 }

@@ -1,0 +1,7 @@
+fn activation(x: f32, params: Params) -> f32 {
+    return exponential_of(x);
+}
+
+fn derivative(x: f32, params: Params) -> f32 {
+    return exponential_of(x);
+}

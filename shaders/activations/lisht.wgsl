@@ -1,0 +1,16 @@
+// tanh(a) + a sech^2(a) = (1 - e^-4a + 4a e^-2a)/(1 + e^-2a)^2: both terms are positive.
+fn activation(x: f32, params: Params) -> f32 {
+    let c = clamp(x, -60.0, 60.0);
+    let y = multiply(tanh_of(vec2<f32>(c, 0.0)), vec2<f32>(c, 0.0));
+    return select(y.x + y.y, abs(x), abs(x) > 60.0);
+}
+
+fn derivative(x: f32, params: Params) -> f32 {
+    let a = min(abs(x), 60.0);
+    let e = decay(vec2<f32>(-2.0 * a, 0.0)).small;
+    let d = one_plus(e);
+    let n = add(-expm1_negative(vec2<f32>(-4.0 * a, 0.0)), 4.0 * multiply(e, vec2<f32>(a, 0.0)));
+    let q = divide(divide(n, d), d);
+    let y = q.x + q.y;
+    return select(y, -y, x < 0.0);
+}

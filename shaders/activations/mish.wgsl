@@ -1,0 +1,32 @@
+// tanh(ln(1 + e^x)) = e^x (e^x + 2)/(e^2x + 2 e^x + 2), in e = e^-|x| on either side, its power of two last. The
+// derivative below 0 is e (4(x + 1) + (4x + 6) e + 4 e^2 + e^3)/(e^2 + 2e + 2)^2.
+fn activation(x: f32, params: Params) -> f32 {
+    let c = clamp(x, -200.0, 200.0);
+    let e = decay(vec2<f32>(-abs(c), 0.0));
+    let negative = c < 0.0;
+    let one = vec2<f32>(1.0, 0.0);
+    let numerator = add(one * 2.0, e.small);
+    let left = divide(multiply(numerator, e.mantissa), add(one * 2.0, multiply(e.small, numerator)));
+    let double = one_plus(2.0 * e.small);
+    let right = divide(double, add(double, 2.0 * multiply(e.small, e.small)));
+    let y = multiply(select(right, left, negative), vec2<f32>(c, 0.0));
+    return select(scale_far(y.x + y.y, select(0, e.k, negative)), x, x > 200.0);
+}
+
+fn derivative(x: f32, params: Params) -> f32 {
+    let c = clamp(x, -200.0, 200.0);
+    let e = decay(vec2<f32>(-abs(c), 0.0));
+    let s = e.small;
+    let square = multiply(s, s);
+    let negative = c < 0.0;
+    let linear = 4.0 * two_sum(c, 1.0);
+    let middle = add(4.0 * vec2<f32>(c, 0.0), vec2<f32>(6.0, 0.0));
+    let below = add(add(linear, multiply(s, middle)), multiply(square, add(vec2<f32>(4.0, 0.0), s)));
+    let left_root = add(vec2<f32>(2.0, 0.0), add(2.0 * s, square));
+    let left = divide(divide(multiply(below, e.mantissa), left_root), left_root);
+    let above = add(one_plus(4.0 * s), multiply(square, add(middle, multiply(s, linear))));
+    let right_root = add(one_plus(2.0 * s), 2.0 * square);
+    let right = divide(divide(above, right_root), right_root);
+    let y = select(right, left, negative);
+    return scale_far(y.x + y.y, select(0, e.k, negative));
+}

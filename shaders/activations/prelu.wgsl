@@ -1,0 +1,11 @@
+struct Params {
+    alpha: f32,
+}
+
+fn activation(x: f32, params: Params) -> f32 {
+    return leaky(x, params.alpha);
+}
+
+fn derivative(x: f32, params: Params) -> f32 {
+    return select(params.alpha, 1.0, x > 0.0);
+}

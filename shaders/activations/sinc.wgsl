@@ -1,0 +1,19 @@
+// The derivative near 0 is -x (1/3 - x^2 P(x^2)), a minimax fit, because cos(x)/x - sin(x)/x^2 cancels there.
+fn activation(x: f32, params: Params) -> f32 {
+    let y = divide(sine_of(reduce(x, 0u)), vec2<f32>(select(x, 1.0, x == 0.0), 0.0));
+    return select(select(0.0, 1.0, abs(x) < 1e-4), y.x + y.y, is_finite(x) && abs(x) >= 1e-4);
+}
+
+fn derivative(x: f32, params: Params) -> f32 {
+    let c = clamp(x, -1.5, 1.5);
+    let square = two_product(c, c);
+    let u = square.x;
+    let p = ((-2.4005251e-7 * u + 2.2025923e-5) * u - 1.1904611e-3) * u + 3.333333e-2;
+    let third = fast_two_sum(0.333333343, -u * p);
+    let near = multiply(vec2<f32>(third.x, third.y - 9.934108e-9), vec2<f32>(-c, 0.0));
+    let f = select(1.5, x, is_finite(x) && abs(x) >= 1.5);
+    let d = vec2<f32>(f, 0.0);
+    let sine = divide(sine_of(reduce(f, 0u)), d);
+    let far = divide(add(sine_of(reduce(f, 0x40000000u)), -sine), d);
+    return select(select(0.0, far.x + far.y, is_finite(x)), near.x + near.y, abs(x) < 1.5);
+}

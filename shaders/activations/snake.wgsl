@@ -1,0 +1,22 @@
+struct Params {
+    alpha: f32,
+}
+
+fn angle(x: f32, params: Params) -> f32 {
+    return opaque(params.alpha * x);
+}
+
+// 1 + sin(2t) = 2 sin^2(t + pi/4), which does not cancel; the eighth of a turn is added in the exact reduction.
+fn activation(x: f32, params: Params) -> f32 {
+    let t = angle(x, params);
+    let s = sine_of(reduce(t, 0u));
+    let y = add(vec2<f32>(x, 0.0), divide(multiply(s, s), vec2<f32>(params.alpha, 0.0)));
+    return select(x, y.x + y.y, abs(x) < 1e30);
+}
+
+fn derivative(x: f32, params: Params) -> f32 {
+    let t = angle(x, params);
+    let s = sine_of(reduce(t, 0x20000000u));
+    let y = multiply(s, s);
+    return not_a_number_unless(is_finite(t), 2.0 * (y.x + y.y));
+}

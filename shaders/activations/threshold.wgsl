@@ -1,0 +1,12 @@
+struct Params {
+    threshold: f32,
+    value: f32,
+}
+
+fn activation(x: f32, params: Params) -> f32 {
+    return select(params.value, x, x > params.threshold);
+}
+
+fn derivative(x: f32, params: Params) -> f32 {
+    return select(0.0, 1.0, x > params.threshold);
+}
