@@ -378,10 +378,10 @@ fn sine_of(angle: Angle) -> vec2<f32> {
     let u = square.x;
     let s = ((-2.7181216e-6 * u + 1.9839313e-4) * u - 8.333329e-3) * u + 0.16666667;
     let odd = fast_two_sum(r.x, -r.x * u * s);
-    let sine = vec2<f32>(odd.x, odd.y + r.y);
+    let sine = vec2<f32>(odd.x, odd.y + r.y * (1.0 - 0.5 * u));
     let c = (2.4433157e-5 * u - 1.3887316e-3) * u + 4.1666646e-2;
     let even = fast_two_sum(1.0, -0.5 * u);
-    let cosine = vec2<f32>(even.x, even.y + (u * u * c - 0.5 * square.y - r.x * r.y));
+    let cosine = vec2<f32>(even.x, even.y + (u * u * c - 0.5 * square.y - r.x * r.y * (1.0 - 0.16666667 * u)));
     let y = select(sine, cosine, (angle.quarters & 1u) == 1u);
     let sum = fast_two_sum(y.x, y.y);
     return select(sum, -sum, angle.quarters >= 2u);

@@ -93,7 +93,7 @@ catalog! {
     /// What the hyperbolic tangent takes off `x`.
     tanh_shrink TanhShrink {}
     formula "x − tanh(x)",
-    limits 1.5, 1.5,
+    limits 2.5, 1.5,
     forward |x| tanh_shrink(x),
     derivative |x| x.tanh() * x.tanh();
 
