@@ -52,6 +52,7 @@ catalog! {
     limits 0.6, 0.0,
     roots |x| near(x, -beta / alpha, 0.25, 1.0), |_x| 0.0,
     samples [{ alpha: 0.16666667, beta: 0.5 }, { alpha: 1.7, beta: -0.3 }],
+    pictured [{ alpha: 0.16666667, beta: 0.5 }],
     forward |x| (alpha * x + beta).clamp(0.0, 1.0),
     derivative |x| if alpha * x + beta > 0.0 && alpha * x + beta < 1.0 { alpha } else { 0.0 };
 
@@ -72,6 +73,7 @@ catalog! {
     formula "alpha·tanh(beta·x)",
     limits 2.0, 1.5,
     samples [{ alpha: -0.3, beta: 7.0 }, { alpha: 12.0, beta: 0.01 }],
+    pictured [{ alpha: 1.0, beta: 1.0 }],
     forward |x| alpha * product(beta, x).tanh(),
     derivative |x| alpha * beta * sech_squared(product(beta, x));
 
@@ -135,6 +137,7 @@ catalog! {
     kinks [threshold, max_value],
     limits 1.5, 0.0,
     samples [{ negative_slope: 0.1, max_value: 6.0, threshold: 1.0 }, { negative_slope: -0.3, max_value: 2.5, threshold: -1.7 }],
+    pictured [{ negative_slope: 0.2, max_value: 3.0, threshold: 1.0 }],
     forward |x| if x > threshold { x.min(max_value) } else { product(negative_slope, x - threshold) },
     derivative |x| if x <= threshold { negative_slope } else if x < max_value || max_value.is_infinite() { 1.0 } else { 0.0 };
 
@@ -161,6 +164,7 @@ catalog! {
     kinks [threshold],
     limits 0.0, 0.0,
     samples [{ threshold: 0.1, value: 20.0 }, { threshold: -2.0, value: -0.3 }],
+    pictured [{ threshold: 1.0, value: -1.0 }],
     forward |x| if x > threshold { x } else { value },
     derivative |x| if x > threshold { 1.0 } else { 0.0 };
 
@@ -174,6 +178,7 @@ catalog! {
     kinks [0.0],
     limits 0.5, 0.0,
     samples [{ negative_slope: 0.2 }, { negative_slope: 0.0 }, { negative_slope: -1.5 }],
+    pictured [{ negative_slope: 0.1 }, { negative_slope: 0.3 }],
     forward |x| if x > 0.0 { x } else { product(negative_slope, x) },
     derivative |x| if x > 0.0 { 1.0 } else { negative_slope };
 
@@ -187,6 +192,7 @@ catalog! {
     kinks [0.0],
     limits 0.5, 0.0,
     samples [{ alpha: 0.0 }, { alpha: 1.7 }, { alpha: -0.4 }],
+    pictured [{ alpha: 0.0 }, { alpha: -0.5 }],
     forward |x| if x > 0.0 { x } else { product(alpha, x) },
     derivative |x| if x > 0.0 { 1.0 } else { alpha };
 
@@ -199,6 +205,7 @@ catalog! {
     kinks [0.0],
     limits 1.5, 1.0,
     samples [{ alpha: 0.7 }, { alpha: -1.3 }, { alpha: 0.0 }],
+    pictured [{ alpha: 0.5 }, { alpha: 2.0 }],
     forward |x| if x > 0.0 { x } else { alpha * x.exp_m1() },
     derivative |x| if x > 0.0 { 1.0 } else { alpha * x.exp() };
 
@@ -220,6 +227,7 @@ catalog! {
     kinks [0.0],
     limits 1.5, 1.0,
     samples [{ alpha: 0.7 }, { alpha: 3.0 }, { alpha: -1.3 }],
+    pictured [{ alpha: 0.5 }, { alpha: 2.0 }],
     forward |x| x.max(0.0) + (alpha * (x.min(0.0) / alpha).exp_m1()).min(0.0),
     derivative |x| if x > 0.0 { 1.0 } else { (x / alpha).exp() };
 
@@ -266,6 +274,7 @@ catalog! {
     limits 1.0, 1.0,
     roots |_x| 0.0, |x| near(x * beta, -1.2785, 0.25, 1.0),
     samples [{ beta: 1.5 }, { beta: 0.1 }, { beta: 10.0 }, { beta: -0.7 }, { beta: 0.0 }],
+    pictured [{ beta: 0.1 }, { beta: 10.0 }],
     forward |x| swish(beta, x),
     derivative |x| swish_derivative(product(beta, x));
 
@@ -294,6 +303,7 @@ catalog! {
     formula "ln(1 + exp(beta·x))/beta",
     limits 1.5, 1.0,
     samples [{ beta: 0.3 }, { beta: 7.0 }],
+    pictured [{ beta: 0.5 }, { beta: 5.0 }],
     forward |x| softplus(beta, x),
     derivative |x| sigmoid(beta * x);
 
@@ -305,6 +315,7 @@ catalog! {
     formula "(x + √(x² + b))/2",
     limits 1.0, 1.5,
     samples [{ b: 0.01 }, { b: 300.0 }],
+    pictured [{ b: 1.0 }, { b: 16.0 }],
     forward |x| squareplus(b, x),
     derivative |x| if x.is_infinite() { 0.5 + 0.5 * x.signum() } else { squareplus(b, x) / x.hypot(b.sqrt()) };
 
@@ -324,6 +335,7 @@ catalog! {
     kinks [-lambda, lambda],
     limits 0.5, 0.0,
     samples [{ lambda: 0.0 }, { lambda: 1.7 }],
+    pictured [{ lambda: 1.5 }],
     forward |x| (x.abs() - lambda).max(0.0).copysign(x),
     derivative |x| if x.abs() > lambda { 1.0 } else { 0.0 };
 
@@ -336,6 +348,7 @@ catalog! {
     kinks [-lambda, lambda],
     limits 0.0, 0.0,
     samples [{ lambda: 0.0 }, { lambda: 1.7 }],
+    pictured [{ lambda: 1.5 }],
     forward |x| if x.abs() > lambda { x } else { 0.0 },
     derivative |x| if x.abs() > lambda { 1.0 } else { 0.0 };
 
@@ -350,6 +363,7 @@ catalog! {
     kinks [-lambda, lambda],
     limits 0.5, 0.0,
     samples [{ lambda: 0.5, bias: 0.5 }, { lambda: 1.7, bias: -0.3 }],
+    pictured [{ lambda: 1.5, bias: 1.5 }],
     forward |x| if x < -lambda { x + bias } else if x > lambda { x - bias } else { 0.0 },
     derivative |x| if x.abs() > lambda { 1.0 } else { 0.0 };
 
@@ -391,6 +405,7 @@ catalog! {
     formula "Φ((x − mu)/sigma)",
     limits 2.0, 1.5,
     samples [{ mu: 0.0, sigma: 1.0 }, { mu: -2.5, sigma: 3.0 }],
+    pictured [{ mu: 0.0, sigma: 1.0 }],
     forward |x| normal_cdf((x - mu) / sigma),
     derivative |x| normal_density((x - mu) / sigma) / sigma;
 
@@ -407,6 +422,7 @@ catalog! {
     limits 1.5, 1.5,
     roots |x| near(x, xielu_root(alpha_n, beta), 0.25, 1.0), |x| near(x, (1.0 - beta / alpha_n).ln(), 0.25, 1.0),
     samples [{ alpha_p: 0.3, alpha_n: 1.2, beta: 0.7 }, { alpha_p: 1.5, alpha_n: 0.4, beta: 0.4 }],
+    pictured [{ alpha_p: 0.3, alpha_n: 1.2, beta: 0.7 }],
     forward |x| xielu(alpha_p, alpha_n, beta, x),
     derivative |x| xielu_derivative(alpha_p, alpha_n, beta, x);
 
@@ -420,6 +436,7 @@ catalog! {
     limits 1.5, 2.5,
     roots |_x| 0.0, |x| if snake_derivative(alpha, x) < 1e-6 { 1.0 } else { 0.0 },
     samples [{ alpha: 0.3 }, { alpha: -5.0 }],
+    pictured [{ alpha: 0.5 }, { alpha: 2.0 }],
     forward |x| snake(alpha, x),
     derivative |x| snake_derivative(alpha, x);
 
@@ -432,6 +449,7 @@ catalog! {
     formula "sin(omega·x)",
     limits 1.5, 2.0,
     samples [{ omega: 30.0 }, { omega: -0.7 }, { omega: 0.0 }],
+    pictured [{ omega: 2.0 }],
     forward |x| rounded_product(omega, x).sin(),
     derivative |x| omega * rounded_product(omega, x).cos();
 

@@ -108,6 +108,7 @@ macro_rules! catalog {
         limits $forward_limit:literal, $derivative_limit:literal,
         $(roots |$root_x:ident| $forward_term:expr, |$root_dx:ident| $derivative_term:expr,)?
         $(samples [$({ $($sample_field:ident: $sample:expr),* }),*],)?
+        $(pictured [$({ $($pictured_field:ident: $pictured:expr),* }),*],)?
         forward |$x:ident| $forward:expr,
         derivative |$dx:ident| $derivative:expr;
     )*) => {
@@ -205,6 +206,17 @@ macro_rules! catalog {
                     $(Activation::$variant { .. } => vec![
                         Activation::$variant { $($field: $default),* },
                         $($(Activation::$variant { $($sample_field: $sample),* },)*)?
+                    ],)*
+                }
+            }
+
+            /// This function at its defaults and at other values of its parameters that a picture compares.
+            #[cfg(feature = "plot")]
+            pub(crate) fn pictured(&self) -> Vec<Activation> {
+                match self {
+                    $(Activation::$variant { .. } => vec![
+                        Activation::$variant { $($field: $default),* },
+                        $($(Activation::$variant { $($pictured_field: $pictured),* },)*)?
                     ],)*
                 }
             }

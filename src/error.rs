@@ -134,6 +134,12 @@ pub enum Error {
         /// The operand.
         operand: &'static str,
     },
+    /// A picture could not be drawn.
+    #[error("cannot draw the picture: {reason}")]
+    Plot {
+        /// What the drawing library says.
+        reason: String,
+    },
     /// A composed shader did not parse or validate.
     #[error("{file}:{line}: {message}")]
     Shader {

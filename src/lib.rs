@@ -23,6 +23,8 @@ mod device;
 mod element;
 mod error;
 mod pipeline;
+#[cfg(feature = "plot")]
+pub mod plot;
 mod recording;
 mod reference;
 pub mod shader;

@@ -1,0 +1,209 @@
+//! Pictures of activations and their derivatives, computed on the device (feature `plot`).
+//!
+//! ```no_run
+//! use gpu_activations::{Activation, GpuActivations, plot};
+//!
+//! let context = GpuActivations::new()?;
+//! let svg = plot::curves(&context, &[Activation::Gelu {}, Activation::Silu {}])?;
+//! std::fs::write("curves.svg", &svg)?;
+//! std::fs::write("curves.png", plot::png(&svg, 2.0)?)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod curve;
+
+use crate::{Activation, Error, GpuActivations};
+use curve::{Curve, Kind, X_FROM, X_TO};
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use std::ops::Range;
+use std::sync::OnceLock;
+
+/// A subset of DejaVu Sans, for the size of labels, and for text in PNG.
+const FONT: &[u8] = include_bytes!("DejaVuSans-subset.ttf");
+const FAMILY: &str = "DejaVu Sans";
+
+/// Plotters places on whole units, so a unit is a tenth of a pixel.
+const UNIT: u32 = 10;
+
+/// Okabe & Ito 2008: told apart whatever the colour vision, and in this order also in grey.
+const COLOURS: [RGBColor; 4] =
+    [RGBColor(0, 114, 178), RGBColor(213, 94, 0), RGBColor(0, 158, 115), RGBColor(204, 121, 167)];
+const GREY: RGBColor = RGBColor(120, 120, 120);
+
+type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+
+fn failed(error: impl ToString) -> Error {
+    Error::Plot { reason: error.to_string() }
+}
+
+/// Draws a function at its defaults and at values of its parameters that show what they do, as SVG.
+///
+/// # Errors
+/// As [`curves`].
+pub fn picture(context: &GpuActivations, activation: Activation) -> Result<String, Error> {
+    curves(context, &activation.pictured())
+}
+
+/// Draws functions on the left and their derivatives on the right, as SVG. Kinks are marked by dots.
+///
+/// # Errors
+/// Those of [`GpuActivations::forward_slice`], and [`Error::Plot`].
+pub fn curves(context: &GpuActivations, activations: &[Activation]) -> Result<String, Error> {
+    let (width, height) = (900, 400);
+    drawn(width, height, |root| {
+        let mut names: Vec<&str> = activations.iter().map(Activation::name).collect();
+        names.dedup();
+        let title = |text: &str, size: u32, y: u32, colour: &RGBColor| {
+            let style = font(size).color(colour).pos(Pos::new(HPos::Center, VPos::Center));
+            root.draw(&Text::new(text.to_owned(), ((width / 2 * UNIT) as i32, (y * UNIT) as i32), style))
+        };
+        title(&names.join(", "), 22, 22, &BLACK).map_err(failed)?;
+        if let [name] = names[..] {
+            let formula = activations.iter().find(|a| a.name() == name).map_or("", Activation::formula);
+            title(formula, 14, 46, &GREY).map_err(failed)?;
+        }
+        let (_, panels) = root.split_vertically(60 * UNIT);
+        for (panel, kind) in panels.split_evenly((1, 2)).iter().zip([Kind::Function, Kind::Derivative]) {
+            let curves = activations.iter().map(|&a| Curve::new(context, a, kind)).collect::<Result<Vec<_>, _>>()?;
+            let several = names.len() > 1;
+            draw_panel(panel, &curves, kind, several)?;
+        }
+        Ok(())
+    })
+}
+
+/// Draws every function at its defaults on one sheet, all to one scale: the function, and its derivative thinner.
+///
+/// # Errors
+/// As [`curves`].
+pub fn overview(context: &GpuActivations) -> Result<String, Error> {
+    let columns = 6;
+    let rows = Activation::ALL.len().div_ceil(columns);
+    drawn(1200, 150 * rows as u32, |root| {
+        for (cell, &activation) in root.split_evenly((rows, columns)).iter().zip(Activation::ALL) {
+            let cell = cell.margin(4 * UNIT, 4 * UNIT, 6 * UNIT, 6 * UNIT);
+            let (width, _) = cell.dim_in_pixel();
+            let style = font(14).color(&BLACK).pos(Pos::new(HPos::Center, VPos::Top));
+            cell.draw(&Text::new(activation.name(), ((width / 2) as i32, 0), style)).map_err(failed)?;
+            let (_, below) = cell.split_vertically(18 * UNIT);
+            let y = -2.2..4.2;
+            let mut chart = ChartBuilder::on(&below).build_cartesian_2d(X_FROM..X_TO, y.clone()).map_err(failed)?;
+            let frame = [(X_FROM, y.start), (X_TO, y.start), (X_TO, y.end), (X_FROM, y.end), (X_FROM, y.start)];
+            let axes = [vec![(X_FROM, 0.0), (X_TO, 0.0)], vec![(0.0, y.start), (0.0, y.end)], frame.to_vec()];
+            chart
+                .draw_series(axes.map(|line| PathElement::new(line, GREY.mix(0.5).stroke_width(6))))
+                .map_err(failed)?;
+            for (kind, colour, thickness) in [(Kind::Derivative, COLOURS[1], 11), (Kind::Function, COLOURS[0], 20)] {
+                let lines = Curve::new(context, activation, kind)?.within(&y);
+                let style = colour.stroke_width(thickness);
+                chart.draw_series(lines.into_iter().map(|line| PathElement::new(line, style))).map_err(failed)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Renders an SVG of this module as PNG, `scale` pixels for each of its own.
+///
+/// # Errors
+/// [`Error::Plot`].
+pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, Error> {
+    use resvg::{tiny_skia, usvg};
+    let mut options = usvg::Options { font_family: FAMILY.to_owned(), ..Default::default() };
+    options.fontdb_mut().load_font_data(FONT.to_vec());
+    let tree = usvg::Tree::from_str(svg, &options).map_err(failed)?;
+    let size = tree.size().to_int_size().scale_by(scale).ok_or_else(|| failed("its size in pixels is 0"))?;
+    let mut pixels = tiny_skia::Pixmap::new(size.width(), size.height()).ok_or_else(|| failed("it is too large"))?;
+    resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut pixels.as_mut());
+    pixels.encode_png().map_err(failed)
+}
+
+fn font(size: u32) -> FontDesc<'static> {
+    FontDesc::new(FontFamily::Name(FAMILY), f64::from(size * UNIT), FontStyle::Normal)
+}
+
+/// An SVG of this size in pixels on white.
+fn drawn(width: u32, height: u32, draw: impl FnOnce(&Area<'_>) -> Result<(), Error>) -> Result<String, Error> {
+    static REGISTERED: OnceLock<bool> = OnceLock::new();
+    let register = || plotters::style::register_font(FAMILY, FontStyle::Normal, FONT).is_ok();
+    if !REGISTERED.get_or_init(register) {
+        return Err(failed("its font is unreadable"));
+    }
+    let (units_wide, units_high) = (width * UNIT, height * UNIT);
+    let mut svg = String::new();
+    {
+        let root = SVGBackend::with_string(&mut svg, (units_wide, units_high)).into_drawing_area();
+        root.fill(&WHITE).map_err(failed)?;
+        draw(&root)?;
+        root.present().map_err(failed)?;
+    }
+    let in_units = format!("<svg width=\"{units_wide}\" height=\"{units_high}\"");
+    let in_pixels = format!("<svg width=\"{width}\" height=\"{height}\"");
+    // rustdoc ends a block of HTML at the first empty line.
+    Ok(svg.replacen(&in_units, &in_pixels, 1).replace("\n\n", "\n"))
+}
+
+fn draw_panel(panel: &Area<'_>, curves: &[Curve], kind: Kind, several: bool) -> Result<(), Error> {
+    let y = span(curves, kind);
+    let mut chart = ChartBuilder::on(panel)
+        .margin(12 * UNIT)
+        .caption(kind.name(), font(14).color(&GREY))
+        .x_label_area_size(26 * UNIT)
+        .y_label_area_size(40 * UNIT)
+        .build_cartesian_2d(X_FROM..X_TO, y.clone())
+        .map_err(failed)?;
+    chart
+        .configure_mesh()
+        .x_labels(11)
+        .y_labels(9)
+        .max_light_lines(0)
+        .bold_line_style(GREY.mix(0.2).stroke_width(6))
+        .axis_style(GREY.stroke_width(8))
+        .label_style(font(12).color(&BLACK))
+        .y_label_formatter(&|value| format!("{}", (value * 1e6).round() / 1e6))
+        .x_label_formatter(&|value| format!("{}", (value * 1e6).round() / 1e6))
+        .set_all_tick_mark_size(4 * UNIT)
+        .draw()
+        .map_err(failed)?;
+    let zero = [vec![(X_FROM, 0.0), (X_TO, 0.0)], vec![(0.0, y.start), (0.0, y.end)]];
+    chart.draw_series(zero.map(|line| PathElement::new(line, GREY.stroke_width(8)))).map_err(failed)?;
+    for (curve, colour) in curves.iter().zip(COLOURS.iter().cycle()) {
+        let style = colour.stroke_width(22);
+        let lines = curve.within(&y).into_iter().map(|line| PathElement::new(line, style));
+        let series = chart.draw_series(lines).map_err(failed)?;
+        let label = curve.label(several);
+        if curves.len() > 1 && matches!(kind, Kind::Function) {
+            series.label(label).legend(move |(x, y)| PathElement::new([(x - 60, y), (x + 120, y)], style));
+        }
+        let dots = curve.kinks.iter().filter(|(_, value)| y.contains(value));
+        chart.draw_series(dots.map(|&at| Circle::new(at, 42, colour.filled()))).map_err(failed)?;
+    }
+    if curves.len() > 1 && matches!(kind, Kind::Function) {
+        chart
+            .configure_series_labels()
+            .position(SeriesLabelPosition::UpperLeft)
+            .margin(10 * UNIT)
+            .legend_area_size(24 * UNIT)
+            .background_style(WHITE.mix(0.85))
+            .label_font(font(12).color(&BLACK))
+            .draw()
+            .map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// What the y axis shows: the values, as far as they are of a size with x, and 0.
+fn span(curves: &[Curve], kind: Kind) -> Range<f64> {
+    let (low, high) = match kind {
+        Kind::Function => (-3.0, 5.0),
+        Kind::Derivative => (-2.0, 3.0),
+    };
+    let values = || curves.iter().flat_map(|curve| curve.lines.iter().flatten()).map(|&(_, value)| value);
+    let least = values().fold(0.0, f64::min).max(low);
+    let most = values().fold(0.0, f64::max).min(high);
+    let most = if most - least < 0.5 { least + 1.0 } else { most };
+    let room = 0.06 * (most - least);
+    least - room..most + room
+}
