@@ -118,7 +118,8 @@ macro_rules! catalog {
         pub enum Activation {
             $(
                 $(#[$doc])*
-                #[doc = concat!("\n\nForward: `", $formula, "`.")]
+                #[doc = concat!("\n\nForward: `", $formula, "`.\n")]
+                #[cfg_attr(doc, doc = include_str!(concat!("../pictures/", stringify!($name), ".svg")))]
                 $variant { $($(#[$field_doc])* $field: f32),* },
             )*
         }

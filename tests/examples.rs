@@ -3,10 +3,14 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-fn run(example: &str) -> String {
+fn example(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
-    let folder: PathBuf = test.ancestors().nth(2).unwrap().join("examples");
-    let output = Command::new(folder.join(example).with_extension(std::env::consts::EXE_EXTENSION)).output().unwrap();
+    let folder = test.ancestors().nth(2).unwrap().join("examples");
+    folder.join(name).with_extension(std::env::consts::EXE_EXTENSION)
+}
+
+fn run(name: &str) -> String {
+    let output = Command::new(example(name)).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
@@ -32,5 +36,17 @@ fn batch_evaluation_has_a_row_for_every_function() {
         for difference in &words[1..3] {
             assert!(difference.parse::<f64>().unwrap() < 1e-5, "{text}");
         }
+    }
+}
+
+#[test]
+fn render_gallery_draws_every_function() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(example("render_gallery")).arg(folder.path()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for name in gpu_activations::Activation::ALL.iter().map(|activation| activation.name()).chain(["overview"]) {
+        let path = folder.path().join(name);
+        assert!(std::fs::read_to_string(path.with_extension("svg")).unwrap().starts_with("<svg"), "{name}");
+        assert!(std::fs::read(path.with_extension("png")).unwrap().starts_with(b"\x89PNG"), "{name}");
     }
 }

@@ -7,6 +7,9 @@ pub const X_TO: f64 = 5.0;
 
 const POINTS: usize = 400;
 
+/// How far from a kink a line ends: less than is seen, and no subnormal number.
+const BESIDE: f32 = 1e-5;
+
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
     Function,
@@ -71,7 +74,7 @@ fn between(from: f32, to: f32) -> Vec<f32> {
     let count = ((f64::from(to) - f64::from(from)) / (X_TO - X_FROM) * POINTS as f64).ceil().max(1.0) as usize;
     let at = |i: usize| from + (to - from) * i as f32 / count as f32;
     let inner = (1..count).map(at);
-    std::iter::once(from.next_up()).chain(inner).chain([to.next_down()]).collect()
+    std::iter::once(from + BESIDE).chain(inner).chain([to - BESIDE]).collect()
 }
 
 fn clipped(line: &[(f64, f64)], span: &Range<f64>) -> Vec<Vec<(f64, f64)>> {

@@ -140,7 +140,7 @@ fn drawn(width: u32, height: u32, draw: impl FnOnce(&Area<'_>) -> Result<(), Err
         root.present().map_err(failed)?;
     }
     let in_units = format!("<svg width=\"{units_wide}\" height=\"{units_high}\"");
-    let in_pixels = format!("<svg width=\"{width}\" height=\"{height}\"");
+    let in_pixels = format!("<svg width=\"{width}\" height=\"{height}\" style=\"max-width:100%;height:auto\"");
     // rustdoc ends a block of HTML at the first empty line.
     Ok(svg.replacen(&in_units, &in_pixels, 1).replace("\n\n", "\n"))
 }

@@ -10,10 +10,13 @@ use std::process::{Command, ExitCode};
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask")]
 enum Task {
-    /// Evaluates a real data set, forward and backward, and says how far the results are from the reference.
+    /// Evaluates a real data set, forward and backward, says how far the results are from the reference, and draws
+    /// every function.
     Demo,
     /// Runs all tests.
     Test,
+    /// Writes what is checked in but follows from the catalogue: the table in README.md and the pictures.
+    Generate,
 }
 
 fn main() -> ExitCode {
@@ -29,14 +32,24 @@ fn main() -> ExitCode {
 fn perform(task: Task) -> Result<()> {
     match task {
         Task::Demo => {
+            let evaluate = || run(cargo(&["run", "--release", "--features", "cli", "--example", "batch_evaluation"]));
             if let Err(error) = adapter::ensure() {
-                println!("xtask: {error:#}; the demo runs on the CPU reference");
+                println!("xtask: {error:#}; the demo runs on the CPU reference, and without the pictures");
+                return evaluate();
             }
-            run(cargo(&["run", "--release", "--example", "batch_evaluation"]))
+            evaluate()?;
+            run(cargo(&["run", "--release", "--features", "cli", "--example", "render_gallery"]))
         }
         Task::Test => {
             adapter::ensure().context("the tests need an adapter")?;
             run(cargo(&["test", "--release", "--workspace", "--features", "cli"]))
+        }
+        Task::Generate => {
+            adapter::ensure().context("the pictures need an adapter")?;
+            std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/../pictures"))?;
+            let mut generate = cargo(&["test", "--release", "--features", "cli", "--test", "generated"]);
+            generate.env("UPDATE", "1");
+            run(generate)
         }
     }
 }
