@@ -1,11 +1,12 @@
 //! `.npy` files of f32 and f16: what a header promises is checked before anything is read or allocated.
 
+use crate::file::NewFile;
 use anyhow::{Context, Result, bail, ensure};
 use gpu_activations::Element;
 use half::f16;
 use npyz::{DType, NpyHeader, Order, WriterBuilder};
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// The element types that files may have.
@@ -111,59 +112,30 @@ pub fn tuple(shape: &[u64]) -> String {
     }
 }
 
-/// A file that appears under its name only when it is whole.
+/// An array that is written to a file which appears when it is whole.
 #[derive(Debug)]
-pub struct Output {
-    path: PathBuf,
-    writer: BufWriter<tempfile::NamedTempFile>,
-}
+pub struct Output(NewFile);
 
 impl Output {
     /// Begins a file of the type, shape and order of `like`; `inputs` must not be overwritten.
     pub fn create(path: &Path, like: &Input, inputs: &[&Path]) -> Result<Output> {
-        let shown = path.display();
-        if let Ok(metadata) = std::fs::metadata(path) {
-            ensure!(!metadata.is_dir(), "the output {shown} is a folder");
-            ensure!(metadata.is_file(), "the output {shown} exists and is not a regular file");
-            let same = |input: &&&Path| std::fs::canonicalize(input).ok() == std::fs::canonicalize(path).ok();
-            if let Some(input) = inputs.iter().find(same) {
-                bail!("the output {shown} is the input {}; give it another name", input.display());
-            }
-        }
-        let folder = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        ensure!(path.file_name().is_some(), "the output {shown} names no file");
-        ensure!(folder.is_dir(), "the output's folder {} does not exist", folder.display());
-        let mut builder = tempfile::Builder::new();
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder.tempfile_in(folder).with_context(|| format!("cannot write in {}", folder.display()))?;
-        let mut writer = BufWriter::with_capacity(1 << 20, file);
+        let mut file = NewFile::create(path, inputs)?;
         npyz::WriteOptions::new_header_only()
             .dtype(like.dtype.clone())
             .shape(&like.shape)
             .order(like.order)
-            .writer(&mut writer)
+            .writer(file.writer())
             .write_header_only()
-            .with_context(|| format!("cannot write {shown}"))?;
-        Ok(Output { path: path.to_owned(), writer })
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(Output(file))
     }
 
     pub fn write<T: Element>(&mut self, data: &[T]) -> Result<()> {
-        self.writer
-            .write_all(bytemuck::cast_slice(data))
-            .with_context(|| format!("cannot write {}", self.path.display()))
+        self.0.write(bytemuck::cast_slice(data))
     }
 
     /// Gives the file its name.
     pub fn finish(self) -> Result<()> {
-        let Output { path, writer } = self;
-        let shown = path.display();
-        let file = writer.into_inner().map_err(|error| error.into_error());
-        let file = file.with_context(|| format!("cannot write {shown}"))?;
-        file.persist(&path).map_err(|error| error.error).with_context(|| format!("cannot write {shown}"))?;
-        Ok(())
+        self.0.finish()
     }
 }

@@ -23,11 +23,7 @@ impl Engine {
         if device == Device::Cpu {
             return Ok(Engine::Reference);
         }
-        let mut builder = GpuActivations::builder();
-        if let Some(adapter) = adapter {
-            builder = builder.adapter(adapter);
-        }
-        match builder.build() {
+        match crate::context(adapter) {
             Ok(context) => Ok(Engine::Device(context)),
             Err(error @ Error::NoAdapter { .. }) if device == Device::Auto && adapter.is_none() => {
                 eprintln!("evaluating on the CPU reference: {error}");

@@ -2,18 +2,20 @@
 
 mod array;
 mod evaluate;
+mod file;
 
+use crate::file::NewFile;
 use anyhow::{Context, anyhow};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gpu_activations::shader::{Binding, Shader, Storage};
 use gpu_activations::verify::{Report, verify};
-use gpu_activations::{Activation, Error, GpuActivations};
+use gpu_activations::{Activation, Error, GpuActivations, plot};
 use half::{bf16, f16};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Neural-network activation functions and their gradients on the GPU.
@@ -50,6 +52,21 @@ enum Command {
         /// dy, of the type and shape of x.
         #[arg(long, value_name = "DY.npy")]
         grad: PathBuf,
+    },
+    /// Draws functions and their derivatives, computed on the device.
+    Plot {
+        /// The functions; one alone is drawn for several values of its parameters.
+        #[arg(required = true)]
+        names: Vec<String>,
+        /// A parameter of the one function named, which is then drawn for these values alone.
+        #[arg(short, long = "param", value_name = "KEY=VALUE")]
+        param: Vec<String>,
+        /// The picture, a file whose name ends in .svg or .png.
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+        /// A part of the adapter's name.
+        #[arg(long, value_name = "TEXT")]
+        adapter: Option<String>,
     },
     /// Prints a composed shader.
     Shader {
@@ -181,6 +198,9 @@ fn run(command: Command) -> Result<(), Failure> {
             let activation = checked(&evaluate)?;
             evaluate::evaluate(activation, &evaluate, Some(&grad))?;
         }
+        Command::Plot { names, param, output, adapter } => {
+            draw(&selected(&names, &param)?, !param.is_empty(), &output, adapter.as_deref())?;
+        }
         Command::Shader { name, pass, storage } => {
             let activation = configured(&name, &[])?;
             let storage = match storage {
@@ -196,16 +216,10 @@ fn run(command: Command) -> Result<(), Failure> {
             print(&format!("// {}: entry point `{entry}`\n\n{}", activation.name(), shader.source()))?;
         }
         Command::Verify { names, param, exhaustive, adapter, json } => {
-            let activations = match names.as_slice() {
-                [] if param.is_empty() => Activation::ALL.iter().flat_map(Activation::samples).collect(),
-                [name] if !param.is_empty() => vec![configured(name, &param)?],
-                _ if !param.is_empty() => {
-                    return Err(usage(anyhow!("-p needs exactly one function, {} are named", names.len())));
-                }
-                names => {
-                    let named = names.iter().map(|name| configured(name, &[])).collect::<Result<Vec<_>, _>>()?;
-                    named.iter().flat_map(Activation::samples).collect()
-                }
+            let activations: Vec<Activation> = match (names.as_slice(), param.as_slice()) {
+                ([], []) => Activation::ALL.iter().flat_map(Activation::samples).collect(),
+                (names, []) => selected(names, &[])?.iter().flat_map(Activation::samples).collect(),
+                (names, param) => selected(names, param)?,
             };
             verify_all(&activations, if exhaustive { 1 } else { 4093 }, adapter.as_deref(), json)?;
         }
@@ -239,6 +253,39 @@ fn configured(name: &str, parameters: &[String]) -> Result<Activation, Failure> 
     }
     activation.validate().map_err(usage)?;
     Ok(activation)
+}
+
+/// The functions of these names; parameters belong to one function.
+fn selected(names: &[String], parameters: &[String]) -> Result<Vec<Activation>, Failure> {
+    if !parameters.is_empty() && names.len() != 1 {
+        return Err(usage(anyhow!("-p needs exactly one function, {} are named", names.len())));
+    }
+    names.iter().map(|name| configured(name, parameters)).collect()
+}
+
+fn context(adapter: Option<&str>) -> Result<GpuActivations, Error> {
+    let mut builder = GpuActivations::builder();
+    if let Some(adapter) = adapter {
+        builder = builder.adapter(adapter);
+    }
+    builder.build()
+}
+
+fn draw(activations: &[Activation], fixed: bool, output: &Path, adapter: Option<&str>) -> Result<(), Failure> {
+    let extension = output.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_lowercase();
+    if !["svg", "png"].contains(&extension.as_str()) {
+        return Err(usage(anyhow!("the picture {} should end in .svg or .png", output.display())));
+    }
+    let mut file = NewFile::create(output, &[])?;
+    let context = context(adapter)?;
+    let svg = match *activations {
+        [activation] if !fixed => plot::picture(&context, activation)?,
+        _ => plot::curves(&context, activations)?,
+    };
+    let bytes = if extension == "png" { plot::png(&svg, 2.0)? } else { svg.into_bytes() };
+    file.write(&bytes)?;
+    file.finish()?;
+    Ok(())
 }
 
 /// Writes to stdout; a reader that has seen enough is no failure.
@@ -349,11 +396,7 @@ fn devices(json: bool) -> String {
 }
 
 fn verify_all(activations: &[Activation], step: u32, adapter: Option<&str>, json: bool) -> Result<(), Failure> {
-    let mut builder = GpuActivations::builder();
-    if let Some(adapter) = adapter {
-        builder = builder.adapter(adapter);
-    }
-    let context = builder.build()?;
+    let context = context(adapter)?;
     let adapter = context.adapter_info().name;
     let bar = ProgressBar::new(1000);
     let style = ProgressStyle::with_template("{msg} {wide_bar} {percent}% {eta}").map_err(anyhow::Error::from)?;

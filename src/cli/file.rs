@@ -1,0 +1,56 @@
+//! Files that appear under their name only when they are whole.
+
+use anyhow::{Context, Result, bail, ensure};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// A file in the making; what was under its name before stays until it is finished.
+#[derive(Debug)]
+pub struct NewFile {
+    path: PathBuf,
+    writer: BufWriter<tempfile::NamedTempFile>,
+}
+
+impl NewFile {
+    /// Begins a file; `inputs` must not be overwritten.
+    pub fn create(path: &Path, inputs: &[&Path]) -> Result<NewFile> {
+        let shown = path.display();
+        if let Ok(metadata) = std::fs::metadata(path) {
+            ensure!(!metadata.is_dir(), "the output {shown} is a folder");
+            ensure!(metadata.is_file(), "the output {shown} exists and is not a regular file");
+            let same = |input: &&&Path| std::fs::canonicalize(input).ok() == std::fs::canonicalize(path).ok();
+            if let Some(input) = inputs.iter().find(same) {
+                bail!("the output {shown} is the input {}; give it another name", input.display());
+            }
+        }
+        let folder = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        ensure!(path.file_name().is_some(), "the output {shown} names no file");
+        ensure!(folder.is_dir(), "the output's folder {} does not exist", folder.display());
+        let mut builder = tempfile::Builder::new();
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let file = builder.tempfile_in(folder).with_context(|| format!("cannot write in {}", folder.display()))?;
+        Ok(NewFile { path: path.to_owned(), writer: BufWriter::with_capacity(1 << 20, file) })
+    }
+
+    pub fn writer(&mut self) -> &mut impl Write {
+        &mut self.writer
+    }
+
+    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.writer.write_all(bytes).with_context(|| format!("cannot write {}", self.path.display()))
+    }
+
+    /// Gives the file its name.
+    pub fn finish(self) -> Result<()> {
+        let NewFile { path, writer } = self;
+        let shown = path.display();
+        let file = writer.into_inner().map_err(|error| error.into_error());
+        let file = file.with_context(|| format!("cannot write {shown}"))?;
+        file.persist(&path).map_err(|error| error.error).with_context(|| format!("cannot write {shown}"))?;
+        Ok(())
+    }
+}
