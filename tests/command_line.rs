@@ -68,6 +68,7 @@ fn list_has_every_function_with_its_parameters() {
     let rows: Vec<serde_json::Value> =
         succeeded(folder.path(), &["list", "--json"]).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(rows.len(), Activation::ALL.len());
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     for (row, activation) in rows.iter().zip(Activation::ALL) {
         assert!(text.lines().any(|line| line == activation.name()), "{activation:?}");
         assert_eq!(row["function"], activation.name());

@@ -307,19 +307,16 @@ fn short(value: f32) -> Value {
 }
 
 fn list() -> String {
-    let mut text = String::new();
-    for activation in Activation::ALL {
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "{}", activation.name());
-        let _ = writeln!(text, "    {}", activation.formula());
-        for parameter in activation.parameters() {
-            let _ = writeln!(text, "    {} = {} ({})", parameter.name, parameter.default, parameter.range);
-        }
-        if !activation.aliases().is_empty() {
-            let _ = writeln!(text, "    also {}", activation.aliases().join(", "));
-        }
-    }
-    text
+    let indented = textwrap::Options::new(80).initial_indent("    ").subsequent_indent("        ");
+    let row = |activation: &Activation| {
+        let parameters = activation.parameters().iter().map(|p| format!("{} = {} ({})", p.name, p.default, p.range));
+        let aliases = activation.aliases();
+        let also = (!aliases.is_empty()).then(|| format!("also {}", aliases.join(", ")));
+        let details = std::iter::once(activation.formula().to_owned()).chain(parameters).chain(also);
+        let details: String = details.map(|line| textwrap::fill(&line, &indented) + "\n").collect();
+        format!("{}\n{details}", activation.name())
+    };
+    Activation::ALL.iter().map(row).collect()
 }
 
 fn list_json() -> String {
