@@ -323,33 +323,52 @@ fn multiply_high(a: u32, b: u32) -> u32 {
     return (a >> 16u) * (b >> 16u) + (mixed >> 16u) + (other >> 16u) + (carry >> 16u);
 }
 
-// Two words of zeros and 224 bits of 2/pi after the point.
-const TWO_OVER_PI: array<u32, 9> = array<u32, 9>(
-    0u, 0u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u, 0x3c439041u, 0xfe5163abu,
+// A word of zeros and 224 bits of 2/pi after the point.
+const TWO_OVER_PI: array<u32, 8> = array<u32, 8>(
+    0u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u, 0x3c439041u, 0xfe5163abu,
 );
 
 fn negated(w: vec3<u32>) -> vec3<u32> {
     return vec3<u32>(~w.x + u32((w.y | w.z) == 0u), ~w.y + u32(w.z == 0u), 0u - w.z);
 }
 
-// t plus `offset` in units of 2^-32 turns, for every finite float t. The 24 bits of t are multiplied by those 96 bits of
-// 2/pi that decide the fraction of a turn (Payne & Hanek 1983), so that nothing is lost near a multiple of pi, where
-// a difference of rounded products would cancel.
-fn reduce(t: f32, offset: u32) -> Angle {
+// t, and an eighth of a turn more if `eighths` is 1, for every finite float t.
+fn reduce(t: f32, eighths: u32) -> Angle {
+    if abs(t) > 4096.0 {
+        return reduce_far(t, eighths << 29u);
+    }
+    // pi/4 in five parts (Cody & Waite 1980): the first four have 11 bits and their multiples at most 24.
+    let shift = f32(eighths);
+    let quarters = round(t * 0.636619772 + 0.5 * shift);
+    let n = 2.0 * quarters - shift;
+    let first = opaque(t - n * 0.78515625);
+    let second = two_sum(first, -n * 0.00024187564849853516);
+    let third = two_sum(second.x, -n * 3.7747668102383614e-08);
+    let fourth = two_sum(third.x, -n * 1.2816414596272807e-12);
+    let low = (fourth.y - n * 3.0616171314629196e-17) + (second.y + third.y);
+    return Angle(fast_two_sum(fourth.x, low), u32(i32(quarters)) & 3u);
+}
+
+fn quarter_turn_on(angle: Angle) -> Angle {
+    return Angle(angle.rest, (angle.quarters + 1u) & 3u);
+}
+
+// t plus `offset` in units of 2^-32 turns. The 24 bits of t are multiplied by those 96 bits of 2/pi that decide the
+// fraction of a turn (Payne & Hanek 1983), so that nothing is lost near a multiple of pi, where a difference of rounded
+// products would cancel.
+fn reduce_far(t: f32, offset: u32) -> Angle {
     let bits = bitcast<u32>(t);
     let exponent = (bits >> 23u) & 0xffu;
-    // Below 2^-30 t is added to the rest as it is.
-    let tiny = exponent < 97u;
-    let start = max(exponent, 97u) - 88u;
+    let start = exponent - 120u;
     let word = start >> 5u;
     let shift = start & 31u;
     var w: array<u32, 4>;
     for (var i = 0u; i < 4u; i++) {
-        w[i] = TWO_OVER_PI[min(word + i, 8u)];
+        w[i] = TWO_OVER_PI[min(word + i, 7u)];
     }
     let high = vec3<u32>(w[0], w[1], w[2]) << vec3<u32>(shift);
     let window = high | ((vec3<u32>(w[1], w[2], w[3]) >> vec3<u32>(1u)) >> vec3<u32>(31u - shift));
-    let m = select((bits & 0x7fffffu) | 0x800000u, 0u, tiny);
+    let m = (bits & 0x7fffffu) | 0x800000u;
     let middle = m * window.y;
     let y = middle + multiply_high(m, window.z);
     let x = m * window.x + multiply_high(m, window.y) + u32(y < middle);
@@ -367,8 +386,7 @@ fn reduce(t: f32, offset: u32) -> Angle {
     let third = f32(lower & 0xffffu) * 5.421010862427522e-20;
     let sum = fast_two_sum(first, second);
     let radians = multiply(vec2<f32>(sum.x, sum.y + third), vec2<f32>(1.57079637, -4.37113883e-8));
-    let oriented = select(radians, -radians, negative);
-    return Angle(select(oriented, add(oriented, vec2<f32>(t, 0.0)), tiny), quarters & 3u);
+    return Angle(select(radians, -radians, negative), quarters & 3u);
 }
 
 // sin, from minimax fits of (r - sin r)/r^3 and (cos r - 1 + r^2/2)/r^4 for |r| <= pi/4.

@@ -13,7 +13,8 @@ fn derivative(x: f32, params: Params) -> f32 {
     let near = multiply(vec2<f32>(third.x, third.y - 9.934108e-9), vec2<f32>(-c, 0.0));
     let f = select(1.5, x, is_finite(x) && abs(x) >= 1.5);
     let d = vec2<f32>(f, 0.0);
-    let sine = divide(sine_of(reduce(f, 0u)), d);
-    let far = divide(add(sine_of(reduce(f, 0x40000000u)), -sine), d);
+    let angle = reduce(f, 0u);
+    let sine = divide(sine_of(angle), d);
+    let far = divide(add(sine_of(quarter_turn_on(angle)), -sine), d);
     return select(select(0.0, far.x + far.y, is_finite(x)), near.x + near.y, abs(x) < 1.5);
 }

@@ -14,6 +14,6 @@ fn activation(x: f32, params: Params) -> f32 {
 
 fn derivative(x: f32, params: Params) -> f32 {
     let t = angle(x, params);
-    let y = multiply(sine_of(reduce(t, 0x40000000u)), vec2<f32>(params.omega, 0.0));
+    let y = multiply(sine_of(quarter_turn_on(reduce(t, 0u))), vec2<f32>(params.omega, 0.0));
     return not_a_number_unless(is_finite(t), y.x + y.y);
 }

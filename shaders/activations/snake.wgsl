@@ -16,7 +16,7 @@ fn activation(x: f32, params: Params) -> f32 {
 
 fn derivative(x: f32, params: Params) -> f32 {
     let t = angle(x, params);
-    let s = sine_of(reduce(t, 0x20000000u));
+    let s = sine_of(reduce(t, 1u));
     let y = multiply(s, s);
     return not_a_number_unless(is_finite(t), 2.0 * (y.x + y.y));
 }

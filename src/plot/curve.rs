@@ -27,7 +27,6 @@ impl Kind {
 
 /// The values of one function, or of its derivative.
 pub struct Curve {
-    activation: Activation,
     /// One line between each two kinks, so that a jump is none.
     pub lines: Vec<Vec<(f64, f64)>>,
     /// The kinks, with the values there.
@@ -48,24 +47,12 @@ impl Curve {
             Ok(x.iter().zip(y).map(|(&x, y)| (x.into(), y.into())).collect())
         };
         let lines = ends.windows(2).map(|pair| evaluate(&between(pair[0], pair[1]))).collect::<Result<_, _>>()?;
-        Ok(Curve { activation, lines, kinks: evaluate(&kinks)? })
+        Ok(Curve { lines, kinks: evaluate(&kinks)? })
     }
 
     /// The parts of the lines whose values lie in a span, cut where they leave it.
     pub fn within(&self, span: &Range<f64>) -> Vec<Vec<(f64, f64)>> {
         self.lines.iter().flat_map(|line| clipped(line, span)).collect()
-    }
-
-    /// The values of the parameters, with the name before them where pictures show several functions.
-    pub fn label(&self, several: bool) -> String {
-        let parameters = self.activation.parameters().iter().zip(self.activation.values());
-        let values: Vec<String> = parameters.map(|(parameter, value)| format!("{} {value}", parameter.name)).collect();
-        let values = values.join(", ");
-        match (several, values.is_empty()) {
-            (false, _) => values,
-            (true, true) => self.activation.name().to_owned(),
-            (true, false) => format!("{}, {values}", self.activation.name()),
-        }
     }
 }
 

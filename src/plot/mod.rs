@@ -64,13 +64,13 @@ pub fn curves(context: &GpuActivations, activations: &[Activation]) -> Result<St
             let formula = activations.iter().find(|a| a.name() == name).map_or("", Activation::formula);
             title(formula, 14, 46, &GREY).map_err(failed)?;
         }
-        let (_, panels) = root.split_vertically(60 * UNIT);
+        let top = if activations.len() > 1 { 88 } else { 60 };
+        let (_, panels) = root.split_vertically(top * UNIT);
         for (panel, kind) in panels.split_evenly((1, 2)).iter().zip([Kind::Function, Kind::Derivative]) {
             let curves = activations.iter().map(|&a| Curve::new(context, a, kind)).collect::<Result<Vec<_>, _>>()?;
-            let several = names.len() > 1;
-            draw_panel(panel, &curves, kind, several)?;
+            draw_panel(panel, &curves, kind)?;
         }
-        Ok(())
+        if activations.len() > 1 { draw_legend(root, activations, names.len() > 1) } else { Ok(()) }
     })
 }
 
@@ -145,7 +145,7 @@ fn drawn(width: u32, height: u32, draw: impl FnOnce(&Area<'_>) -> Result<(), Err
     Ok(svg.replacen(&in_units, &in_pixels, 1).replace("\n\n", "\n"))
 }
 
-fn draw_panel(panel: &Area<'_>, curves: &[Curve], kind: Kind, several: bool) -> Result<(), Error> {
+fn draw_panel(panel: &Area<'_>, curves: &[Curve], kind: Kind) -> Result<(), Error> {
     let y = span(curves, kind);
     let mut chart = ChartBuilder::on(panel)
         .margin(12 * UNIT)
@@ -162,8 +162,8 @@ fn draw_panel(panel: &Area<'_>, curves: &[Curve], kind: Kind, several: bool) -> 
         .bold_line_style(GREY.mix(0.2).stroke_width(6))
         .axis_style(GREY.stroke_width(8))
         .label_style(font(12).color(&BLACK))
-        .y_label_formatter(&|value| format!("{}", (value * 1e6).round() / 1e6))
-        .x_label_formatter(&|value| format!("{}", (value * 1e6).round() / 1e6))
+        .y_label_formatter(&tick)
+        .x_label_formatter(&tick)
         .set_all_tick_mark_size(4 * UNIT)
         .draw()
         .map_err(failed)?;
@@ -172,26 +172,42 @@ fn draw_panel(panel: &Area<'_>, curves: &[Curve], kind: Kind, several: bool) -> 
     for (curve, colour) in curves.iter().zip(COLOURS.iter().cycle()) {
         let style = colour.stroke_width(22);
         let lines = curve.within(&y).into_iter().map(|line| PathElement::new(line, style));
-        let series = chart.draw_series(lines).map_err(failed)?;
-        let label = curve.label(several);
-        if curves.len() > 1 && matches!(kind, Kind::Function) {
-            series.label(label).legend(move |(x, y)| PathElement::new([(x - 60, y), (x + 120, y)], style));
-        }
+        chart.draw_series(lines).map_err(failed)?;
         let dots = curve.kinks.iter().filter(|(_, value)| y.contains(value));
         chart.draw_series(dots.map(|&at| Circle::new(at, 42, colour.filled()))).map_err(failed)?;
     }
-    if curves.len() > 1 && matches!(kind, Kind::Function) {
-        chart
-            .configure_series_labels()
-            .position(SeriesLabelPosition::UpperLeft)
-            .margin(10 * UNIT)
-            .legend_area_size(24 * UNIT)
-            .background_style(WHITE.mix(0.85))
-            .label_font(font(12).color(&BLACK))
-            .draw()
-            .map_err(failed)?;
+    Ok(())
+}
+
+/// A tick's value without the traces of binary fractions, and without -0.
+fn tick(value: &f64) -> String {
+    format!("{}", (value * 1e6).round() / 1e6 + 0.0)
+}
+
+/// Colours and labels in a row below the title.
+fn draw_legend(root: &Area<'_>, activations: &[Activation], with_names: bool) -> Result<(), Error> {
+    let style = font(12).color(&BLACK).pos(Pos::new(HPos::Left, VPos::Center));
+    let gap = (10 * UNIT) as i32;
+    let stroke = 2 * gap;
+    let labels: Vec<String> = activations.iter().map(|activation| label(activation, with_names)).collect();
+    let sizes = labels.iter().map(|label| root.estimate_text_size(label, &style).map(|(width, _)| width as i32));
+    let widths = sizes.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    let whole: i32 = widths.iter().map(|width| stroke + gap + width).sum::<i32>() + 2 * gap * (labels.len() as i32 - 1);
+    let (mut x, y) = ((root.dim_in_pixel().0 as i32 - whole) / 2, (70 * UNIT) as i32);
+    for ((label, width), colour) in labels.into_iter().zip(widths).zip(COLOURS.iter().cycle()) {
+        root.draw(&PathElement::new([(x, y), (x + stroke, y)], colour.stroke_width(22))).map_err(failed)?;
+        root.draw(&Text::new(label, (x + stroke + gap, y), style.clone())).map_err(failed)?;
+        x += stroke + gap + width + 2 * gap;
     }
     Ok(())
+}
+
+/// The values of the parameters, after the function's name where pictures show several.
+fn label(activation: &Activation, with_name: bool) -> String {
+    let values = activation.parameters().iter().zip(activation.values());
+    let values = values.map(|(parameter, value)| format!("{} {value}", parameter.name));
+    let name = with_name.then(|| activation.name().to_owned());
+    name.into_iter().chain(values).collect::<Vec<_>>().join(", ")
 }
 
 /// What the y axis shows: the values, as far as they are of a size with x, and 0.
