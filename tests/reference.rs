@@ -3,18 +3,61 @@
 use approx::assert_relative_eq;
 use gpu_activations::{Activation, Error};
 
+/// Every function at its defaults, at -3/2 and 3/4, computed from its formula with 40 digits (mpmath 1.3).
 #[test]
-fn published_values() {
-    // Abramowitz & Stegun, tables 4.4, 4.15 and 26.1.
-    let at_one = [
-        ("sigmoid", 0.731_058_578_630_004_9),
-        ("tanh", 0.761_594_155_955_764_9),
-        ("gelu", 0.841_344_746_068_542_9),
-        ("softplus", 1.313_261_687_518_222_8),
+fn values_from_formulas_with_many_digits() {
+    let values = [
+        ("identity", -1.5, 0.75),
+        ("exponential", 0.22313016014842982, 2.117000016612675),
+        ("sigmoid", 0.18242552380635635, 0.679178699175393),
+        ("log_sigmoid", -1.7014132779827524, -0.38687100611489994),
+        ("hard_sigmoid", 0.19999999552965164, 0.6500000022351742),
+        ("tanh", -0.9051482536448664, 0.6351489523872873),
+        ("scaled_tanh", -1.306819391264395, 0.7929468245136343),
+        ("hard_tanh", -1.0, 0.75),
+        ("tanh_shrink", -0.5948517463551336, 0.11485104761271268),
+        ("relu", 0.0, 0.75),
+        ("relu6", 0.0, 0.75),
+        ("relu_squared", 0.0, 0.5625),
+        ("generalized_relu", 0.0, 0.75),
+        ("thresholded_relu", 0.0, 0.0),
+        ("threshold", 0.0, 0.75),
+        ("leaky_relu", -0.014999999664723873, 0.75),
+        ("prelu", -0.375, 0.75),
+        ("elu", -0.7768698398515702, 0.75),
+        ("selu", -1.3658143533672527, 0.7880257405166103),
+        ("celu", -0.7768698398515702, 0.75),
+        ("gelu", -0.1002108019032871, 0.5800294857173488),
+        ("gelu_tanh", -0.10042842301976708, 0.5799605551656203),
+        ("quick_gelu", -0.10833780155292343, 0.5863900575346378),
+        ("silu", -0.2736382857095345, 0.5093840243815447),
+        ("swish", -0.2736382857095345, 0.5093840243815447),
+        ("hard_swish", -0.375, 0.46875),
+        ("mish", -0.29809974216680674, 0.6100183352182934),
+        ("softplus", 0.2014132779827524, 1.1368710061148999),
+        ("squareplus", 0.5, 1.4430004681646913),
+        ("softsign", -0.6, 0.42857142857142855),
+        ("soft_shrink", -1.0, 0.25),
+        ("hard_shrink", -1.5, 0.75),
+        ("shrink", -1.5, 0.75),
+        ("sparse_plus", 0.0, 0.765625),
+        ("sparse_sigmoid", 0.0, 0.875),
+        ("step", 0.0, 1.0),
+        ("laplace", 2.5588400401870637e-15, 0.5604268791772263),
+        ("xielu", -0.17149586326087288, 0.8250000067055225),
+        ("snake", -0.5050037516997773, 1.2146313991661486),
+        ("sine", -0.9974949866040544, 0.6816387600233341),
+        ("sinc", 0.6649966577360363, 0.9088516800311123),
+        ("lisht", 1.3577223804672998, 0.4763617142904655),
+        ("log_cosh", 0.8554401710137968, 0.2582660974228071),
+        ("bent_identity", -1.0986121811340026, 0.875),
+        ("gaussian", 0.10539922456186435, 0.569782824730923),
+        ("rrelu", -0.3437500074505806, 0.75),
     ];
-    for (name, value) in at_one {
+    for (name, at_minus, at_plus) in values {
         let activation: Activation = name.parse().unwrap();
-        assert_relative_eq!(activation.forward(1.0), value, max_relative = 1e-15);
+        assert_relative_eq!(activation.forward(-1.5), at_minus, max_relative = 4e-15, epsilon = 1e-300);
+        assert_relative_eq!(activation.forward(0.75), at_plus, max_relative = 4e-15, epsilon = 1e-300);
     }
 }
 
@@ -75,4 +118,38 @@ fn parameters_are_checked() {
     assert!(relu.validate().is_ok());
     assert!(relu.with("max_value", -1.0).unwrap().validate().is_err());
     assert!(relu.with("threshold", f32::NAN).unwrap().validate().is_err());
+}
+
+/// f and g have the same values, forward and derivative.
+fn same(f: Activation, g: Activation) {
+    for step in -80..=80 {
+        let x = f64::from(step) / 8.0;
+        assert_relative_eq!(f.forward(x), g.forward(x), max_relative = 1e-14, epsilon = 1e-14);
+        assert_relative_eq!(f.derivative(x), g.derivative(x), max_relative = 1e-14, epsilon = 1e-14);
+    }
+}
+
+/// The derivative of f is g.
+fn derivative_is(f: &str, g: &str) {
+    let (f, g): (Activation, Activation) = (f.parse().unwrap(), g.parse().unwrap());
+    for step in -80..=80 {
+        let x = f64::from(step) / 8.0;
+        assert_relative_eq!(f.derivative(x), g.forward(x), max_relative = 1e-14, epsilon = 1e-14);
+    }
+}
+
+#[test]
+fn identities_between_functions() {
+    let named = |name: &str| name.parse::<Activation>().unwrap();
+    same(named("prelu").with("alpha", 0.0).unwrap(), named("relu"));
+    same(named("prelu").with("alpha", 0.01).unwrap(), named("leaky_relu"));
+    same(named("swish"), named("silu"));
+    same(named("generalized_relu"), named("relu"));
+    same(named("celu"), named("elu"));
+    same(named("shrink").with("bias", 0.5).unwrap(), named("soft_shrink"));
+    same(named("shrink"), named("hard_shrink"));
+    derivative_is("sparse_plus", "sparse_sigmoid");
+    derivative_is("softplus", "sigmoid");
+    derivative_is("log_cosh", "tanh");
+    derivative_is("exponential", "exponential");
 }
