@@ -287,7 +287,7 @@ catalog! {
     forward |x| if x >= 3.0 { x } else if x <= -3.0 { 0.0 } else { x * (x + 3.0) / 6.0 },
     derivative |x| if x >= 3.0 { 1.0 } else if x <= -3.0 { 0.0 } else { (2.0 * x + 3.0) / 6.0 };
 
-    /// Misra 2019.
+    /// A smooth, self-gated relu (Misra 2019).
     mish Mish {}
     formula "x·tanh(ln(1 + exp(x)))",
     limits 1.0, 1.5,
@@ -319,7 +319,7 @@ catalog! {
     forward |x| squareplus(b, x),
     derivative |x| if x.is_infinite() { 0.5 + 0.5 * x.signum() } else { squareplus(b, x) / x.hypot(b.sqrt()) };
 
-    /// Turian, Bergstra & Bengio 2009.
+    /// A sigmoid with slow tails (Turian, Bergstra & Bengio 2009). The derivative at 0 is 1.
     softsign Softsign {}
     formula "x/(1 + |x|)",
     limits 1.5, 2.0,
@@ -395,7 +395,8 @@ catalog! {
     forward |x| if x >= threshold { 1.0 } else { 0.0 },
     derivative |_x| 0.0;
 
-    /// The normal distribution function, which approximates relu squared's Laplace approximation (Ma et al. 2022).
+    /// The normal distribution function, its mean and deviation such that it comes near relu_squared about 0 (Ma et al.
+    /// 2022).
     laplace Laplace {
         /// Mean, finite.
         mu = constant(0.707_107, Range::Finite),
@@ -426,7 +427,7 @@ catalog! {
     forward |x| xielu(alpha_p, alpha_n, beta, x),
     derivative |x| xielu_derivative(alpha_p, alpha_n, beta, x);
 
-    /// Periodic (Ziyin, Hartwig & Ueda 2020). alpha·x is rounded to f32, and that argument reduced exactly. The
+    /// The identity and a ripple, for periodic data (Ziyin, Hartwig & Ueda 2020). alpha·x is rounded to f32, and that argument reduced exactly. The
     /// derivative at ±∞, which has no limit, is NaN.
     snake Snake {
         /// Frequency, not 0.
@@ -440,7 +441,7 @@ catalog! {
     forward |x| snake(alpha, x),
     derivative |x| snake_derivative(alpha, x);
 
-    /// Sitzmann et al. 2020. omega·x is rounded to f32, and that argument reduced exactly. The value at ±∞, which has
+    /// The sine of implicit representations (Sitzmann et al. 2020). omega·x is rounded to f32, and that argument reduced exactly. The value at ±∞, which has
     /// no limit, is NaN.
     sine Sine {
         /// Frequency, finite.

@@ -113,6 +113,10 @@ macro_rules! catalog {
         derivative |$dx:ident| $derivative:expr;
     )*) => {
         /// An activation function with the values of its parameters.
+        ///
+        /// NaN gives NaN, and infinities give the limit of the formula. At a kink the derivative is PyTorch's, because
+        /// most models that are ported come from there; where other libraries differ, the variant says so. In the
+        /// pictures, a dot marks the value at a kink.
         #[derive(Debug, Clone, Copy, PartialEq)]
         #[non_exhaustive]
         pub enum Activation {
