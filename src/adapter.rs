@@ -8,7 +8,7 @@ fn instance() -> Option<wgpu::Instance> {
     any.then(|| wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env()))
 }
 
-/// Lower is better: hardware before software, and GL last, because it has the fewest features.
+/// Lower is better: hardware before software, and of one kind GL last, because it has the fewest features.
 fn rank(info: &wgpu::AdapterInfo, low_power: bool) -> (u8, bool) {
     let kind = match info.device_type {
         wgpu::DeviceType::DiscreteGpu => u8::from(low_power),
@@ -29,6 +29,7 @@ pub async fn adapters() -> Vec<wgpu::Adapter> {
         let flags = adapter.get_downlevel_capabilities().flags;
         flags.contains(wgpu::DownlevelFlags::COMPUTE_SHADERS)
             && adapter.limits().max_storage_buffers_per_shader_stage >= 3
+            && adapter.limits().max_compute_invocations_per_workgroup >= 256
     });
     let low_power = wgpu::PowerPreference::from_env() == Some(wgpu::PowerPreference::LowPower);
     adapters.sort_by_key(|adapter| rank(&adapter.get_info(), low_power));
@@ -47,5 +48,6 @@ pub(crate) async fn choose(name: Option<&str>) -> Result<wgpu::Adapter, Error> {
         }
         found.push(format!("{} ({})", info.name, info.backend));
     }
-    Err(Error::NoAdapter { wanted, found })
+    let backend = std::env::var("WGPU_BACKEND").ok();
+    Err(Error::NoAdapter { wanted, found, backend })
 }

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Elements in device memory. Returned to its context's pool when dropped.
+/// Elements in device memory. When dropped, the memory is kept for reuse, unless a recording may still refer to it.
 #[derive(Debug)]
 pub struct GpuBuffer<T: Element> {
     raw: wgpu::Buffer,
@@ -72,7 +72,8 @@ pub struct BufferRange<'a, T: Element> {
 
 impl<'a, T: Element> BufferRange<'a, T> {
     /// `elements` of `T` from byte `offset` on, which must be a multiple of the adapter's
-    /// `min_storage_buffer_offset_alignment`. The buffer needs the usage `STORAGE`.
+    /// `min_storage_buffer_offset_alignment`. The buffer needs the usage `STORAGE`, and must belong to the context's
+    /// device: one of another device of the same `wgpu::Instance` is refused, one of another instance is not noticed.
     pub fn new(buffer: &'a wgpu::Buffer, offset: u64, elements: u64) -> Self {
         BufferRange { buffer, offset, elements, owner: None, element: PhantomData }
     }

@@ -89,7 +89,7 @@ catalog! {
     kinks [min, max],
     limits 0.0, 0.0,
     samples [{ min: -0.3, max: 2.5 }, { min: 1.0, max: 7.0 }],
-    forward |x| x.clamp(min, max),
+    forward |x| x.max(min).min(max),
     derivative |x| if x > min && x < max { 1.0 } else { 0.0 };
 
     /// What the hyperbolic tangent takes off `x`.
@@ -404,7 +404,7 @@ catalog! {
         sigma = constant(0.282_095, Range::Positive),
     }
     formula "Φ((x − mu)/sigma)",
-    limits 2.0, 1.5,
+    limits 2.5, 1.5,
     samples [{ mu: 0.0, sigma: 1.0 }, { mu: -2.5, sigma: 3.0 }],
     pictured [{ mu: 0.0, sigma: 1.0 }],
     forward |x| normal_cdf((x - mu) / sigma),
@@ -420,7 +420,7 @@ catalog! {
         beta = constant(0.5, Range::Finite),
     }
     formula "x > 0 ? alpha_p·x² + beta·x : alpha_n·(exp(x) − 1 − x) + beta·x",
-    limits 1.5, 1.5,
+    limits 2.0, 1.5,
     roots |x| near(x, xielu_root(alpha_n, beta), 0.25, 1.0), |x| near(x, (1.0 - beta / alpha_n).ln(), 0.25, 1.0),
     samples [{ alpha_p: 0.3, alpha_n: 1.2, beta: 0.7 }, { alpha_p: 1.5, alpha_n: 0.4, beta: 0.4 }],
     pictured [{ alpha_p: 0.3, alpha_n: 1.2, beta: 0.7 }],
@@ -434,7 +434,7 @@ catalog! {
         alpha = learnable(1.0, Range::NonZero),
     }
     formula "x + sin²(alpha·x)/alpha",
-    limits 1.5, 2.5,
+    limits 2.0, 2.5,
     roots |_x| 0.0, |x| if snake_derivative(alpha, x) < 1e-6 { 1.0 } else { 0.0 },
     samples [{ alpha: 0.3 }, { alpha: -5.0 }],
     pictured [{ alpha: 0.5 }, { alpha: 2.0 }],
@@ -530,7 +530,8 @@ impl Activation {
     /// This activation with one parameter set by name.
     ///
     /// # Errors
-    /// [`Error::UnknownParameter`] and [`Error::ParameterOutOfRange`].
+    /// [`Error::UnknownParameter`]. Ranges may depend on other parameters, so [`Activation::validate`] checks them, which
+    /// every operation on a device does.
     pub fn with(mut self, parameter: &str, value: f32) -> Result<Self, Error> {
         let known = self.parameters();
         let index = known.iter().position(|p| normalized(p.name) == normalized(parameter)).ok_or_else(|| {

@@ -49,10 +49,8 @@ impl Builder {
             required_limits: adapter.limits(),
             ..Default::default()
         };
-        let (device, queue) = adapter
-            .request_device(&descriptor)
-            .await
-            .map_err(|error| Error::DeviceLost { reason: error.to_string() })?;
+        let (device, queue) =
+            adapter.request_device(&descriptor).await.map_err(|error| Error::Refused { reason: error.to_string() })?;
         let shared = Shared::new(device, queue, self.pool_limit);
         shared.notice_loss();
         Ok(GpuActivations { shared: Arc::new(shared) })
@@ -266,7 +264,7 @@ impl GpuActivations {
     /// Records any number of operations and submits them at once.
     ///
     /// # Errors
-    /// What the closure returns; nothing has run then.
+    /// What the closure returns, [`Error::OutOfMemory`], [`Error::Refused`], [`Error::DeviceLost`]; nothing has run then.
     pub fn batch(&self, record: impl FnOnce(&mut Recording<'_, '_>) -> Result<(), Error>) -> Result<(), Error> {
         self.shared.submit(|encoder| record(&mut self.record(encoder)))?;
         Ok(())

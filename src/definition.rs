@@ -157,7 +157,7 @@ macro_rules! catalog {
                 }
             }
 
-            /// Where the derivative jumps.
+            /// Where the formula changes: the derivative jumps there, or bends.
             pub fn kinks(&self) -> Vec<f64> {
                 match *self {
                     $(Activation::$variant { $($field),* } => {

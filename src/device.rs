@@ -55,10 +55,8 @@ impl Shared {
     pub(crate) fn notice_loss(&self) {
         let lost = Arc::clone(&self.lost);
         self.device.set_device_lost_callback(move |_, reason| *lock(&lost) = Some(reason));
-        let lost = Arc::clone(&self.lost);
-        self.device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
-            lock(&lost).get_or_insert(error.to_string());
-        }));
+        // Only what a user does with the device itself comes here.
+        self.device.on_uncaptured_error(Arc::new(|error: wgpu::Error| log::error!("{error}")));
     }
 
     /// A buffer from the pool, or a new one.
@@ -73,9 +71,11 @@ impl Shared {
 
     pub(crate) fn release(&self, buffer: wgpu::Buffer) {
         let mut pool = lock(&self.pool);
-        let held: u64 = pool.iter().map(wgpu::Buffer::size).sum();
-        if held.saturating_add(buffer.size()) <= self.pool_limit {
-            pool.push(buffer);
+        pool.push(buffer);
+        let mut held: u64 = pool.iter().map(wgpu::Buffer::size).sum();
+        // The oldest go first.
+        while held > self.pool_limit {
+            held -= pool.remove(0).size();
         }
     }
 
@@ -85,7 +85,15 @@ impl Shared {
         }
         let descriptor =
             wgpu::BufferDescriptor { label: Some("activations"), size: bytes, usage, mapped_at_creation: false };
-        self.checked(|| Ok(self.device.create_buffer(&descriptor))).map_err(|error| match error {
+        let create = || self.checked(|| Ok(self.device.create_buffer(&descriptor)));
+        let outcome = create().or_else(|error| {
+            if !matches!(error, Error::OutOfMemory { .. }) {
+                return Err(error);
+            }
+            lock(&self.pool).clear();
+            create()
+        });
+        outcome.map_err(|error| match error {
             Error::OutOfMemory { .. } => Error::OutOfMemory { bytes },
             other => other,
         })
@@ -109,10 +117,13 @@ impl Shared {
 
     /// Whether not even the smallest buffer can be written. A caller's device has no callback of ours to tell.
     fn is_lost(&self) -> bool {
-        let scope = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let validation = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
         let descriptor = wgpu::BufferDescriptor { label: None, size: 4, usage: RESIDENT, mapped_at_creation: false };
         self.queue.write_buffer(&self.device.create_buffer(&descriptor), 0, &[0; 4]);
-        pollster::block_on(scope.pop()).is_some()
+        let refused = pollster::block_on(validation.pop()).is_some();
+        // A device without memory is not lost.
+        pollster::block_on(memory.pop()).is_none() && refused
     }
 
     /// Copies to a buffer, whose size has room for whole words, and which no running submission uses if it is mappable.

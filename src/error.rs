@@ -33,12 +33,14 @@ pub enum Error {
         range: String,
     },
     /// No adapter can run compute shaders, or none has the name asked for.
-    #[error("{}", no_adapter(.wanted.as_deref(), .found))]
+    #[error("{}", no_adapter(.wanted.as_deref(), .found, .backend.as_deref()))]
     NoAdapter {
         /// The text that its name should contain.
         wanted: Option<String>,
         /// The adapters there are, with their backends.
         found: Vec<String>,
+        /// The value of `WGPU_BACKEND`, which leaves other backends out.
+        backend: Option<String>,
     },
     /// Two operands of one operation have different lengths.
     #[error("{left} has {left_length} elements, {right} has {right_length}")]
@@ -160,9 +162,14 @@ fn names(known: &[&str]) -> String {
     if known.is_empty() { "none".to_owned() } else { known.join(", ") }
 }
 
-fn no_adapter(wanted: Option<&str>, found: &[String]) -> String {
+fn no_adapter(wanted: Option<&str>, found: &[String], backend: Option<&str>) -> String {
     if let (Some(wanted), false) = (wanted, found.is_empty()) {
         return format!("no adapter's name contains {wanted:?}; there are {}", found.join(", "));
+    }
+    if let Some(backend) = backend {
+        return format!(
+            "no adapter of WGPU_BACKEND={backend} can run compute shaders; unset it, or install such a driver"
+        );
     }
     let advice = if cfg!(target_os = "linux") {
         "install a Vulkan driver, in software if there is no GPU: `apt-get install mesa-vulkan-drivers` on Debian and Ubuntu"

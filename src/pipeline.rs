@@ -73,14 +73,20 @@ fn module(device: &wgpu::Device, activation: &Activation, shader: &Shader) -> wg
         source: wgpu::ShaderSource::Wgsl(shader.source().into()),
     };
     // SAFETY: the text is this crate's own. `forward` and `backward` index below arrayLength(&result) and the tails
-    // below arrayLength(&result_words); x and dy are bound with the same length as the result. There are no loops.
+    // below arrayLength(&result_words); x and dy are bound with the same length as the result. The one loop, in `reduce_far`, ends after four
+    // turns, and its index is bounded by the table's last.
     unsafe { device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked()) }
 }
 
 impl Shared {
     pub(crate) fn pipeline(&self, activation: &Activation, key: Key) -> Result<wgpu::ComputePipeline, Error> {
         let entry = Arc::clone(lock(&self.cache.pipelines).entry(key).or_default());
-        entry.get_or_init(|| self.compile(activation, key)).clone()
+        let outcome = entry.get_or_init(|| self.compile(activation, key)).clone();
+        if outcome.as_ref().is_err_and(|error| !matches!(error, Error::Shader { .. })) {
+            // What has failed for want of memory may succeed later.
+            lock(&self.cache.pipelines).remove(&key);
+        }
+        outcome
     }
 
     fn compile(&self, activation: &Activation, key: Key) -> Result<wgpu::ComputePipeline, Error> {
@@ -100,7 +106,7 @@ impl Shared {
     }
 
     /// The uniform buffer `Call` of the shaders. It is never written again, so a recording may refer to it for ever.
-    pub(crate) fn call(&self, activation: &Activation, tail_elements: u32) -> wgpu::Buffer {
+    pub(crate) fn call(&self, activation: &Activation, tail_elements: u32) -> Result<wgpu::Buffer, Error> {
         let mut words = vec![0, tail_elements, 0, 0];
         words.extend(activation.values().iter().map(|value| value.to_bits()));
         words.resize(words.len().next_multiple_of(4).max(8), 0);
@@ -108,7 +114,10 @@ impl Shared {
         if calls.len() >= MOST_CALLS {
             calls.clear();
         }
-        let make = |words: &Vec<u32>| {
+        if let Some(buffer) = calls.get(&words) {
+            return Ok(buffer.clone());
+        }
+        let buffer = self.checked(|| {
             let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("parameters"),
                 size: words.len() as u64 * 4,
@@ -116,10 +125,11 @@ impl Shared {
                 mapped_at_creation: false,
             });
             // It takes effect before the next submission, the caller's included.
-            self.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(words));
-            buffer
-        };
-        calls.entry(words).or_insert_with_key(make).clone()
+            self.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(&words));
+            Ok(buffer)
+        })?;
+        calls.insert(words, buffer.clone());
+        Ok(buffer)
     }
 }
 

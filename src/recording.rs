@@ -59,83 +59,118 @@ impl Recording<'_, '_> {
     fn record<T: Element>(&mut self, activation: Activation, operands: &Operands<'_, T>) -> Result<(), Error> {
         activation.validate()?;
         operands.check(self.shared)?;
-        let binding = operands.binding()?;
         if operands.x.elements == 0 {
             return Ok(());
         }
-        let shared = self.shared;
-        shared.checked(|| self.dispatch_all(activation, operands, binding))
+        let call = Call { shared: self.shared, activation, operands, binding: operands.binding()? };
+        // Everything that can fail comes before the first command.
+        let dispatches = self.shared.checked(|| call.dispatches())?;
+        let pass = match &mut self.pass {
+            Target::Own(pass) => &mut **pass,
+            Target::Callers(pass) => pass,
+        };
+        for dispatch in dispatches {
+            pass.set_pipeline(&dispatch.pipeline);
+            pass.set_bind_group(0, &dispatch.group, &[]);
+            pass.dispatch_workgroups(dispatch.columns, dispatch.rows, 1);
+        }
+        Ok(())
     }
+}
 
-    /// Dispatches the whole vectors, binding by binding, and what is left of the last one.
-    fn dispatch_all<T: Element>(
-        &mut self,
-        activation: Activation,
-        operands: &Operands<'_, T>,
-        binding: Binding,
-    ) -> Result<(), Error> {
-        let pass = if operands.dy.is_some() { Pass::Backward } else { Pass::Forward };
-        let key = |tail| Key { activation: activation.name(), storage: T::STORAGE, binding, pass, tail };
+/// One command, ready to be recorded.
+struct Dispatch {
+    pipeline: wgpu::ComputePipeline,
+    group: wgpu::BindGroup,
+    columns: u32,
+    rows: u32,
+}
+
+/// One operation whose operands have been checked.
+struct Call<'a, T: Element> {
+    shared: &'a Shared,
+    activation: Activation,
+    operands: &'a Operands<'a, T>,
+    binding: Binding,
+}
+
+/// Invocations of a workgroup, as `WORKGROUP` in `shaders/kernels`.
+const WORKGROUP: u64 = 256;
+/// The largest alignment that any adapter demands of an offset.
+const LARGEST_ALIGNMENT: u64 = 256;
+/// Bytes of one binding at most: wgpu's Metal backend tells shaders no length beyond 32 bits.
+const LARGEST_BINDING: u64 = 1 << 30;
+
+impl<T: Element> Call<'_, T> {
+    /// The whole vectors, binding by binding, and what is left of the last one.
+    fn dispatches(&self) -> Result<Vec<Dispatch>, Error> {
         let element = size_of::<T>() as u64;
         let vector = 4 * element;
-        let padded = operands.named().all(|(_, range)| range.owner.is_some());
-        let elements = operands.x.elements;
+        let padded = self.operands.named().all(|(_, range)| range.owner.is_some());
+        let elements = self.operands.x.elements;
         let body = if padded { elements.next_multiple_of(4) } else { elements - elements % 4 };
-        // 256 is the largest alignment that any adapter demands of an offset.
-        let most = self.shared.limits.max_storage_buffer_binding_size / 256 * 256;
+        let most = self.most_bytes(vector)?;
+        let mut dispatches = Vec::new();
         let mut start = 0;
         while start < body * element {
             let bytes = (body * element - start).min(most);
-            self.dispatch(&activation, key(false), operands, (start, bytes), 0, (bytes / vector).div_ceil(256))?;
+            dispatches.push(self.dispatch((start, bytes), 0, (bytes / vector).div_ceil(WORKGROUP))?);
             start += bytes;
         }
         let tail = elements.saturating_sub(body);
         if tail > 0 {
             // From the last offset before the tail at which a binding may begin.
-            let start = body * element / 256 * 256;
+            let start = body * element / LARGEST_ALIGNMENT * LARGEST_ALIGNMENT;
             let bytes = (elements * element).next_multiple_of(4) - start;
-            self.dispatch(&activation, key(true), operands, (start, bytes), tail as u32, 1)?;
+            dispatches.push(self.dispatch((start, bytes), tail as u32, 1)?);
         }
-        Ok(())
+        Ok(dispatches)
     }
 
-    fn dispatch<T: Element>(
-        &mut self,
-        activation: &Activation,
-        key: Key,
-        operands: &Operands<'_, T>,
-        (start, bytes): (u64, u64),
-        tail_elements: u32,
-        workgroups: u64,
-    ) -> Result<(), Error> {
-        let shared = self.shared;
-        let pipeline = shared.pipeline(activation, key)?;
-        let call = shared.call(activation, tail_elements);
+    /// How many bytes one dispatch takes at most, whole alignments.
+    fn most_bytes(&self, vector: u64) -> Result<u64, Error> {
+        let limits = &self.shared.limits;
+        let groups = u64::from(limits.max_compute_workgroups_per_dimension).pow(2);
+        let dispatched = groups.saturating_mul(WORKGROUP * vector);
+        let most = limits.max_storage_buffer_binding_size.min(LARGEST_BINDING).min(dispatched);
+        let most = most / LARGEST_ALIGNMENT * LARGEST_ALIGNMENT;
+        if most == 0 || limits.max_compute_invocations_per_workgroup < WORKGROUP as u32 {
+            let reason = format!(
+                "its limits allow bindings of {} bytes, {} workgroups per dimension and {} invocations per workgroup; \
+                 {LARGEST_ALIGNMENT}, 1 and {WORKGROUP} are needed",
+                limits.max_storage_buffer_binding_size,
+                limits.max_compute_workgroups_per_dimension,
+                limits.max_compute_invocations_per_workgroup
+            );
+            return Err(Error::Refused { reason });
+        }
+        Ok(most)
+    }
+
+    fn dispatch(&self, (start, bytes): (u64, u64), tail: u32, workgroups: u64) -> Result<Dispatch, Error> {
+        let pass = if self.operands.dy.is_some() { Pass::Backward } else { Pass::Forward };
+        let (activation, binding) = (self.activation.name(), self.binding);
+        let key = Key { activation, storage: T::STORAGE, binding, pass, tail: tail > 0 };
+        let pipeline = self.shared.pipeline(&self.activation, key)?;
+        let call = self.shared.call(&self.activation, tail)?;
         let mut entries = vec![
-            operands.result.binding(2, start, bytes),
+            self.operands.result.binding(2, start, bytes),
             wgpu::BindGroupEntry { binding: 3, resource: call.as_entire_binding() },
         ];
-        if key.binding != Binding::OverX {
-            entries.push(operands.x.binding(0, start, bytes));
+        if binding != Binding::OverX {
+            entries.push(self.operands.x.binding(0, start, bytes));
         }
-        if let (Some(dy), true) = (operands.dy, key.binding != Binding::OverDy) {
+        if let (Some(dy), true) = (self.operands.dy, binding != Binding::OverDy) {
             entries.push(dy.binding(1, start, bytes));
         }
-        let group = shared.device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some(key.activation),
+        let group = self.shared.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some(activation),
             layout: &pipeline.get_bind_group_layout(0),
             entries: &entries,
         });
-        let columns = workgroups.min(shared.limits.max_compute_workgroups_per_dimension.into());
-        let rows = workgroups.div_ceil(columns);
-        let pass = match &mut self.pass {
-            Target::Own(pass) => &mut **pass,
-            Target::Callers(pass) => pass,
-        };
-        pass.set_pipeline(&pipeline);
-        pass.set_bind_group(0, &group, &[]);
-        pass.dispatch_workgroups(columns as u32, rows as u32, 1);
-        Ok(())
+        let columns = workgroups.min(self.shared.limits.max_compute_workgroups_per_dimension.into());
+        let rows = workgroups.div_ceil(columns) as u32;
+        Ok(Dispatch { pipeline, group, columns: columns as u32, rows })
     }
 }
 

@@ -45,8 +45,7 @@ pub(crate) fn gelu(x: f64) -> f64 {
 
 pub(crate) fn gelu_derivative(x: f64) -> f64 {
     let x = x.clamp(-40.0, 40.0);
-    let density = (-0.5 * x * x).exp() * std::f64::consts::FRAC_2_SQRT_PI * std::f64::consts::FRAC_1_SQRT_2 * 0.5;
-    normal_cdf(x) + x * density
+    normal_cdf(x) + x * normal_density(x)
 }
 
 /// λ and α of selu (Klambauer et al. 2017).

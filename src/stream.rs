@@ -8,7 +8,7 @@ use std::sync::Arc;
 use wgpu::BufferUsages as Usage;
 
 /// What one chunk takes of the device for each operand.
-const CHUNK_BYTES: usize = 8 << 20;
+const CHUNK_BYTES: u64 = 8 << 20;
 
 /// The operands of an operation on slices.
 struct Slices<'a, T> {
@@ -139,7 +139,9 @@ impl GpuActivations {
     ) -> Result<(), Error> {
         activation.validate()?;
         slices.check(result.len())?;
-        let chunk = CHUNK_BYTES / size_of::<T>();
+        let most = self.shared.limits.max_buffer_size.clamp(16, CHUNK_BYTES);
+        // A power of two, so that whole vectors of four divide it.
+        let chunk = (1 << most.ilog2()) / size_of::<T>();
         let len = slices.x.len();
         let count = len.div_ceil(chunk);
         // A power of two, so that slices of like lengths share the pool's buffers.

@@ -262,6 +262,30 @@ fn an_output_that_cannot_be_written_is_named() {
     assert_eq!(std::fs::read(folder.path().join("x.npy")).unwrap(), before);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_and_the_mode_of_an_output_are_kept() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("y.npy"), "old").unwrap();
+    std::fs::set_permissions(path("y.npy"), PermissionsExt::from_mode(0o600)).unwrap();
+    std::os::unix::fs::symlink("y.npy", path("link.npy")).unwrap();
+    succeeded(folder.path(), &["forward", "relu", "x.npy", "-o", "link.npy"]);
+    assert!(std::fs::symlink_metadata(path("link.npy")).unwrap().is_symlink());
+    assert_eq!(std::fs::metadata(path("y.npy")).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(read::<f32>(path("y.npy")).0, [3, 4]);
+}
+
+/// A pipe would keep whoever opens it waiting.
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_no_input() {
+    let folder = folder();
+    assert!(Command::new("mkfifo").arg(folder.path().join("pipe.npy")).status().unwrap().success());
+    refused(folder.path(), &["forward", "relu", "pipe.npy", "-o", "y.npy"], 1, &["pipe.npy", "regular"]);
+}
+
 /// A limit on the size of files fails as a full disk does, in the middle of writing.
 #[cfg(unix)]
 #[test]

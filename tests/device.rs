@@ -70,9 +70,17 @@ fn slices_beyond_one_chunk() {
 }
 
 #[test]
+fn slices_beyond_the_largest_buffer() {
+    let (device, queue) = device_with(|limits| limits.max_buffer_size = 1 << 16);
+    let context = GpuActivations::from_device(device, queue);
+    let x = whole_numbers::<f32>(100_003, 7);
+    assert!(context.forward_slice(LEAKY, &x).unwrap() == forward(&x));
+}
+
+#[test]
 fn beyond_one_binding_and_one_dispatch_dimension() {
     let (device, queue) = device_with(|limits| {
-        limits.max_compute_workgroups_per_dimension = 7;
+        limits.max_compute_workgroups_per_dimension = 3;
         limits.max_storage_buffer_binding_size = (1 << 16) + 12;
     });
     let context = GpuActivations::from_device(device, queue);

@@ -126,10 +126,54 @@ fn a_buffer_of_another_context_is_refused() {
     let mut encoder = ours.device().create_command_encoder(&Default::default());
     let outcome = ours.record(&mut encoder).forward(RELU, &x, &x);
     assert!(matches!(outcome, Err(Error::ForeignBuffer { .. })), "{outcome:?}");
+}
+
+#[test]
+fn a_raw_buffer_of_another_device_is_refused_before_anything_is_recorded() {
+    let adapter = pollster::block_on(gpu_activations::adapters()).remove(0);
+    let device = || pollster::block_on(adapter.request_device(&Default::default())).unwrap();
+    let [ours, theirs] = [device(), device()].map(|(device, queue)| GpuActivations::from_device(device, queue));
     let raw = raw_buffer(&theirs, 64, wgpu::BufferUsages::STORAGE);
     let range = BufferRange::<f32>::new(&raw, 0, 16);
-    let outcome = ours.batch(|recording| recording.forward(RELU, range, range));
+    let mut encoder = ours.device().create_command_encoder(&Default::default());
+    let outcome = ours.record(&mut encoder).forward(RELU, range, range);
     assert!(matches!(outcome, Err(Error::Refused { .. })), "{outcome:?}");
+    // With anything of it recorded, wgpu's default handler would panic here.
+    ours.queue().submit([encoder.finish()]);
+}
+
+#[test]
+fn limits_that_allow_nothing_are_refused() {
+    let adapter = pollster::block_on(gpu_activations::adapters()).remove(0);
+    let of_groups = wgpu::Limits { max_compute_workgroups_per_dimension: 0, ..adapter.limits() };
+    let of_bytes = wgpu::Limits { max_storage_buffer_binding_size: 128, ..adapter.limits() };
+    for required_limits in [of_groups, of_bytes] {
+        let descriptor = wgpu::DeviceDescriptor { required_limits, ..Default::default() };
+        let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).unwrap();
+        let outcome = GpuActivations::from_device(device, queue).forward_slice(RELU, &[1.0_f32; 8]);
+        assert!(matches!(outcome, Err(Error::Refused { .. })), "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_users_own_mistake_with_the_device_does_not_end_the_context() {
+    let context = context();
+    raw_buffer(&context, 64, wgpu::BufferUsages::empty());
+    assert_eq!(context.forward_slice(RELU, &[-1.0_f32, 2.0]).unwrap(), [0.0, 2.0]);
+}
+
+#[test]
+fn parameters_out_of_range_panic_nowhere() {
+    for activation in Activation::ALL {
+        for parameter in activation.parameters() {
+            for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 0.0, -1e30, 1e30] {
+                let changed = activation.with(parameter.name, value).unwrap();
+                for x in [f64::NEG_INFINITY, -1.0, 0.0, 0.5, f64::INFINITY] {
+                    let _ = (changed.forward(x), changed.derivative(x), changed.kinks());
+                }
+            }
+        }
+    }
 }
 
 #[test]
@@ -177,9 +221,14 @@ fn out_of_memory_is_an_error_and_the_context_stays_of_use() {
 #[ignore = "needs a limit on memory; out_of_memory_is_an_error_and_the_context_stays_of_use runs it under one"]
 fn takes_all_memory() {
     let context = context();
+    let slope = Activation::LeakyRelu { negative_slope: 0.5 };
+    let x = context.upload(&[-1.0_f32, 1.0]).unwrap();
     let allocated: Vec<_> = (0..32).map(|_| context.allocate::<f32>(1 << 28)).collect();
     let failed = allocated.iter().find_map(|buffer| buffer.as_ref().err());
     assert!(matches!(failed, Some(Error::OutOfMemory { .. })), "{failed:?}");
+    // The first use of these parameters may fail here, which must not be remembered.
+    let _ = context.forward(slope, &x);
     drop(allocated);
     assert_eq!(context.forward_slice(RELU, &[-1.0_f32, 1.0]).unwrap(), [0.0, 1.0]);
+    assert_eq!(context.forward(slope, &x).and_then(|y| context.download(&y)).unwrap(), [-0.5, 1.0]);
 }

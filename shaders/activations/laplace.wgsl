@@ -6,8 +6,10 @@ struct Params {
 // (x - mu)/sigma with its rounding error, where the result is neither 0 nor 1.
 fn argument(x: f32, params: Params) -> vec2<f32> {
     let reach = min(20.0 * params.sigma, 1e38);
-    let distance = two_sum(clamp(x, params.mu - reach, params.mu + reach), -params.mu);
-    return divide(distance, vec2<f32>(params.sigma, 0.0));
+    let distance = two_sum(clamp(x, -1e38, 1e38), -params.mu);
+    let inside = abs(distance.x) < reach;
+    let near = select(vec2<f32>(clamp(distance.x, -reach, reach), 0.0), distance, inside);
+    return divide(near, vec2<f32>(params.sigma, 0.0));
 }
 
 fn activation(x: f32, params: Params) -> f32 {

@@ -5,7 +5,7 @@ struct Params {
 
 // Halved first, because the sum may overflow.
 fn slope(params: Params) -> f32 {
-    return 0.5 * params.lower + 0.5 * params.upper;
+    return opaque(0.5 * params.lower) + opaque(0.5 * params.upper);
 }
 
 fn activation(x: f32, params: Params) -> f32 {

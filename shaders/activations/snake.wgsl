@@ -11,7 +11,7 @@ fn activation(x: f32, params: Params) -> f32 {
     let t = angle(x, params);
     let s = sine_of(reduce(t, 0u));
     let y = add(vec2<f32>(x, 0.0), divide(multiply(s, s), vec2<f32>(params.alpha, 0.0)));
-    return select(x, y.x + y.y, abs(x) < 1e30);
+    return select(x, y.x + y.y, is_finite(x) && is_finite(t));
 }
 
 fn derivative(x: f32, params: Params) -> f32 {

@@ -7,9 +7,9 @@ struct Params {
 // Below 0: near it, e^x - 1 - x as x^2 (1/2 + x P(x)), a minimax fit, because the difference cancels; elsewhere
 // alpha_n (e^x - 1) + (beta - alpha_n) x, whose limit is right even where the slope is 0.
 fn activation(x: f32, params: Params) -> f32 {
-    let square = two_product(params.alpha_p, clamp(x, 0.0, 1e30));
-    let factor = add(square, vec2<f32>(params.beta, 0.0));
-    let above = x * select(factor.x + factor.y, params.alpha_p * x, x > 1e30);
+    let factor = add(two_product(params.alpha_p, clamp(x, 0.0, LARGEST)), vec2<f32>(params.beta, 0.0));
+    let product = params.alpha_p * select(x, 0.0, params.alpha_p == 0.0);
+    let above = x * select(factor.x + factor.y, product + params.beta, abs(product) > 1e30);
     let c = clamp(x, -1.0, 0.0);
     let p = ((((1.6965929e-5 * c + 1.8845969e-4) * c + 1.3824283e-3) * c + 8.331176e-3) * c + 4.1666333e-2) * c + 0.16666666;
     let remainder = multiply(two_product(c, c), fast_two_sum(0.5, c * p));
@@ -24,13 +24,14 @@ fn activation(x: f32, params: Params) -> f32 {
 }
 
 fn derivative(x: f32, params: Params) -> f32 {
-    let above = add(2.0 * two_product(params.alpha_p, clamp(x, 0.0, 1e30)), vec2<f32>(params.beta, 0.0));
+    let above = add(2.0 * two_product(params.alpha_p, clamp(x, 0.0, LARGEST)), vec2<f32>(params.beta, 0.0));
     let e = multiply(expm1_negative(vec2<f32>(min(x, 0.0), 0.0)), vec2<f32>(params.alpha_n, 0.0));
     let below = add(e, vec2<f32>(params.beta, 0.0));
     let y = select(below, above, x > 0.0);
     let vanishing = params.beta == params.alpha_n && x < -1.0;
     let d = decay(vec2<f32>(clamp(x, -200.0, 0.0), 0.0));
     let tail = multiply(d.mantissa, vec2<f32>(params.alpha_n, 0.0));
-    let body = select(y.x + y.y, 2.0 * (params.alpha_p * x), x > 1e30);
+    let product = params.alpha_p * select(x, 0.0, params.alpha_p == 0.0);
+    let body = select(y.x + y.y, 2.0 * product + params.beta, x > 0.0 && abs(product) > 1e30);
     return select(body, scale_far(tail.x + tail.y, d.k), vanishing);
 }

@@ -47,11 +47,12 @@ pub struct Input {
 impl Input {
     pub fn open(path: &Path) -> Result<Input> {
         let shown = path.display();
-        let file = File::open(path).with_context(|| format!("cannot open {shown}"))?;
-        let metadata = file.metadata().with_context(|| format!("cannot read {shown}"))?;
+        // Before it is opened, which would wait for ever at a pipe.
+        let metadata = std::fs::metadata(path).with_context(|| format!("cannot open {shown}"))?;
         ensure!(!metadata.is_dir(), "{shown} is a folder, not an .npy file");
         ensure!(metadata.is_file(), "{shown} is not a regular file");
         ensure!(metadata.len() > 0, "{shown} is empty, not an .npy file");
+        let file = File::open(path).with_context(|| format!("cannot open {shown}"))?;
         let mut reader = BufReader::with_capacity(1 << 20, file);
         check_header_length(&mut reader, metadata.len())
             .with_context(|| format!("{shown} is not a readable .npy file"))?;

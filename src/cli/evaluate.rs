@@ -2,7 +2,7 @@
 
 use crate::array::{Input, Kind, Output, tuple};
 use crate::{Device, Evaluate};
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use gpu_activations::{Activation, Element, Error, GpuActivations};
 use half::f16;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -25,8 +25,8 @@ impl Engine {
         }
         match crate::context(adapter) {
             Ok(context) => Ok(Engine::Device(context)),
-            Err(error @ Error::NoAdapter { .. }) if device == Device::Auto && adapter.is_none() => {
-                eprintln!("evaluating on the CPU reference: {error}");
+            Err(error @ Error::NoAdapter { wanted: None, .. }) if device == Device::Auto => {
+                crate::say(&format!("evaluating on the CPU reference: {error}"));
                 Ok(Engine::Reference)
             }
             Err(error) => Err(error.into()),
@@ -111,14 +111,21 @@ impl<T: Element> Gradient<T> {
         if dy.order == x.order || dy.shape.iter().filter(|&&length| length > 1).count() <= 1 || dy.elements == 0 {
             return Ok(Gradient::File(Box::new(dy)));
         }
-        let mut data = vec![T::zeroed(); dy.elements as usize];
+        let mut data: Vec<T> = Vec::new();
+        let path = dy.path.display().to_string();
+        let memory = || format!("{path} lies in another order than x, and is too large to be reordered in memory");
+        data.try_reserve_exact(dy.elements as usize).with_context(memory)?;
+        let mut reordered: Vec<T> = Vec::new();
+        reordered.try_reserve_exact(dy.elements as usize).with_context(memory)?;
+        data.resize(dy.elements as usize, T::zeroed());
         dy.read(&mut data)?;
         let mut shape: Vec<usize> = dy.shape.iter().map(|&length| length as usize).collect();
         // A C-ordered array read backwards over its axes is a Fortran-ordered one.
         if x.order == Order::Fortran {
             shape.reverse();
         }
-        Ok(Gradient::Reordered(to_c_order(&data, &shape)))
+        to_c_order(&data, &shape, &mut reordered);
+        Ok(Gradient::Reordered(reordered))
     }
 
     fn read(&mut self, done: usize, data: &mut [T]) -> Result<()> {
@@ -130,8 +137,8 @@ impl<T: Element> Gradient<T> {
     }
 }
 
-/// An array in Fortran order, its first axis varying fastest, put in C order.
-fn to_c_order<T: Copy>(data: &[T], shape: &[usize]) -> Vec<T> {
+/// Appends an array in Fortran order, its first axis varying fastest, in C order.
+fn to_c_order<T: Copy>(data: &[T], shape: &[usize], result: &mut Vec<T>) {
     let strides: Vec<usize> = shape
         .iter()
         .scan(1, |stride, &length| {
@@ -141,7 +148,6 @@ fn to_c_order<T: Copy>(data: &[T], shape: &[usize]) -> Vec<T> {
         })
         .collect();
     let mut index = vec![0; shape.len()];
-    let mut result = Vec::with_capacity(data.len());
     for _ in 0..data.len() {
         result.push(data[index.iter().zip(&strides).map(|(i, stride)| i * stride).sum::<usize>()]);
         for axis in (0..shape.len()).rev() {
@@ -152,5 +158,4 @@ fn to_c_order<T: Copy>(data: &[T], shape: &[usize]) -> Vec<T> {
             index[axis] = 0;
         }
     }
-    result
 }

@@ -168,7 +168,7 @@ fn main() -> ExitCode {
             let text = error.to_string();
             // The first paragraph says what is wrong; usage and hints follow it.
             let lines = text.split("\n\n").next().unwrap_or_default().lines().map(str::trim);
-            eprintln!("{}", lines.collect::<Vec<_>>().join(" "));
+            say(&lines.collect::<Vec<_>>().join(" "));
             return ExitCode::from(2);
         }
         Err(help) => return finish(print(&help.to_string()).map_err(Failure::from)),
@@ -180,10 +180,15 @@ fn finish(outcome: Result<(), Failure>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure { status, error }) => {
-            eprintln!("error: {}", format!("{error:#}").replace('\n', " "));
+            say(&format!("error: {}", format!("{error:#}").replace('\n', " ")));
             ExitCode::from(status)
         }
     }
+}
+
+/// A line on stderr; where that cannot be written, the exit status says it.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 fn run(command: Command) -> Result<(), Failure> {
