@@ -213,6 +213,8 @@ fn out_of_memory_is_an_error_and_the_context_stays_of_use() {
         .args(["-c", "ulimit -v 6000000 && exec \"$0\" --exact takes_all_memory --ignored"])
         .arg(std::env::current_exe().unwrap())
         .env("WGPU_BACKEND", "vulkan")
+        // Each thread of lavapipe and each arena of malloc takes address space before anything is allocated.
+        .envs([("LP_NUM_THREADS", "2"), ("MALLOC_ARENA_MAX", "2")])
         .status();
     assert!(status.unwrap().success());
 }
