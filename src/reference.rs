@@ -53,6 +53,7 @@ pub(crate) const SELU_SCALE: f64 = 1.050_700_987_355_480_5;
 pub(crate) const SELU_ALPHA: f64 = 1.673_263_242_354_377_2;
 
 /// `term` where x is within `reach` of a root, else 0.
+#[cfg(feature = "verify")]
 pub(crate) fn near(x: f64, root: f64, reach: f64, term: f64) -> f64 {
     if (x - root).abs() <= reach { term } else { 0.0 }
 }
@@ -147,6 +148,7 @@ pub(crate) fn xielu_derivative(alpha_p: f64, alpha_n: f64, beta: f64, x: f64) ->
 }
 
 /// The root of xielu below 0, NaN where there is none, by bisection.
+#[cfg(feature = "verify")]
 pub(crate) fn xielu_root(alpha_n: f64, beta: f64) -> f64 {
     let f = |x: f64| xielu(0.0, alpha_n, beta, x);
     let (mut low, mut high) = (-1e3, -1e-3);
@@ -183,6 +185,7 @@ pub(crate) fn sinc_derivative(x: f64) -> f64 {
 }
 
 /// 1/|x|, the size of both terms of sinc′ near a root, of which there is one in every half period; else 0.
+#[cfg(feature = "verify")]
 pub(crate) fn sinc_derivative_term(x: f64) -> f64 {
     if x.abs() > 3.0 && sinc_derivative(x).abs() < 0.25 / x.abs() { 1.0 / x.abs() } else { 0.0 }
 }
