@@ -1,12 +1,14 @@
 use crate::device::{RESIDENT, Shared};
-use crate::{Element, Error};
+use crate::pipeline::{Access, Bound};
+use crate::element::Scalar;
+use crate::Error;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Elements in device memory. When dropped, the memory is kept for reuse, unless a recording may still refer to it.
 #[derive(Debug)]
-pub struct GpuBuffer<T: Element> {
+pub struct GpuBuffer<T: Scalar> {
     raw: wgpu::Buffer,
     len: usize,
     shared: Arc<Shared>,
@@ -16,12 +18,12 @@ pub struct GpuBuffer<T: Element> {
 }
 
 /// The bytes that hold `elements` of `T` in whole vectors of four f32.
-pub(crate) fn padded_bytes<T: Element>(elements: usize) -> u64 {
+pub(crate) fn padded_bytes<T: Scalar>(elements: usize) -> u64 {
     let bytes = (elements as u64).saturating_mul(size_of::<T>() as u64);
     bytes.checked_next_multiple_of(16).unwrap_or(u64::MAX).max(16)
 }
 
-impl<T: Element> GpuBuffer<T> {
+impl<T: Scalar> GpuBuffer<T> {
     pub(crate) fn new(shared: &Arc<Shared>, len: usize) -> Result<Self, Error> {
         let raw = shared.acquire(padded_bytes::<T>(len), RESIDENT)?;
         let exposed = AtomicBool::new(false);
@@ -51,7 +53,7 @@ impl<T: Element> GpuBuffer<T> {
     }
 }
 
-impl<T: Element> Drop for GpuBuffer<T> {
+impl<T: Scalar> Drop for GpuBuffer<T> {
     fn drop(&mut self) {
         if !self.exposed.load(Ordering::Relaxed) {
             self.shared.release(self.raw.clone());
@@ -61,7 +63,7 @@ impl<T: Element> Drop for GpuBuffer<T> {
 
 /// Elements within a `wgpu::Buffer`. No byte outside the range is changed.
 #[derive(Debug, Clone, Copy)]
-pub struct BufferRange<'a, T: Element> {
+pub struct BufferRange<'a, T: Scalar> {
     pub(crate) buffer: &'a wgpu::Buffer,
     pub(crate) offset: u64,
     pub(crate) elements: u64,
@@ -70,7 +72,7 @@ pub struct BufferRange<'a, T: Element> {
     element: PhantomData<T>,
 }
 
-impl<'a, T: Element> BufferRange<'a, T> {
+impl<'a, T: Scalar> BufferRange<'a, T> {
     /// `elements` of `T` from byte `offset` on, which must be a multiple of the adapter's
     /// `min_storage_buffer_offset_alignment`. The buffer needs the usage `STORAGE`, and must belong to the context's
     /// device: one of another device of the same `wgpu::Instance` is refused, one of another instance is not noticed.
@@ -84,12 +86,9 @@ impl<'a, T: Element> BufferRange<'a, T> {
     }
 
     /// `bytes` of the range from its byte `start` on, bound to a number of group 0.
-    pub(crate) fn binding(self, binding: u32, start: u64, bytes: u64) -> wgpu::BindGroupEntry<'a> {
+    pub(crate) fn bound(self, number: u32, access: Access, start: u64, bytes: u64) -> Bound<'a> {
         let (buffer, offset, size) = (self.buffer, self.offset + start, wgpu::BufferSize::new(bytes));
-        wgpu::BindGroupEntry {
-            binding,
-            resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset, size }),
-        }
+        Bound { number, access, buffer, offset, size }
     }
 
     /// Where the range ends, in whole 32-bit words; `u64::MAX` if that overflows.
@@ -100,7 +99,7 @@ impl<'a, T: Element> BufferRange<'a, T> {
     }
 }
 
-impl<'a, T: Element> From<&'a GpuBuffer<T>> for BufferRange<'a, T> {
+impl<'a, T: Scalar> From<&'a GpuBuffer<T>> for BufferRange<'a, T> {
     fn from(buffer: &'a GpuBuffer<T>) -> Self {
         buffer.exposed.store(true, Ordering::Relaxed);
         buffer.operand()

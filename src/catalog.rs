@@ -2,7 +2,7 @@
 
 #![allow(clippy::approx_constant, reason = "laplace's mean is this decimal, not 1/√2")]
 
-use crate::Error;
+use crate::{AxisFunction, Error};
 use crate::definition::{Definition, Parameter, Range, catalog, constant, learnable};
 use crate::reference::*;
 use std::str::FromStr;
@@ -180,7 +180,8 @@ catalog! {
     samples [{ negative_slope: 0.2 }, { negative_slope: 0.0 }, { negative_slope: -1.5 }],
     pictured [{ negative_slope: 0.1 }, { negative_slope: 0.3 }],
     forward |x| if x > 0.0 { x } else { product(negative_slope, x) },
-    derivative |x| if x > 0.0 { 1.0 } else { negative_slope };
+    derivative |x| if x > 0.0 { 1.0 } else { negative_slope },
+    gradient negative_slope |x| x.min(0.0);
 
     /// Parametric relu, whose slope below 0 is learned (He et al. 2015). The derivative at 0 is alpha. Keras starts
     /// alpha at 0.
@@ -194,7 +195,8 @@ catalog! {
     samples [{ alpha: 0.0 }, { alpha: 1.7 }, { alpha: -0.4 }],
     pictured [{ alpha: 0.0 }, { alpha: -0.5 }],
     forward |x| if x > 0.0 { x } else { product(alpha, x) },
-    derivative |x| if x > 0.0 { 1.0 } else { alpha };
+    derivative |x| if x > 0.0 { 1.0 } else { alpha },
+    gradient alpha |x| x.min(0.0);
 
     /// Exponential linear unit (Clevert, Unterthiner & Hochreiter 2016). The derivative at 0 is alpha.
     elu Elu {
@@ -207,7 +209,8 @@ catalog! {
     samples [{ alpha: 0.7 }, { alpha: -1.3 }, { alpha: 0.0 }],
     pictured [{ alpha: 0.5 }, { alpha: 2.0 }],
     forward |x| if x > 0.0 { x } else { alpha * x.exp_m1() },
-    derivative |x| if x > 0.0 { 1.0 } else { alpha * x.exp() };
+    derivative |x| if x > 0.0 { 1.0 } else { alpha * x.exp() },
+    gradient alpha |x| x.min(0.0).exp_m1();
 
     /// Self-normalizing exponential linear unit (Klambauer et al. 2017): λ·x above 0 and λ·α·(exp(x) − 1) below, with
     /// α = 1.67326324… and λ = 1.05070098…. The derivative at 0 is λα; TensorFlow takes λ.
@@ -229,7 +232,8 @@ catalog! {
     samples [{ alpha: 0.7 }, { alpha: 3.0 }, { alpha: -1.3 }],
     pictured [{ alpha: 0.5 }, { alpha: 2.0 }],
     forward |x| x.max(0.0) + (alpha * (x.min(0.0) / alpha).exp_m1()).min(0.0),
-    derivative |x| if x > 0.0 { 1.0 } else { (x / alpha).exp() };
+    derivative |x| if x > 0.0 { 1.0 } else { (x / alpha).exp() },
+    gradient alpha |x| if x < 0.0 { celu_gradient(x / alpha) } else { 0.0 };
 
     /// Gaussian error linear unit, exact (Hendrycks & Gimpel 2016). JAX means the tanh approximation by this name.
     gelu Gelu {}
@@ -276,7 +280,8 @@ catalog! {
     samples [{ beta: 1.5 }, { beta: 0.1 }, { beta: 10.0 }, { beta: -0.7 }, { beta: 0.0 }],
     pictured [{ beta: 0.1 }, { beta: 10.0 }],
     forward |x| swish(beta, x),
-    derivative |x| swish_derivative(product(beta, x));
+    derivative |x| swish_derivative(product(beta, x)),
+    gradient beta |x| swish_gradient(beta, x);
 
     /// Piecewise quadratic silu (Howard et al. 2019). The derivative is 0 at −3 and 1 at 3.
     hard_swish HardSwish {}
@@ -305,7 +310,8 @@ catalog! {
     samples [{ beta: 0.3 }, { beta: 7.0 }],
     pictured [{ beta: 0.5 }, { beta: 5.0 }],
     forward |x| softplus(beta, x),
-    derivative |x| sigmoid(beta * x);
+    derivative |x| sigmoid(beta * x),
+    gradient beta |x| softplus_gradient(beta * x) / (beta * beta);
 
     /// An algebraic softplus (Barron 2021).
     squareplus Squareplus {
@@ -317,7 +323,8 @@ catalog! {
     samples [{ b: 0.01 }, { b: 300.0 }],
     pictured [{ b: 1.0 }, { b: 16.0 }],
     forward |x| squareplus(b, x),
-    derivative |x| if x.is_infinite() { 0.5 + 0.5 * x.signum() } else { squareplus(b, x) / x.hypot(b.sqrt()) };
+    derivative |x| if x.is_infinite() { 0.5 + 0.5 * x.signum() } else { squareplus(b, x) / x.hypot(b.sqrt()) },
+    gradient b |x| 0.25 / x.hypot(b.sqrt());
 
     /// A sigmoid with slow tails (Turian, Bergstra & Bengio 2009). The derivative at 0 is 1.
     softsign Softsign {}
@@ -425,7 +432,9 @@ catalog! {
     samples [{ alpha_p: 0.3, alpha_n: 1.2, beta: 0.7 }, { alpha_p: 1.5, alpha_n: 0.4, beta: 0.4 }],
     pictured [{ alpha_p: 0.3, alpha_n: 1.2, beta: 0.7 }],
     forward |x| xielu(alpha_p, alpha_n, beta, x),
-    derivative |x| xielu_derivative(alpha_p, alpha_n, beta, x);
+    derivative |x| xielu_derivative(alpha_p, alpha_n, beta, x),
+    gradient alpha_p |x| x.max(0.0) * x.max(0.0),
+    gradient alpha_n |x| exponential_remainder(x.min(0.0));
 
     /// The identity and a ripple, for periodic data (Ziyin, Hartwig & Ueda 2020). alpha·x is rounded to f32, and that argument reduced exactly. The
     /// derivative at ±∞, which has no limit, is NaN.
@@ -439,7 +448,8 @@ catalog! {
     samples [{ alpha: 0.3 }, { alpha: -5.0 }],
     pictured [{ alpha: 0.5 }, { alpha: 2.0 }],
     forward |x| snake(alpha, x),
-    derivative |x| snake_derivative(alpha, x);
+    derivative |x| snake_derivative(alpha, x),
+    gradient alpha |x| snake_gradient(alpha, x);
 
     /// The sine of implicit representations (Sitzmann et al. 2020). omega·x is rounded to f32, and that argument reduced exactly. The value at ±∞, which has
     /// no limit, is NaN.
@@ -568,8 +578,33 @@ impl Activation {
     }
 }
 
-fn normalized(name: &str) -> String {
+pub(crate) fn normalized(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
+}
+
+fn names(activation: &Activation) -> impl Iterator<Item = (&'static str, &'static str)> {
+    std::iter::once(activation.name()).chain(activation.aliases().iter().copied()).map(|name| (name, activation.name()))
+}
+
+/// Names the three functions whose name or alias is most like it.
+fn unknown(name: &str, known: impl Iterator<Item = (&'static str, &'static str)>) -> Error {
+    let wanted = normalized(name);
+    let distance = |known: &str| strsim::damerau_levenshtein(&normalized(known), &wanted);
+    let mut all: Vec<_> = known.map(|(known, function)| (distance(known), function)).collect();
+    all.sort_by_key(|&(distance, _)| distance);
+    let mut nearest = Vec::new();
+    for (_, function) in all {
+        if nearest.len() < 3 && !nearest.contains(&function) {
+            nearest.push(function);
+        }
+    }
+    Error::UnknownName { name: name.to_owned(), nearest }
+}
+
+/// The error of a name that neither an activation nor an axis function has.
+pub(crate) fn unknown_name(name: &str) -> Error {
+    let along = AxisFunction::ALL.iter().map(|&(name, _)| (name, name));
+    unknown(name, Activation::ALL.iter().flat_map(names).chain(along))
 }
 
 impl FromStr for Activation {
@@ -577,17 +612,9 @@ impl FromStr for Activation {
 
     /// Finds an activation by name or alias, whatever the case and with `_` and `-` ignored, at its defaults.
     fn from_str(name: &str) -> Result<Self, Error> {
-        fn names(a: &Activation) -> impl Iterator<Item = &'static str> {
-            std::iter::once(a.name()).chain(a.aliases().iter().copied())
-        }
         let wanted = normalized(name);
-        let named = |a: &&Activation| names(a).any(|known| normalized(known) == wanted);
-        Activation::ALL.iter().find(named).copied().ok_or_else(|| {
-            let distance =
-                |a: &&Activation| names(a).map(|known| strsim::damerau_levenshtein(&normalized(known), &wanted)).min();
-            let mut all: Vec<_> = Activation::ALL.iter().collect();
-            all.sort_by_key(distance);
-            Error::UnknownName { name: name.to_owned(), nearest: all.iter().take(3).map(|a| a.name()).collect() }
-        })
+        let named = |a: &&Activation| names(a).any(|(known, _)| normalized(known) == wanted);
+        let found = Activation::ALL.iter().find(named).copied();
+        found.ok_or_else(|| unknown(name, Activation::ALL.iter().flat_map(names)))
     }
 }

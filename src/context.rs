@@ -1,13 +1,15 @@
 use crate::buffer::padded_bytes;
 use crate::device::{READBACK, Shared, Waiting};
 use crate::recording::Target;
-use crate::{Activation, Element, Error, GpuBuffer, Recording, adapter};
+use crate::element::Scalar;
+use crate::{Activation, Element, Error, GpuBuffer, Recording, Strategy, adapter};
 use std::sync::Arc;
 
 /// Where activations run: a device, its queue, and what is kept between calls. Cheap to clone; threads may share it.
 #[derive(Debug, Clone)]
 pub struct GpuActivations {
     pub(crate) shared: Arc<Shared>,
+    pub(crate) strategy: Strategy,
 }
 
 /// Freed device memory kept for reuse, in bytes.
@@ -39,7 +41,7 @@ impl Builder {
     /// [`Error::NoAdapter`], [`Error::DeviceLost`].
     pub async fn build_async(self) -> Result<GpuActivations, Error> {
         let adapter = adapter::choose(self.adapter.as_deref()).await?;
-        let mut required_features = wgpu::Features::empty();
+        let mut required_features = adapter.features() & wgpu::Features::SUBGROUP;
         if matches!(adapter.get_info().device_type, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu) {
             required_features |= adapter.features() & wgpu::Features::MAPPABLE_PRIMARY_BUFFERS;
         }
@@ -53,7 +55,7 @@ impl Builder {
             adapter.request_device(&descriptor).await.map_err(|error| Error::Refused { reason: error.to_string() })?;
         let shared = Shared::new(device, queue, self.pool_limit);
         shared.notice_loss();
-        Ok(GpuActivations { shared: Arc::new(shared) })
+        Ok(GpuActivations { shared: Arc::new(shared), strategy: Strategy::Automatic })
     }
 
     /// Makes the context, waiting for it.
@@ -89,7 +91,12 @@ impl GpuActivations {
 
     /// A context on a device of yours. Its callbacks are left as they are.
     pub fn from_device(device: wgpu::Device, queue: wgpu::Queue) -> Self {
-        GpuActivations { shared: Arc::new(Shared::new(device, queue, POOL_LIMIT)) }
+        GpuActivations { shared: Arc::new(Shared::new(device, queue, POOL_LIMIT)), strategy: Strategy::Automatic }
+    }
+
+    /// The same context, with another way to work along an axis: to compare or to measure them.
+    pub fn with_strategy(&self, strategy: Strategy) -> Self {
+        GpuActivations { strategy, ..self.clone() }
     }
 
     /// The device.
@@ -111,7 +118,7 @@ impl GpuActivations {
     ///
     /// # Errors
     /// [`Error::TooLarge`], [`Error::OutOfMemory`], [`Error::DeviceLost`].
-    pub fn allocate<T: Element>(&self, len: usize) -> Result<GpuBuffer<T>, Error> {
+    pub fn allocate<T: Scalar>(&self, len: usize) -> Result<GpuBuffer<T>, Error> {
         GpuBuffer::new(&self.shared, len)
     }
 
@@ -119,7 +126,7 @@ impl GpuActivations {
     ///
     /// # Errors
     /// As [`GpuActivations::allocate`].
-    pub fn upload<T: Element>(&self, data: &[T]) -> Result<GpuBuffer<T>, Error> {
+    pub fn upload<T: Scalar>(&self, data: &[T]) -> Result<GpuBuffer<T>, Error> {
         let buffer = self.allocate(data.len())?;
         self.shared.write(buffer.operand().buffer, bytemuck::cast_slice(data))?;
         Ok(buffer)
@@ -129,7 +136,7 @@ impl GpuActivations {
     ///
     /// # Errors
     /// [`Error::ForeignBuffer`], [`Error::OutOfMemory`], [`Error::DeviceLost`].
-    pub fn download<T: Element>(&self, buffer: &GpuBuffer<T>) -> Result<Vec<T>, Error> {
+    pub fn download<T: Scalar>(&self, buffer: &GpuBuffer<T>) -> Result<Vec<T>, Error> {
         let mut data = vec![T::zeroed(); buffer.len()];
         self.download_into(buffer, &mut data)?;
         Ok(data)
@@ -139,7 +146,7 @@ impl GpuActivations {
     ///
     /// # Errors
     /// As [`GpuActivations::download`].
-    pub async fn download_async<T: Element>(&self, buffer: &GpuBuffer<T>) -> Result<Vec<T>, Error> {
+    pub async fn download_async<T: Scalar>(&self, buffer: &GpuBuffer<T>) -> Result<Vec<T>, Error> {
         let mut data = vec![T::zeroed(); buffer.len()];
         self.download_into_async(buffer, &mut data).await?;
         Ok(data)
@@ -149,7 +156,7 @@ impl GpuActivations {
     ///
     /// # Errors
     /// [`Error::LengthMismatch`], and as [`GpuActivations::download`].
-    pub fn download_into<T: Element>(&self, buffer: &GpuBuffer<T>, data: &mut [T]) -> Result<(), Error> {
+    pub fn download_into<T: Scalar>(&self, buffer: &GpuBuffer<T>, data: &mut [T]) -> Result<(), Error> {
         pollster::block_on(self.read_back(buffer, data, Waiting::Blocking))
     }
 
@@ -157,11 +164,11 @@ impl GpuActivations {
     ///
     /// # Errors
     /// As [`GpuActivations::download_into`].
-    pub async fn download_into_async<T: Element>(&self, buffer: &GpuBuffer<T>, data: &mut [T]) -> Result<(), Error> {
+    pub async fn download_into_async<T: Scalar>(&self, buffer: &GpuBuffer<T>, data: &mut [T]) -> Result<(), Error> {
         self.read_back(buffer, data, Waiting::Yielding).await
     }
 
-    async fn read_back<T: Element>(
+    pub(crate) async fn read_back<T: Scalar>(
         &self,
         buffer: &GpuBuffer<T>,
         data: &mut [T],
@@ -266,19 +273,30 @@ impl GpuActivations {
     /// # Errors
     /// What the closure returns, [`Error::OutOfMemory`], [`Error::Refused`], [`Error::DeviceLost`]; nothing has run then.
     pub fn batch(&self, record: impl FnOnce(&mut Recording<'_, '_>) -> Result<(), Error>) -> Result<(), Error> {
-        self.shared.submit(|encoder| record(&mut self.record(encoder)))?;
+        let mut scratch = Vec::new();
+        self.shared.submit(|encoder| {
+            let mut recording = self.record(encoder);
+            record(&mut recording)?;
+            scratch = std::mem::take(&mut recording.scratch);
+            Ok(())
+        })?;
+        scratch.into_iter().for_each(|buffer| self.shared.release(buffer));
         Ok(())
     }
 
     /// Records into an encoder of yours, in a compute pass of its own. You submit it.
     pub fn record<'a>(&'a self, encoder: &'a mut wgpu::CommandEncoder) -> Recording<'a, 'a> {
         let descriptor = wgpu::ComputePassDescriptor { label: Some("activations"), timestamp_writes: None };
-        Recording { shared: &self.shared, pass: Target::Own(Box::new(encoder.begin_compute_pass(&descriptor))) }
+        self.recording(Target::Own(Box::new(encoder.begin_compute_pass(&descriptor))))
     }
 
     /// Records into a compute pass of yours, whose pipeline and bind group 0 are changed. You submit it.
     pub fn record_in_pass<'a, 'pass>(&'a self, pass: &'a mut wgpu::ComputePass<'pass>) -> Recording<'a, 'pass> {
-        Recording { shared: &self.shared, pass: Target::Callers(pass) }
+        self.recording(Target::Callers(pass))
+    }
+
+    fn recording<'a, 'pass>(&'a self, pass: Target<'a, 'pass>) -> Recording<'a, 'pass> {
+        Recording { shared: &self.shared, strategy: self.strategy, pass, scratch: Vec::new() }
     }
 }
 

@@ -92,7 +92,7 @@ pub(crate) struct Definition {
     pub aliases: &'static [&'static str],
     pub formula: &'static str,
     pub parameters: &'static [Parameter],
-    pub shader: &'static str,
+    pub shader: crate::shader::Part,
 }
 
 /// Builds `Activation` and everything that follows from a row: see `catalog.rs` for the form of one.
@@ -110,7 +110,8 @@ macro_rules! catalog {
         $(samples [$({ $($sample_field:ident: $sample:expr),* }),*],)?
         $(pictured [$({ $($pictured_field:ident: $pictured:expr),* }),*],)?
         forward |$x:ident| $forward:expr,
-        derivative |$dx:ident| $derivative:expr;
+        derivative |$dx:ident| $derivative:expr
+        $(, gradient $learned:ident |$learned_x:ident| $gradient:expr)*;
     )*) => {
         /// An activation function with the values of its parameters.
         ///
@@ -139,7 +140,7 @@ macro_rules! catalog {
                         aliases: &[$($($alias),*)?],
                         formula: $formula,
                         parameters: &[$($kind(stringify!($field), $default, $range)),*],
-                        shader: include_str!(concat!("../shaders/activations/", stringify!($name), ".wgsl")),
+                        shader: $crate::shader::part!("activations/", stringify!($name), ".wgsl"),
                     } },)*
                 }
             }
@@ -236,6 +237,27 @@ macro_rules! catalog {
                         $(let $field = f64::from($field);)*
                         let $x = x;
                         $forward
+                    })*
+                }
+            }
+
+            /// The reference: the derivative of the function by one of its learnable parameters, in f64; NaN for a
+            /// parameter that is not learnable.
+            pub fn parameter_gradient(&self, parameter: &str, x: f64) -> f64 {
+                if x.is_nan() {
+                    return x;
+                }
+                match *self {
+                    $(Activation::$variant { $($field),* } => {
+                        $(let $field = f64::from($field);)*
+                        let _ = ($($field,)*);
+                        match parameter {
+                            $(stringify!($learned) => {
+                                let $learned_x = x;
+                                $gradient
+                            })*
+                            _ => f64::NAN,
+                        }
                     })*
                 }
             }

@@ -3,13 +3,19 @@ use half::{bf16, f16};
 
 mod sealed {
     pub trait Sealed {}
+    impl Sealed for u8 {}
     impl Sealed for f32 {}
     impl Sealed for half::f16 {}
     impl Sealed for half::bf16 {}
 }
 
-/// A type that buffers hold: `f32`, [`half::f16`] or [`half::bf16`]. Arithmetic is f32 for each of them.
-pub trait Element: bytemuck::Pod + Send + Sync + PartialEq + std::fmt::Debug + sealed::Sealed {
+/// What buffers may hold: elements, and the bytes of masks.
+pub trait Scalar: bytemuck::Pod + Send + Sync + PartialEq + std::fmt::Debug + sealed::Sealed {}
+
+impl<T: bytemuck::Pod + Send + Sync + PartialEq + std::fmt::Debug + sealed::Sealed> Scalar for T {}
+
+/// A type that activations work on: `f32`, [`half::f16`] or [`half::bf16`]. Arithmetic is f32 for each of them.
+pub trait Element: Scalar {
     /// How the shaders see it.
     const STORAGE: Storage;
     /// The value in f64, exact.

@@ -32,6 +32,114 @@ pub enum Error {
         /// The valid values, in words.
         range: String,
     },
+    /// A parameter's value is none that it may have.
+    #[error("{function}: {parameter} is {value}, but must be {valid}")]
+    InvalidValue {
+        /// The function.
+        function: &'static str,
+        /// The parameter.
+        parameter: &'static str,
+        /// The value given.
+        value: String,
+        /// The valid values, in words.
+        valid: &'static str,
+    },
+    /// An array has no such axis.
+    #[error("axis {axis} is out of range for the shape {}{}", tuple(.shape), axes(.shape.len()))]
+    AxisOutOfRange {
+        /// The axis asked for.
+        axis: isize,
+        /// The array's shape.
+        shape: Vec<usize>,
+    },
+    /// An array is too large for work along an axis, whose elements shaders count in 32 bits.
+    #[error("the shape {} has more than {limit} elements", tuple(.shape))]
+    TooManyElements {
+        /// The array's shape.
+        shape: Vec<usize>,
+        /// The most elements there may be.
+        limit: usize,
+    },
+    /// An axis cannot be divided as a function needs it.
+    #[error("{function} needs an even division: axis {axis} of the shape {} is {length} long, no multiple of {divisor}", tuple(.shape))]
+    IndivisibleAxis {
+        /// The function.
+        function: &'static str,
+        /// The array's shape.
+        shape: Vec<usize>,
+        /// The axis.
+        axis: usize,
+        /// The axis' length.
+        length: usize,
+        /// What the length must be a multiple of.
+        divisor: usize,
+    },
+    /// A parameter has another number of values than the axis has channels.
+    #[error("{parameter} has {values} values, axis {axis} of the shape {} has {} channels", tuple(.shape), .shape[*.axis])]
+    ChannelMismatch {
+        /// The parameter.
+        parameter: &'static str,
+        /// How many values it has.
+        values: u64,
+        /// The axis of the channels.
+        axis: usize,
+        /// The shape of x.
+        shape: Vec<usize>,
+    },
+    /// Two parameters of one function run along different axes.
+    #[error("one parameter runs along axis {left_axis} of the shape {}, another along axis {right_axis} of {}", tuple(.left), tuple(.right))]
+    ChannelsDiffer {
+        /// One shape.
+        left: Vec<usize>,
+        /// Its axis.
+        left_axis: usize,
+        /// The other shape.
+        right: Vec<usize>,
+        /// Its axis.
+        right_axis: usize,
+    },
+    /// A parameter that is a constant cannot come from a buffer, and has no gradient.
+    #[error("{function}: {parameter} is not learnable{}", learnable(.function))]
+    NotLearnable {
+        /// The function.
+        function: &'static str,
+        /// The parameter.
+        parameter: &'static str,
+    },
+    /// A parameter was given twice.
+    #[error("{function}: {parameter} is given twice")]
+    GivenTwice {
+        /// The function.
+        function: &'static str,
+        /// The parameter.
+        parameter: &'static str,
+    },
+    /// A seed was given to a function that draws nothing.
+    #[error("{function} takes no seed; rrelu does")]
+    NotRandom {
+        /// The function.
+        function: &'static str,
+    },
+    /// A mask was given to a function that takes none.
+    #[error("{function} takes no mask; softmax, log_softmax and softmin do")]
+    NotMaskable {
+        /// The function.
+        function: &'static str,
+    },
+    /// The gradient of a function cannot be computed from its output.
+    #[error("the gradient of {function} cannot be computed from y; give x")]
+    NotFromOutput {
+        /// The function.
+        function: &'static str,
+    },
+    /// An operand that is only read lies in the buffer of the result, where it must have one of its own.
+    #[error("{operand} lies in the buffer of {result}; it needs a buffer of its own")]
+    SharedBuffer {
+        /// The operand.
+        operand: &'static str,
+        /// The result.
+        result: &'static str,
+    },
     /// No adapter can run compute shaders, or none has the name asked for.
     #[error("{}", no_adapter(.wanted.as_deref(), .found, .backend.as_deref()))]
     NoAdapter {
@@ -152,6 +260,25 @@ pub enum Error {
         /// What the compiler says.
         message: String,
     },
+}
+
+/// A shape as Python writes it.
+fn tuple(shape: &[usize]) -> String {
+    match shape {
+        [one] => format!("({one},)"),
+        many => format!("({})", many.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+fn axes(count: usize) -> String {
+    if count == 0 { ", which has no axes".to_owned() } else { format!("; it must be from -{count} to {}", count - 1) }
+}
+
+fn learnable(function: &str) -> String {
+    let activation = crate::Activation::ALL.iter().find(|activation| activation.name() == function);
+    let parameters = activation.map_or(&[][..], |activation| activation.parameters());
+    let names: Vec<&str> = parameters.iter().filter(|parameter| parameter.learnable).map(|parameter| parameter.name).collect();
+    if names.is_empty() { String::new() } else { format!("; {} is", names.join(" or ")) }
 }
 
 fn needed(bytes: u64) -> String {

@@ -15,6 +15,8 @@
 #![warn(missing_docs)]
 
 mod adapter;
+mod along;
+mod axis;
 mod buffer;
 mod catalog;
 mod context;
@@ -22,10 +24,13 @@ mod definition;
 mod device;
 mod element;
 mod error;
+mod grouped;
+mod learnable;
 mod pipeline;
 #[cfg(feature = "plot")]
 pub mod plot;
 mod recording;
+mod reduction;
 mod reference;
 pub mod shader;
 mod stream;
@@ -33,13 +38,16 @@ mod stream;
 pub mod verify;
 
 pub use adapter::adapters;
+pub use axis::{Axis, AxisFunction, AxisParameter, Gate, Layout};
 pub use buffer::{BufferRange, GpuBuffer};
 pub use catalog::Activation;
 pub use context::{Builder, GpuActivations};
 pub use definition::{Parameter, Range};
-pub use element::Element;
+pub use element::{Element, Scalar};
 pub use error::Error;
+pub use learnable::Parameters;
 pub use recording::Recording;
+pub use reduction::Strategy;
 pub use wgpu;
 
 #[cfg(doctest)]

@@ -1,25 +1,46 @@
 //! Pipelines and parameter buffers, each made once and kept.
 
+use crate::Error;
 use crate::device::Shared;
-use crate::shader::{Binding, Shader, Storage};
-use crate::{Activation, Error};
+use crate::shader::{Part, Shader};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
-/// Forward or backward.
+/// What the shader may do with a binding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Pass {
-    Forward,
-    Backward,
+pub(crate) enum Access {
+    Read,
+    Write,
+    Uniform,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// A pipeline: the parts of its module, the entry point, and the bindings that this uses.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
-    pub activation: &'static str,
-    pub storage: Storage,
-    pub binding: Binding,
-    pub pass: Pass,
-    pub tail: bool,
+    pub label: &'static str,
+    pub parts: Vec<Part>,
+    pub entry_point: &'static str,
+    pub bindings: Vec<(u32, Access)>,
+}
+
+/// A part of a buffer under a number of group 0.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bound<'a> {
+    pub number: u32,
+    pub access: Access,
+    pub buffer: &'a wgpu::Buffer,
+    pub offset: u64,
+    /// To the end where none is given.
+    pub size: Option<wgpu::BufferSize>,
+}
+
+/// One command, ready to be recorded.
+#[derive(Debug)]
+pub(crate) struct Dispatch {
+    pub pipeline: wgpu::ComputePipeline,
+    pub group: wgpu::BindGroup,
+    pub columns: u32,
+    pub rows: u32,
 }
 
 type Compiled = OnceLock<Result<wgpu::ComputePipeline, Error>>;
@@ -34,54 +55,86 @@ pub(crate) struct Cache {
 /// Beyond this many sets of parameter values the cache of them starts anew.
 const MOST_CALLS: usize = 4096;
 
-/// The bindings of one form: (number, read-only).
-fn operands(binding: Binding, pass: Pass) -> Vec<(u32, bool)> {
-    let x = (0, binding == Binding::Separate);
-    let dy = (1, binding == Binding::Separate);
-    let mut operands = vec![(2, false)];
-    if binding != Binding::OverX {
-        operands.push(x);
-    }
-    if pass == Pass::Backward && binding != Binding::OverDy {
-        operands.push(dy);
-    }
-    operands
-}
+/// The number of the uniform buffer `Call` of the shaders.
+const CALL: u32 = 3;
 
-fn layout(device: &wgpu::Device, key: Key) -> wgpu::BindGroupLayout {
-    let entry = |binding, ty| wgpu::BindGroupLayoutEntry {
+fn layout(device: &wgpu::Device, key: &Key) -> wgpu::BindGroupLayout {
+    let entry = |&(binding, access): &(u32, Access)| wgpu::BindGroupLayoutEntry {
         binding,
         visibility: wgpu::ShaderStages::COMPUTE,
-        ty: wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: None },
+        ty: wgpu::BindingType::Buffer {
+            ty: match access {
+                Access::Read => wgpu::BufferBindingType::Storage { read_only: true },
+                Access::Write => wgpu::BufferBindingType::Storage { read_only: false },
+                Access::Uniform => wgpu::BufferBindingType::Uniform,
+            },
+            has_dynamic_offset: false,
+            min_binding_size: None,
+        },
         count: None,
     };
-    let mut entries: Vec<_> = operands(key.binding, key.pass)
-        .into_iter()
-        .map(|(binding, read_only)| entry(binding, wgpu::BufferBindingType::Storage { read_only }))
-        .collect();
-    entries.push(entry(3, wgpu::BufferBindingType::Uniform));
-    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(key.activation), entries: &entries })
+    let entries: Vec<_> = key.bindings.iter().map(entry).collect();
+    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(key.label), entries: &entries })
 }
 
 #[expect(
     unsafe_code,
     reason = "bounds checks cost a sixth of relu's throughput on SwiftShader, though nothing on lavapipe"
 )]
-fn module(device: &wgpu::Device, activation: &Activation, shader: &Shader) -> wgpu::ShaderModule {
-    let descriptor = wgpu::ShaderModuleDescriptor {
-        label: Some(activation.name()),
-        source: wgpu::ShaderSource::Wgsl(shader.source().into()),
-    };
-    // SAFETY: the text is this crate's own. `forward` and `backward` index below arrayLength(&result) and the tails
-    // below arrayLength(&result_words); x and dy are bound with the same length as the result. The one loop, in `reduce_far`, ends after four
-    // turns, and its index is bounded by the table's last.
+fn module(device: &wgpu::Device, label: &str, shader: &Shader) -> wgpu::ShaderModule {
+    let descriptor =
+        wgpu::ShaderModuleDescriptor { label: Some(label), source: wgpu::ShaderSource::Wgsl(shader.source().into()) };
+    // SAFETY: the text is this crate's own. Each entry point returns before it indexes anything where its number is
+    // not below a count that the host took from the sizes bound: elements and rows of `Call`, or arrayLength(&result),
+    // x and dy being bound with the same length. Loops count up to such a number, or to a constant.
     unsafe { device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked()) }
 }
 
 impl Shared {
-    pub(crate) fn pipeline(&self, activation: &Activation, key: Key) -> Result<wgpu::ComputePipeline, Error> {
-        let entry = Arc::clone(lock(&self.cache.pipelines).entry(key).or_default());
-        let outcome = entry.get_or_init(|| self.compile(activation, key)).clone();
+    /// Makes one command of pipeline, bindings, the words of `Call`, and a number of workgroups.
+    pub(crate) fn dispatch(
+        &self,
+        label: &'static str,
+        parts: &[Part],
+        entry_point: &'static str,
+        bound: &[Bound<'_>],
+        call: Vec<u32>,
+        workgroups: u64,
+    ) -> Result<Dispatch, Error> {
+        let call = self.call(call)?;
+        let mut bindings: Vec<_> = bound.iter().map(|bound| (bound.number, bound.access)).collect();
+        bindings.push((CALL, Access::Uniform));
+        let pipeline = self.pipeline(Key { label, parts: parts.to_vec(), entry_point, bindings })?;
+        let mut entries: Vec<_> = bound
+            .iter()
+            .map(|bound| wgpu::BindGroupEntry {
+                binding: bound.number,
+                resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+                    buffer: bound.buffer,
+                    offset: bound.offset,
+                    size: bound.size,
+                }),
+            })
+            .collect();
+        entries.push(wgpu::BindGroupEntry { binding: CALL, resource: call.as_entire_binding() });
+        let group = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some(label),
+            layout: &pipeline.get_bind_group_layout(0),
+            entries: &entries,
+        });
+        let most = u64::from(self.limits.max_compute_workgroups_per_dimension);
+        let columns = workgroups.clamp(1, most);
+        let rows = workgroups.div_ceil(columns);
+        if rows > most {
+            let reason = format!("{workgroups} workgroups are more than two dimensions of {most} hold");
+            return Err(Error::Refused { reason });
+        }
+        Ok(Dispatch { pipeline, group, columns: columns as u32, rows: rows as u32 })
+    }
+
+    fn pipeline(&self, key: Key) -> Result<wgpu::ComputePipeline, Error> {
+        let entry = Arc::clone(lock(&self.cache.pipelines).entry(key.clone()).or_default());
+        let outcome = entry.get_or_init(|| self.compile(&key)).clone();
         if outcome.as_ref().is_err_and(|error| !matches!(error, Error::Shader { .. })) {
             // What has failed for want of memory may succeed later.
             lock(&self.cache.pipelines).remove(&key);
@@ -89,11 +142,11 @@ impl Shared {
         outcome
     }
 
-    fn compile(&self, activation: &Activation, key: Key) -> Result<wgpu::ComputePipeline, Error> {
-        let shader = Shader::elementwise(activation, key.storage, key.binding);
+    fn compile(&self, key: &Key) -> Result<wgpu::ComputePipeline, Error> {
+        let shader = Shader::compose(&key.parts);
         let mut compiled = None;
         let outcome = self.checked(|| {
-            let module = compiled.insert(module(&self.device, activation, &shader));
+            let module = compiled.insert(module(&self.device, key.label, &shader));
             Ok(create_pipeline(&self.device, module, key))
         });
         let (Err(error), Some(module)) = (&outcome, compiled) else { return outcome };
@@ -101,15 +154,13 @@ impl Shared {
         let found = messages.into_iter().find(|message| message.message_type == wgpu::CompilationMessageType::Error);
         let Some(message) = found else { return Err(error.clone()) };
         let place = message.location.and_then(|location| shader.locate(location.line_number));
-        let (file, line) = place.unwrap_or((activation.name(), 0));
+        let (file, line) = place.unwrap_or((key.label, 0));
         Err(Error::Shader { file: file.to_owned(), line, message: message.message })
     }
 
-    /// The uniform buffer `Call` of the shaders. It is never written again, so a recording may refer to it for ever.
-    pub(crate) fn call(&self, activation: &Activation, tail_elements: u32) -> Result<wgpu::Buffer, Error> {
-        let mut words = vec![0, tail_elements, 0, 0];
-        words.extend(activation.values().iter().map(|value| value.to_bits()));
-        words.resize(words.len().next_multiple_of(4).max(8), 0);
+    /// A uniform buffer of these words. It is never written again, so a recording may refer to it for ever.
+    fn call(&self, mut words: Vec<u32>) -> Result<wgpu::Buffer, Error> {
+        words.resize(words.len().next_multiple_of(4), 0);
         let mut calls = lock(&self.cache.calls);
         if calls.len() >= MOST_CALLS {
             calls.clear();
@@ -133,23 +184,17 @@ impl Shared {
     }
 }
 
-fn create_pipeline(device: &wgpu::Device, module: &wgpu::ShaderModule, key: Key) -> wgpu::ComputePipeline {
+fn create_pipeline(device: &wgpu::Device, module: &wgpu::ShaderModule, key: &Key) -> wgpu::ComputePipeline {
     let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-        label: Some(key.activation),
+        label: Some(key.label),
         bind_group_layouts: &[Some(&layout(device, key))],
         immediate_size: 0,
     });
-    let entry_point = match (key.pass, key.tail) {
-        (Pass::Forward, false) => "forward",
-        (Pass::Backward, false) => "backward",
-        (Pass::Forward, true) => "forward_tail",
-        (Pass::Backward, true) => "backward_tail",
-    };
     device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-        label: Some(key.activation),
+        label: Some(key.label),
         layout: Some(&layout),
         module,
-        entry_point: Some(entry_point),
+        entry_point: Some(key.entry_point),
         compilation_options: wgpu::PipelineCompilationOptions {
             zero_initialize_workgroup_memory: false,
             ..Default::default()

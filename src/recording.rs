@@ -1,7 +1,9 @@
 use crate::device::Shared;
-use crate::pipeline::{Key, Pass};
-use crate::shader::Binding;
-use crate::{Activation, BufferRange, Element, Error};
+use crate::pipeline::{Access, Dispatch};
+use crate::shader::{Binding, Part, elementwise_parts};
+use crate::element::Scalar;
+use crate::reduction::Strategy;
+use crate::{Activation, BufferRange, Element, Error, Parameters};
 
 /// Records activations into a compute pass; whoever owns the encoder submits it.
 ///
@@ -9,7 +11,10 @@ use crate::{Activation, BufferRange, Element, Error};
 #[derive(Debug)]
 pub struct Recording<'a, 'pass> {
     pub(crate) shared: &'a Shared,
+    pub(crate) strategy: Strategy,
     pub(crate) pass: Target<'a, 'pass>,
+    /// Memory that commands use in between, for whoever submits them to reuse afterwards.
+    pub(crate) scratch: Vec<wgpu::Buffer>,
 }
 
 #[derive(Debug)]
@@ -39,7 +44,7 @@ impl Recording<'_, '_> {
         x: impl Into<BufferRange<'r, T>>,
         y: impl Into<BufferRange<'r, T>>,
     ) -> Result<(), Error> {
-        self.record(activation, &Operands { x: x.into(), dy: None, result: y.into(), result_name: "y" })
+        self.forward_with(activation, &Parameters::new(), x, y)
     }
 
     /// Records `dx = dy * derivative(x)`. `dx` may be `x` or `dy`, or apart from both in the same buffer.
@@ -53,18 +58,68 @@ impl Recording<'_, '_> {
         dy: impl Into<BufferRange<'r, T>>,
         dx: impl Into<BufferRange<'r, T>>,
     ) -> Result<(), Error> {
-        self.record(activation, &Operands { x: x.into(), dy: Some(dy.into()), result: dx.into(), result_name: "dx" })
+        self.backward_with(activation, &Parameters::new(), x, dy, dx)
     }
 
-    fn record<T: Element>(&mut self, activation: Activation, operands: &Operands<'_, T>) -> Result<(), Error> {
+    /// As [`Recording::forward`], parameters coming from buffers or being drawn.
+    ///
+    /// # Errors
+    /// As [`Recording::forward`]; [`Error::UnknownParameter`], [`Error::NotLearnable`], [`Error::GivenTwice`],
+    /// [`Error::ChannelMismatch`], [`Error::ChannelsDiffer`], [`Error::NotRandom`].
+    pub fn forward_with<'r, T: Element>(
+        &mut self,
+        activation: Activation,
+        parameters: &Parameters<'_>,
+        x: impl Into<BufferRange<'r, T>>,
+        y: impl Into<BufferRange<'r, T>>,
+    ) -> Result<(), Error> {
+        let operands = Operands { x: x.into(), dy: None, result: y.into(), result_name: "y" };
+        self.elementwise(activation, parameters, &operands)
+    }
+
+    /// As [`Recording::backward`], parameters coming from buffers or being drawn.
+    ///
+    /// # Errors
+    /// As [`Recording::forward_with`].
+    pub fn backward_with<'r, T: Element>(
+        &mut self,
+        activation: Activation,
+        parameters: &Parameters<'_>,
+        x: impl Into<BufferRange<'r, T>>,
+        dy: impl Into<BufferRange<'r, T>>,
+        dx: impl Into<BufferRange<'r, T>>,
+    ) -> Result<(), Error> {
+        let operands = Operands { x: x.into(), dy: Some(dy.into()), result: dx.into(), result_name: "dx" };
+        self.elementwise(activation, parameters, &operands)
+    }
+
+    fn elementwise<T: Element>(
+        &mut self,
+        activation: Activation,
+        parameters: &Parameters<'_>,
+        operands: &Operands<'_, T>,
+    ) -> Result<(), Error> {
         activation.validate()?;
         operands.check(self.shared)?;
+        parameters.check(&activation, operands.x.elements)?;
+        for values in parameters.ranges() {
+            check_range(self.shared, "a parameter", values)?;
+            check_apart("a parameter", values.buffer, operands.result_name, operands.result.buffer)?;
+        }
         if operands.x.elements == 0 {
             return Ok(());
         }
-        let call = Call { shared: self.shared, activation, operands, binding: operands.binding()? };
+        let binding = operands.binding()?;
+        let parts = elementwise_parts(&activation, T::STORAGE, binding, parameters);
+        let call = Call { shared: self.shared, activation, parameters, operands, binding, parts };
         // Everything that can fail comes before the first command.
         let dispatches = self.shared.checked(|| call.dispatches())?;
+        self.run(&dispatches);
+        Ok(())
+    }
+
+    /// Records commands.
+    pub(crate) fn run(&mut self, dispatches: &[Dispatch]) {
         let pass = match &mut self.pass {
             Target::Own(pass) => &mut **pass,
             Target::Callers(pass) => pass,
@@ -74,32 +129,25 @@ impl Recording<'_, '_> {
             pass.set_bind_group(0, &dispatch.group, &[]);
             pass.dispatch_workgroups(dispatch.columns, dispatch.rows, 1);
         }
-        Ok(())
     }
-}
-
-/// One command, ready to be recorded.
-struct Dispatch {
-    pipeline: wgpu::ComputePipeline,
-    group: wgpu::BindGroup,
-    columns: u32,
-    rows: u32,
 }
 
 /// One operation whose operands have been checked.
 struct Call<'a, T: Element> {
     shared: &'a Shared,
     activation: Activation,
+    parameters: &'a Parameters<'a>,
     operands: &'a Operands<'a, T>,
     binding: Binding,
+    parts: Vec<Part>,
 }
 
 /// Invocations of a workgroup, as `WORKGROUP` in `shaders/kernels`.
 const WORKGROUP: u64 = 256;
 /// The largest alignment that any adapter demands of an offset.
-const LARGEST_ALIGNMENT: u64 = 256;
+pub(crate) const LARGEST_ALIGNMENT: u64 = 256;
 /// Bytes of one binding at most: wgpu's Metal backend tells shaders no length beyond 32 bits.
-const LARGEST_BINDING: u64 = 1 << 30;
+pub(crate) const LARGEST_BINDING: u64 = 1 << 30;
 
 impl<T: Element> Call<'_, T> {
     /// The whole vectors, binding by binding, and what is left of the last one.
@@ -133,6 +181,8 @@ impl<T: Element> Call<'_, T> {
         let groups = u64::from(limits.max_compute_workgroups_per_dimension).pow(2);
         let dispatched = groups.saturating_mul(WORKGROUP * vector);
         let most = limits.max_storage_buffer_binding_size.min(LARGEST_BINDING).min(dispatched);
+        // A parameter's element may be larger than x's.
+        let most = if self.parameters.has_one_per_element() { most / 4 * vector / 4 } else { most };
         let most = most / LARGEST_ALIGNMENT * LARGEST_ALIGNMENT;
         if most == 0 || limits.max_compute_invocations_per_workgroup < WORKGROUP as u32 {
             let reason = format!(
@@ -148,30 +198,64 @@ impl<T: Element> Call<'_, T> {
     }
 
     fn dispatch(&self, (start, bytes): (u64, u64), tail: u32, workgroups: u64) -> Result<Dispatch, Error> {
-        let pass = if self.operands.dy.is_some() { Pass::Backward } else { Pass::Forward };
-        let (activation, binding) = (self.activation.name(), self.binding);
-        let key = Key { activation, storage: T::STORAGE, binding, pass, tail: tail > 0 };
-        let pipeline = self.shared.pipeline(&self.activation, key)?;
-        let call = self.shared.call(&self.activation, tail)?;
-        let mut entries = vec![
-            self.operands.result.binding(2, start, bytes),
-            wgpu::BindGroupEntry { binding: 3, resource: call.as_entire_binding() },
-        ];
-        if binding != Binding::OverX {
-            entries.push(self.operands.x.binding(0, start, bytes));
+        let entry_point = match (self.operands.dy.is_some(), tail > 0) {
+            (false, false) => "forward",
+            (true, false) => "backward",
+            (false, true) => "forward_tail",
+            (true, true) => "backward_tail",
+        };
+        let inputs = if self.binding == Binding::Separate { Access::Read } else { Access::Write };
+        let mut bound = vec![self.operands.result.bound(2, Access::Write, start, bytes)];
+        if self.binding != Binding::OverX {
+            bound.push(self.operands.x.bound(0, inputs, start, bytes));
         }
-        if let (Some(dy), true) = (self.operands.dy, binding != Binding::OverDy) {
-            entries.push(dy.binding(1, start, bytes));
+        if let (Some(dy), true) = (self.operands.dy, self.binding != Binding::OverDy) {
+            bound.push(dy.bound(1, inputs, start, bytes));
         }
-        let group = self.shared.device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some(activation),
-            layout: &pipeline.get_bind_group_layout(0),
-            entries: &entries,
-        });
-        let columns = workgroups.min(self.shared.limits.max_compute_workgroups_per_dimension.into());
-        let rows = workgroups.div_ceil(columns) as u32;
-        Ok(Dispatch { pipeline, group, columns: columns as u32, rows })
+        let first = start / size_of::<T>() as u64;
+        bound.extend(self.parameters.bound(first, bytes / size_of::<T>() as u64));
+        let call = self.parameters.call(&self.activation, first, tail);
+        self.shared.dispatch(self.activation.name(), &self.parts, entry_point, &bound, call, workgroups)
     }
+}
+
+/// Bytes of an operand in one binding, with room for what precedes its first element in the same 256.
+pub(crate) fn most_bytes(limits: &wgpu::Limits) -> u64 {
+    let most = limits.max_storage_buffer_binding_size.min(LARGEST_BINDING);
+    (most / LARGEST_ALIGNMENT * LARGEST_ALIGNMENT).saturating_sub(LARGEST_ALIGNMENT)
+}
+
+/// Checks that a range can be bound.
+pub(crate) fn check_range<T: Scalar>(
+    shared: &Shared,
+    operand: &'static str,
+    range: BufferRange<'_, T>,
+) -> Result<(), Error> {
+    if range.owner.is_some_and(|owner| !std::ptr::eq(owner, shared)) {
+        return Err(Error::ForeignBuffer { operand });
+    }
+    let needed = wgpu::BufferUsages::STORAGE;
+    if !range.buffer.usage().contains(needed) {
+        return Err(Error::MissingUsage { operand, usage: range.buffer.usage(), needed });
+    }
+    let alignment = shared.limits.min_storage_buffer_offset_alignment;
+    if !range.offset.is_multiple_of(alignment.into()) {
+        return Err(Error::Misaligned { operand, offset: range.offset, alignment });
+    }
+    if range.word_end() > range.buffer.size() {
+        return Err(Error::OutOfBounds { operand, end: range.word_end(), size: range.buffer.size() });
+    }
+    Ok(())
+}
+
+/// Checks that a buffer that is only read is not the one that is written.
+pub(crate) fn check_apart(
+    operand: &'static str,
+    buffer: &wgpu::Buffer,
+    result: &'static str,
+    written: &wgpu::Buffer,
+) -> Result<(), Error> {
+    if buffer == written { Err(Error::SharedBuffer { operand, result }) } else { Ok(()) }
 }
 
 impl<T: Element> Operands<'_, T> {
@@ -182,9 +266,7 @@ impl<T: Element> Operands<'_, T> {
 
     fn check(&self, shared: &Shared) -> Result<(), Error> {
         for (operand, range) in self.named() {
-            if range.owner.is_some_and(|owner| !std::ptr::eq(owner, shared)) {
-                return Err(Error::ForeignBuffer { operand });
-            }
+            check_range(shared, operand, range)?;
             if range.elements != self.x.elements {
                 return Err(Error::LengthMismatch {
                     left: operand,
@@ -193,52 +275,53 @@ impl<T: Element> Operands<'_, T> {
                     right_length: self.x.elements,
                 });
             }
-            let needed = wgpu::BufferUsages::STORAGE;
-            if !range.buffer.usage().contains(needed) {
-                return Err(Error::MissingUsage { operand, usage: range.buffer.usage(), needed });
-            }
-            let alignment = shared.limits.min_storage_buffer_offset_alignment;
-            if !range.offset.is_multiple_of(alignment.into()) {
-                return Err(Error::Misaligned { operand, offset: range.offset, alignment });
-            }
-            if range.word_end() > range.buffer.size() {
-                return Err(Error::OutOfBounds { operand, end: range.word_end(), size: range.buffer.size() });
-            }
         }
         Ok(())
     }
 
     fn binding(&self) -> Result<Binding, Error> {
-        let to_x = relation(self.x, self.result);
-        let to_dy = self.dy.map_or(Relation::OtherBuffer, |dy| relation(dy, self.result));
-        let between = self.dy.map_or(Relation::OtherBuffer, |dy| relation(dy, self.x));
-        let overlap = |left, a: BufferRange<'_, T>, right, b: BufferRange<'_, T>, in_place| Error::Overlap {
-            left,
-            left_start: a.offset,
-            left_end: a.word_end(),
-            right,
-            right_start: b.offset,
-            right_end: b.word_end(),
-            in_place,
-        };
-        if to_x == Relation::Overlapping {
-            return Err(overlap("x", self.x, self.result_name, self.result, true));
-        }
-        if let (Relation::Overlapping, Some(dy)) = (to_dy, self.dy) {
-            return Err(overlap("dy", dy, self.result_name, self.result, true));
-        }
-        let binding = match (to_x, to_dy) {
-            (Relation::Same, _) => Binding::OverX,
-            (_, Relation::Same) => Binding::OverDy,
-            (Relation::OtherBuffer, Relation::OtherBuffer) => Binding::Separate,
-            _ => Binding::Shared,
-        };
-        // WebGPU forbids two writable bindings of the same bytes, and every form but one binds x and dy so.
-        let aliased = matches!(between, Relation::Same | Relation::Overlapping);
-        match self.dy {
-            Some(dy) if aliased && binding != Binding::Separate => Err(overlap("x", self.x, "dy", dy, false)),
-            _ => Ok(binding),
-        }
+        binding_of(("x", self.x), self.dy.map(|dy| ("dy", dy)), (self.result_name, self.result))
+    }
+}
+
+/// An operand and its name for messages.
+pub(crate) type Named<'a, T> = (&'static str, BufferRange<'a, T>);
+
+/// How a result that may lie over its inputs lies to them.
+pub(crate) fn binding_of<T: Element>(
+    x: Named<'_, T>,
+    dy: Option<Named<'_, T>>,
+    result: Named<'_, T>,
+) -> Result<Binding, Error> {
+    let to_x = relation(x.1, result.1);
+    let to_dy = dy.map_or(Relation::OtherBuffer, |dy| relation(dy.1, result.1));
+    let between = dy.map_or(Relation::OtherBuffer, |dy| relation(dy.1, x.1));
+    let overlap = |a: Named<'_, T>, b: Named<'_, T>, in_place| Error::Overlap {
+        left: a.0,
+        left_start: a.1.offset,
+        left_end: a.1.word_end(),
+        right: b.0,
+        right_start: b.1.offset,
+        right_end: b.1.word_end(),
+        in_place,
+    };
+    if to_x == Relation::Overlapping {
+        return Err(overlap(x, result, true));
+    }
+    if let (Relation::Overlapping, Some(dy)) = (to_dy, dy) {
+        return Err(overlap(dy, result, true));
+    }
+    let binding = match (to_x, to_dy) {
+        (Relation::Same, _) => Binding::OverX,
+        (_, Relation::Same) => Binding::OverDy,
+        (Relation::OtherBuffer, Relation::OtherBuffer) => Binding::Separate,
+        _ => Binding::Shared,
+    };
+    // WebGPU forbids two writable bindings of the same bytes, and every form but one binds x and dy so.
+    let aliased = matches!(between, Relation::Same | Relation::Overlapping);
+    match dy {
+        Some(dy) if aliased && binding != Binding::Separate => Err(overlap(x, dy, false)),
+        _ => Ok(binding),
     }
 }
 

@@ -1,5 +1,8 @@
 //! The parts of the f64 reference that are no one-line formula.
 
+pub(crate) mod axis;
+mod random;
+
 /// e^(min(x, 0)) / (1 + e^(-|x|)), the logistic function without overflow at either end.
 pub(crate) fn sigmoid(x: f64) -> f64 {
     let e = (-x.abs()).exp();
@@ -115,7 +118,7 @@ pub(crate) fn normal_density(x: f64) -> f64 {
 }
 
 /// e^x − 1 − x, by its series where the difference would cancel.
-fn exponential_remainder(x: f64) -> f64 {
+pub(crate) fn exponential_remainder(x: f64) -> f64 {
     if x.abs() > 0.5 {
         return x.exp_m1() - x;
     }
@@ -209,4 +212,28 @@ pub(crate) fn bent_identity_ratio(x: f64) -> f64 {
 pub(crate) fn bent_identity(x: f64) -> f64 {
     let c = x.clamp(-1e100, 1e100);
     x * (1.0 + 0.5 * c / (c.hypot(1.0) + 1.0))
+}
+
+/// e^z − 1 − z·e^z, the derivative of celu below 0 by its alpha.
+pub(crate) fn celu_gradient(z: f64) -> f64 {
+    if z < -800.0 { -1.0 } else { exponential_remainder(z) - z * z.exp_m1() }
+}
+
+/// x²·σ(βx)·σ(−βx).
+pub(crate) fn swish_gradient(beta: f64, x: f64) -> f64 {
+    let z = product(beta, x);
+    if z.abs() > 800.0 { 0.0 } else { x * x * sigmoid_derivative(z) }
+}
+
+/// z·σ(z) − ln(1 + e^z), which is even.
+pub(crate) fn softplus_gradient(z: f64) -> f64 {
+    let a = z.abs().min(800.0);
+    -(a * sigmoid(-a) + (-a).exp().ln_1p())
+}
+
+/// x·sin(2t)/α − (sin(t)/α)², t = αx rounded to f32.
+pub(crate) fn snake_gradient(alpha: f64, x: f64) -> f64 {
+    let t = rounded_product(alpha, x);
+    let s = t.sin() / alpha;
+    2.0 * x * s * t.cos() - s * s
 }

@@ -1,6 +1,8 @@
 //! Composes a shader's text from its parts. Pure: nothing here needs a device.
 
-use crate::Activation;
+use crate::{Activation, Parameters};
+use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
 
 /// How elements lie in memory. Arithmetic is f32 in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -26,51 +28,107 @@ pub enum Binding {
     Shared,
 }
 
+/// One part of a shader: a file of the folder `shaders`, or text made for one composition.
+#[derive(Debug, Clone)]
+pub(crate) struct Part {
+    pub file: &'static str,
+    pub text: Cow<'static, str>,
+}
+
+/// Files differ by name, made text by what it says.
+impl PartialEq for Part {
+    fn eq(&self, other: &Part) -> bool {
+        self.file == other.file
+            && match (&self.text, &other.text) {
+                (Cow::Owned(a), Cow::Owned(b)) => a == b,
+                _ => true,
+            }
+    }
+}
+
+impl Eq for Part {}
+
+impl Hash for Part {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.file.hash(state);
+        if let Cow::Owned(text) = &self.text {
+            text.hash(state);
+        }
+    }
+}
+
 macro_rules! part {
-    ($path:literal) => {
-        ($path, include_str!(concat!("../shaders/", $path)))
+    ($($path:expr),*) => {
+        $crate::shader::Part {
+            file: concat!($($path),*),
+            text: std::borrow::Cow::Borrowed(include_str!(concat!("../shaders/", $($path),*))),
+        }
     };
+}
+pub(crate) use part;
+
+impl Storage {
+    pub(crate) fn part(self) -> Part {
+        match self {
+            Storage::F32 => part!("storage/f32.wgsl"),
+            Storage::F16 => part!("storage/f16.wgsl"),
+            Storage::Bf16 => part!("storage/bf16.wgsl"),
+        }
+    }
+}
+
+impl Binding {
+    pub(crate) fn part(self) -> Part {
+        match self {
+            Binding::Separate => part!("bindings/separate.wgsl"),
+            Binding::OverX => part!("bindings/over_x.wgsl"),
+            Binding::OverDy => part!("bindings/over_dy.wgsl"),
+            Binding::Shared => part!("bindings/shared.wgsl"),
+        }
+    }
+}
+
+/// The file of an activation, and `Params` where the file has none.
+pub(crate) fn activation_parts(activation: &Activation) -> Vec<Part> {
+    let definition = activation.definition();
+    match definition.parameters {
+        [] => vec![definition.shader.clone(), part!("parameters/none.wgsl")],
+        _ => vec![definition.shader.clone()],
+    }
+}
+
+/// The parts of an elementwise kernel.
+pub(crate) fn elementwise_parts(
+    activation: &Activation,
+    storage: Storage,
+    binding: Binding,
+    parameters: &Parameters<'_>,
+) -> Vec<Part> {
+    let mut parts = activation_parts(activation);
+    parts.extend([part!("math.wgsl"), storage.part(), part!("parameters/call.wgsl")]);
+    parts.extend(parameters.parts(activation));
+    parts.extend([binding.part(), part!("kernels/elementwise.wgsl")]);
+    parts
 }
 
 /// A composed shader: its text, and which part each line comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shader {
     source: String,
-    parts: Vec<(String, u32)>,
+    parts: Vec<(&'static str, u32)>,
 }
 
 impl Shader {
     /// Composes the module of one activation; its entry points are `forward`, `backward`, `forward_tail` and
     /// `backward_tail`.
     pub fn elementwise(activation: &Activation, storage: Storage, binding: Binding) -> Shader {
-        let definition = activation.definition();
-        let file = format!("activations/{}.wgsl", definition.name);
-        let storage = match storage {
-            Storage::F32 => part!("storage/f32.wgsl"),
-            Storage::F16 => part!("storage/f16.wgsl"),
-            Storage::Bf16 => part!("storage/bf16.wgsl"),
-        };
-        let parameters = match definition.parameters {
-            [] => part!("parameters/none.wgsl"),
-            _ => part!("parameters/uniform.wgsl"),
-        };
-        let binding = match binding {
-            Binding::Separate => part!("bindings/separate.wgsl"),
-            Binding::OverX => part!("bindings/over_x.wgsl"),
-            Binding::OverDy => part!("bindings/over_dy.wgsl"),
-            Binding::Shared => part!("bindings/shared.wgsl"),
-        };
-        let parts = [
-            (file.as_str(), definition.shader),
-            part!("math.wgsl"),
-            storage,
-            parameters,
-            binding,
-            part!("kernels/elementwise.wgsl"),
-        ];
+        Shader::compose(&elementwise_parts(activation, storage, binding, &Parameters::new()))
+    }
+
+    pub(crate) fn compose(parts: &[Part]) -> Shader {
         let mut shader = Shader { source: String::new(), parts: Vec::new() };
-        for (file, text) in parts {
-            shader.parts.push((file.to_owned(), text.lines().count() as u32));
+        for Part { file, text } in parts {
+            shader.parts.push((file, text.lines().count() as u32));
             shader.source.extend(text.lines().flat_map(|line| [line, "\n"]));
         }
         shader

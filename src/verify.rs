@@ -1,9 +1,14 @@
 //! The device against the f64 reference, in units in the last place.
 
-use crate::pipeline::Pass;
 use crate::{Activation, Element, Error, GpuActivations};
 use half::{bf16, f16};
 use rayon::prelude::*;
+
+#[derive(Clone, Copy)]
+enum Pass {
+    Forward,
+    Backward,
+}
 
 /// What one function does in one pass and storage.
 #[derive(Debug, Clone)]

@@ -13,3 +13,8 @@ fn derivative(x: f32, params: Params) -> f32 {
     let y = multiply(e.mantissa, vec2<f32>(0.5 * params.alpha, 0.0));
     return select(scale_far(y.x + y.y, e.k + 1), 1.0, x > 0.0);
 }
+
+fn parameter_gradient(x: f32, params: Params) -> Params {
+    let y = expm1_negative(vec2<f32>(min(x, 0.0), 0.0));
+    return Params(y.x + y.y);
+}

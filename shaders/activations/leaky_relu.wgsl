@@ -9,3 +9,7 @@ fn activation(x: f32, params: Params) -> f32 {
 fn derivative(x: f32, params: Params) -> f32 {
     return select(params.negative_slope, 1.0, x > 0.0);
 }
+
+fn parameter_gradient(x: f32, params: Params) -> Params {
+    return Params(min(x, 0.0));
+}

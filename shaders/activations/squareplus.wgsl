@@ -34,3 +34,9 @@ fn derivative(x: f32, params: Params) -> f32 {
     let y = select(above, below, x < 0.0);
     return scale(y.x + y.y, select(0, -s.k, x < 0.0));
 }
+
+// 1/(4 sqrt(x^2 + b)).
+fn parameter_gradient(x: f32, params: Params) -> Params {
+    let s = bend(x, params);
+    return Params(select(0.0, scale(0.25 / s.root.x, -s.k), is_finite(x)));
+}

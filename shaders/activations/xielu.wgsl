@@ -4,17 +4,20 @@ struct Params {
     beta: f32,
 }
 
-// Below 0: near it, e^x - 1 - x as x^2 (1/2 + x P(x)), a minimax fit, because the difference cancels; elsewhere
-// alpha_n (e^x - 1) + (beta - alpha_n) x, whose limit is right even where the slope is 0.
+// e^c - 1 - c for c in [-1, 0] as c^2 (1/2 + c P(c)), a minimax fit, because the difference cancels.
+fn remainder_near(c: f32) -> vec2<f32> {
+    let p = ((((1.6965929e-5 * c + 1.8845969e-4) * c + 1.3824283e-3) * c + 8.331176e-3) * c + 4.1666333e-2) * c + 0.16666666;
+    return multiply(two_product(c, c), fast_two_sum(0.5, c * p));
+}
+
+// Below 0, and away from it, alpha_n (e^x - 1) + (beta - alpha_n) x, whose limit is right even where the slope is 0.
 fn activation(x: f32, params: Params) -> f32 {
     let factor = add(two_product(params.alpha_p, clamp(x, 0.0, LARGEST)), vec2<f32>(params.beta, 0.0));
     let product = params.alpha_p * select(x, 0.0, params.alpha_p == 0.0);
     let above = x * select(factor.x + factor.y, product + params.beta, abs(product) > 1e30);
     let c = clamp(x, -1.0, 0.0);
-    let p = ((((1.6965929e-5 * c + 1.8845969e-4) * c + 1.3824283e-3) * c + 8.331176e-3) * c + 4.1666333e-2) * c + 0.16666666;
-    let remainder = multiply(two_product(c, c), fast_two_sum(0.5, c * p));
     let alpha_n = vec2<f32>(params.alpha_n, 0.0);
-    let near = add(multiply(remainder, alpha_n), two_product(params.beta, c));
+    let near = add(multiply(remainder_near(c), alpha_n), two_product(params.beta, c));
     let slope = two_sum(params.beta, -params.alpha_n);
     let level = slope.x == 0.0;
     let line = multiply(slope, vec2<f32>(clamp(x, select(-1e30, 0.0, level), 0.0), 0.0));
@@ -34,4 +37,13 @@ fn derivative(x: f32, params: Params) -> f32 {
     let product = params.alpha_p * select(x, 0.0, params.alpha_p == 0.0);
     let body = select(y.x + y.y, 2.0 * product + params.beta, x > 0.0 && abs(product) > 1e30);
     return select(body, scale_far(tail.x + tail.y, d.k), vanishing);
+}
+
+fn parameter_gradient(x: f32, params: Params) -> Params {
+    let above = max(x, 0.0);
+    let below = min(x, 0.0);
+    let near = remainder_near(clamp(below, -1.0, 0.0));
+    let far = add(expm1_negative(vec2<f32>(below, 0.0)), vec2<f32>(-below, 0.0));
+    let remainder = select(far, near, below > -1.0);
+    return Params(above * above, select(-below, remainder.x + remainder.y, is_finite(below)), 0.0);
 }

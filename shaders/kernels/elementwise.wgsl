@@ -9,23 +9,28 @@ fn keep_nan(x: vec4<f32>, y: vec4<f32>) -> vec4<f32> {
     return bitcast<vec4<f32>>(select(bitcast<vec4<u32>>(y), bitcast<vec4<u32>>(x) | vec4<u32>(0x400000u), nan));
 }
 
-fn forward_of(x: vec4<f32>) -> vec4<f32> {
-    let params = parameters();
+// Elements in succession, the first at a site of its parameters.
+fn forward_of(x: vec4<f32>, first: Site) -> vec4<f32> {
+    let second = next(first);
+    let third = next(second);
+    let fourth = next(third);
     return keep_nan(x, vec4<f32>(
-        activation(x.x, params),
-        activation(x.y, params),
-        activation(x.z, params),
-        activation(x.w, params),
+        activation(x.x, parameters_at(first)),
+        activation(x.y, parameters_at(second)),
+        activation(x.z, parameters_at(third)),
+        activation(x.w, parameters_at(fourth)),
     ));
 }
 
-fn backward_of(x: vec4<f32>, dy: vec4<f32>) -> vec4<f32> {
-    let params = parameters();
+fn backward_of(x: vec4<f32>, dy: vec4<f32>, first: Site) -> vec4<f32> {
+    let second = next(first);
+    let third = next(second);
+    let fourth = next(third);
     let slope = vec4<f32>(
-        derivative(x.x, params),
-        derivative(x.y, params),
-        derivative(x.z, params),
-        derivative(x.w, params),
+        derivative(x.x, parameters_at(first)),
+        derivative(x.y, parameters_at(second)),
+        derivative(x.z, parameters_at(third)),
+        derivative(x.w, parameters_at(fourth)),
     );
     return keep_nan(dy, keep_nan(x, dy * slope));
 }
@@ -40,7 +45,7 @@ fn vector_index(id: vec3<u32>, workgroups: vec3<u32>) -> u32 {
 fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
     let index = vector_index(id, workgroups);
     if index < arrayLength(&result) {
-        result[index] = pack(forward_of(unpack(x_at(index))));
+        result[index] = pack(forward_of(unpack(x_at(index)), site_of(4u * index)));
     }
 }
 
@@ -48,7 +53,7 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 fn backward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
     let index = vector_index(id, workgroups);
     if index < arrayLength(&result) {
-        result[index] = pack(backward_of(unpack(x_at(index)), unpack(dy_at(index))));
+        result[index] = pack(backward_of(unpack(x_at(index)), unpack(dy_at(index)), site_of(4u * index)));
     }
 }
 
@@ -70,7 +75,7 @@ fn forward_tail(@builtin(global_invocation_id) id: vec3<u32>) {
     if id.x < words {
         let index = arrayLength(&result_words) - words + id.x;
         let x = vec4<f32>(unpack_word(x_word_at(index)), 0.0, 0.0);
-        store_tail(id.x, index, forward_of(x).xy);
+        store_tail(id.x, index, forward_of(x, site_of(ELEMENTS_PER_WORD * index)).xy);
     }
 }
 
@@ -81,6 +86,6 @@ fn backward_tail(@builtin(global_invocation_id) id: vec3<u32>) {
         let index = arrayLength(&result_words) - words + id.x;
         let x = vec4<f32>(unpack_word(x_word_at(index)), 0.0, 0.0);
         let dy = vec4<f32>(unpack_word(dy_word_at(index)), 0.0, 0.0);
-        store_tail(id.x, index, backward_of(x, dy).xy);
+        store_tail(id.x, index, backward_of(x, dy, site_of(ELEMENTS_PER_WORD * index)).xy);
     }
 }

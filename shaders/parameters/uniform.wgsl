@@ -1,13 +1,15 @@
 // One value of each parameter for all elements.
 
-struct Call {
-    zero: u32,
-    tail_elements: u32,
-    @align(16) params: Params,
+alias Site = u32;
+
+fn site_of(element: u32) -> Site {
+    return 0u;
 }
 
-@group(0) @binding(3) var<uniform> call: Call;
+fn next(site: Site) -> Site {
+    return site;
+}
 
-fn parameters() -> Params {
+fn parameters_at(site: Site) -> Params {
     return call.params;
 }

@@ -1,0 +1,28 @@
+const ONLY_PEAK: bool = false;
+const UNWEIGHTED: bool = false;
+const LOGARITHMIC: bool = false;
+
+fn score(x: f32, number: u32) -> vec2<f32> {
+    return vec2<f32>(x, 0.0);
+}
+
+fn least_peak(peak: f32) -> f32 {
+    return max(peak, 0.0);
+}
+
+// The share that belongs to nobody, e^(0 - peak).
+fn first_term(peak: f32) -> vec2<f32> {
+    return vec2<f32>(raised(vec2<f32>(-peak, 0.0)), 0.0);
+}
+
+fn forward_value(e: Entry, s: Statistics) -> f32 {
+    return select(0.0, weight(e, s) * s.sum.x, e.kept);
+}
+
+fn share_of_output(y: f32) -> f32 {
+    return y;
+}
+
+fn backward_value(share: f32, dy: f32, s: Statistics) -> f32 {
+    return share * ((dy - s.dot.x) - s.dot.y) * call.inverse_temperature.x;
+}

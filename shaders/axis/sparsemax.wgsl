@@ -1,0 +1,86 @@
+// The projection onto the simplex, max(x - tau, 0) (Martins & Astudillo 2016), x counted from the row's peak. Round 0
+// finds the peak; each further round is a Newton step for tau (Michelot 1986), from -1 upwards: tau = (sum of
+// the entries above tau - 1)/count. A step divides slope times value by 4 or more, so that 64 always suffice.
+
+const ROUNDS: u32 = select(64u, 1u, PASS == FROM_OUTPUT);
+
+// `sum` is that of the entries above the threshold, `position` their count, and `dot` the sum of their dy.
+fn start(state: Statistics, round: u32) -> Statistics {
+    var s = state;
+    s.sum = vec2<f32>(0.0);
+    s.dot = vec2<f32>(0.0);
+    s.position = 0u;
+    return s;
+}
+
+// x - peak - tau.
+fn excess(x: f32, s: Statistics) -> vec2<f32> {
+    let z = two_sum(max(x, -LARGEST), -s.peak);
+    return select(vec2<f32>(-1.0, 0.0), add(z, -s.threshold), z.x > -2.0);
+}
+
+fn include(s: Statistics, e: Entry, round: u32) -> Statistics {
+    var t = s;
+    if !e.kept {
+        return t;
+    }
+    t.flags |= select(0u, NAN_SEEN, is_nan(e.x));
+    if PASS != FROM_OUTPUT && round == 0u {
+        t.peak = select(t.peak, e.x, e.x > t.peak);
+        return t;
+    }
+    if is_supported(e, s) {
+        t.position += 1u;
+        t.dot = add(t.dot, vec2<f32>(e.dy, 0.0));
+        if PASS != FROM_OUTPUT {
+            t.sum = add(t.sum, two_sum(e.x, -s.peak));
+        }
+    }
+    return t;
+}
+
+fn is_supported(e: Entry, s: Statistics) -> bool {
+    if PASS == FROM_OUTPUT {
+        return e.x > 0.0;
+    }
+    let y = excess(e.x, s);
+    return y.x + y.y > 0.0 && s.peak != negative_infinity();
+}
+
+fn merge(a: Statistics, b: Statistics) -> Statistics {
+    return Statistics(
+        max(a.peak, b.peak), 0.0, a.position + b.position, a.flags | b.flags, add(a.sum, b.sum), add(a.dot, b.dot),
+        a.threshold,
+    );
+}
+
+fn settle(s: Statistics, round: u32) -> Statistics {
+    var t = s;
+    if PASS != FROM_OUTPUT && round == 0u {
+        t.threshold = vec2<f32>(-1.0, 0.0);
+        return t;
+    }
+    // A count may have more bits than an f32.
+    let count = two_sum(f32(max(s.position, 1u) & 0xfffff000u), f32(max(s.position, 1u) & 0xfffu));
+    t.dot = divide(s.dot, count);
+    if PASS != FROM_OUTPUT && s.position > 0u {
+        t.threshold = divide(add(s.sum, vec2<f32>(-1.0, 0.0)), count);
+    }
+    return t;
+}
+
+fn is_over(previous: Statistics, s: Statistics) -> bool {
+    return previous.position == s.position;
+}
+
+fn value(e: Entry, s: Statistics) -> f32 {
+    var y: f32;
+    if PASS == FORWARD {
+        let over = excess(e.x, s);
+        y = select(0.0, over.x + over.y, is_supported(e, s));
+    } else {
+        y = select(0.0, (e.dy - s.dot.x) - s.dot.y, is_supported(e, s));
+    }
+    let defined = (s.flags & NAN_SEEN) == 0u && bitcast<u32>(s.peak) != 0x7f800000u;
+    return not_a_number_unless(defined, y);
+}

@@ -1,0 +1,54 @@
+// Functions of groups of `pieces` entries, each `length` elements long, of an array (rows, pieces, length). A result is
+// computed four elements at a time in the order of memory, each from elements at the same row and place of its inputs.
+
+struct Call {
+    zero: u32,
+    // The first element of the result in its binding, how many there are, and its place within the whole result.
+    first: u32,
+    elements: u32,
+    begin: u32,
+    length: u32,
+    pieces: u32,
+    gate_is_first: u32,
+    // Where (row 0, place 0) of each input would lie in its binding, modulo 2^32, and the way from row to row.
+    x_base: u32,
+    x_stride: u32,
+    gate_base: u32,
+    gate_stride: u32,
+    dy_base: u32,
+    dy_stride: u32,
+    @align(16) params: Params,
+}
+
+@group(0) @binding(3) var<uniform> call: Call;
+
+struct Sites {
+    row: vec4<u32>,
+    piece: vec4<u32>,
+    within: vec4<u32>,
+}
+
+// Those of a group of four, as many pieces of a row being in the result; before and beyond it they stay within.
+fn sites_of(group: u32, pieces: u32) -> Sites {
+    let last = call.first + call.elements - 1u;
+    let places = clamp(vec4<u32>(group, group + 1u, group + 2u, group + 3u), vec4<u32>(call.first), vec4<u32>(last));
+    let elements = places - call.first + call.begin;
+    let lines = elements / call.length;
+    return Sites(lines / pieces, lines % pieces, elements % call.length);
+}
+
+fn group_at(id: vec3<u32>, workgroups: vec3<u32>) -> u32 {
+    return 4u * (call.first / 4u + id.x + id.y * workgroups.x * 64u);
+}
+
+fn is_in_reach(group: u32) -> bool {
+    return group < call.first + call.elements;
+}
+
+fn store_group(group: u32, values: vec4<f32>) {
+    store(group, values, call.first - min(call.first, group), min(call.first + call.elements - group, 4u));
+}
+
+fn is_nan(x: f32) -> bool {
+    return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}

@@ -1,0 +1,83 @@
+// value * activation(gate), and both gradients.
+
+fn gated(value: f32, gate: f32) -> f32 {
+    return not_a_number_unless(!is_nan(gate), value * activation(gate, call.params));
+}
+
+fn value_gradient(gate: f32, dy: f32) -> f32 {
+    return gated(dy, gate);
+}
+
+fn gate_gradient(value: f32, gate: f32, dy: f32) -> f32 {
+    return not_a_number_unless(!is_nan(gate), dy * value * derivative(gate, call.params));
+}
+
+fn gradient(is_gate: bool, value: f32, gate: f32, dy: f32) -> f32 {
+    if is_gate {
+        return gate_gradient(value, gate, dy);
+    }
+    return value_gradient(gate, dy);
+}
+
+@compute @workgroup_size(64)
+fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+    let group = group_at(id, workgroups);
+    if is_in_reach(group) {
+        let s = sites_of(group, 1u);
+        let value = x_of(s, 0u);
+        let gate = gate_of(s, 0u);
+        store_group(group, vec4<f32>(
+            gated(value.x, gate.x), gated(value.y, gate.y), gated(value.z, gate.z), gated(value.w, gate.w),
+        ));
+    }
+}
+
+// The gradients of both halves of one array.
+@compute @workgroup_size(64)
+fn backward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+    let group = group_at(id, workgroups);
+    if is_in_reach(group) {
+        let s = sites_of(group, 2u);
+        let is_gate = (s.piece == vec4<u32>(1u)) != vec4<bool>(call.gate_is_first == 1u);
+        let value = x_of(s, 0u);
+        let gate = gate_of(s, 0u);
+        let dy = dy_of(s, 0u);
+        store_group(group, vec4<f32>(
+            gradient(is_gate.x, value.x, gate.x, dy.x),
+            gradient(is_gate.y, value.y, gate.y, dy.y),
+            gradient(is_gate.z, value.z, gate.z, dy.z),
+            gradient(is_gate.w, value.w, gate.w, dy.w),
+        ));
+    }
+}
+
+// The gradient of one of two arrays.
+@compute @workgroup_size(64)
+fn backward_value(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+    let group = group_at(id, workgroups);
+    if is_in_reach(group) {
+        let s = sites_of(group, 1u);
+        let gate = gate_of(s, 0u);
+        let dy = dy_of(s, 0u);
+        store_group(group, vec4<f32>(
+            value_gradient(gate.x, dy.x), value_gradient(gate.y, dy.y), value_gradient(gate.z, dy.z), value_gradient(gate.w, dy.w),
+        ));
+    }
+}
+
+@compute @workgroup_size(64)
+fn backward_gate(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+    let group = group_at(id, workgroups);
+    if is_in_reach(group) {
+        let s = sites_of(group, 1u);
+        let value = x_of(s, 0u);
+        let gate = gate_of(s, 0u);
+        let dy = dy_of(s, 0u);
+        store_group(group, vec4<f32>(
+            gate_gradient(value.x, gate.x, dy.x),
+            gate_gradient(value.y, gate.y, dy.y),
+            gate_gradient(value.z, gate.z, dy.z),
+            gate_gradient(value.w, gate.w, dy.w),
+        ));
+    }
+}

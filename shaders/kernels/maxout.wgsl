@@ -1,0 +1,47 @@
+// The maximum of each group of pieces, and its gradient, which goes to the first maximum. NaN in a group makes it NaN.
+
+struct Maximum {
+    value: vec4<f32>,
+    piece: vec4<u32>,
+    nan: vec4<bool>,
+}
+
+fn are_nan(x: vec4<f32>) -> vec4<bool> {
+    return (bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu)) > vec4<u32>(0x7f800000u);
+}
+
+fn maximum_of(s: Sites) -> Maximum {
+    let first = x_of(s, 0u);
+    var m = Maximum(first, vec4<u32>(0u), are_nan(first));
+    for (var piece = 1u; piece < call.pieces; piece++) {
+        let x = x_of(s, piece * call.length);
+        let higher = x > m.value;
+        m.value = select(m.value, x, higher);
+        m.piece = select(m.piece, vec4<u32>(piece), higher);
+        m.nan = m.nan | are_nan(x);
+    }
+    return m;
+}
+
+fn nan_where(nan: vec4<bool>, y: vec4<f32>) -> vec4<f32> {
+    return bitcast<vec4<f32>>(select(bitcast<vec4<u32>>(y), vec4<u32>(0x7fc00000u), nan));
+}
+
+@compute @workgroup_size(64)
+fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+    let group = group_at(id, workgroups);
+    if is_in_reach(group) {
+        let m = maximum_of(sites_of(group, 1u));
+        store_group(group, nan_where(m.nan, m.value));
+    }
+}
+
+@compute @workgroup_size(64)
+fn backward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+    let group = group_at(id, workgroups);
+    if is_in_reach(group) {
+        let s = sites_of(group, call.pieces);
+        let m = maximum_of(s);
+        store_group(group, nan_where(m.nan, select(vec4<f32>(0.0), dy_of(s, 0u), m.piece == s.piece)));
+    }
+}

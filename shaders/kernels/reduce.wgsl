@@ -1,0 +1,19 @@
+// One result for each row from its statistics.
+
+@group(0) @binding(6) var<storage, read> states: array<Statistics>;
+
+@compute @workgroup_size(64)
+fn reduce(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+    let group = 4u * (call.first / 4u + id.x + id.y * workgroups.x * 64u);
+    let end = call.first + call.rows;
+    if group >= end {
+        return;
+    }
+    let skip = call.first - min(call.first, group);
+    let count = min(end - group, 4u);
+    var values = vec4<f32>(0.0);
+    for (var j = skip; j < count; j++) {
+        values[j] = reduced_value(states[group + j - call.first]);
+    }
+    store(group, values, skip, count);
+}

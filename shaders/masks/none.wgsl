@@ -1,0 +1,5 @@
+// Every element counts.
+
+fn mask_at(index: u32) -> bool {
+    return true;
+}

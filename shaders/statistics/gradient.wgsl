@@ -1,0 +1,47 @@
+// The gradient of a parameter: the sum of dy times the activation's derivative by it, over all that share it.
+
+const PASS: u32 = BACKWARD;
+const ROUNDS: u32 = 1u;
+
+struct Site {
+    element: u32,
+    channel: u32,
+}
+
+struct Statistics {
+    sum: vec2<f32>,
+}
+
+fn nothing() -> Statistics {
+    return Statistics(vec2<f32>(0.0));
+}
+
+fn start(state: Statistics, round: u32) -> Statistics {
+    return state;
+}
+
+fn include(s: Statistics, e: Entry, round: u32) -> Statistics {
+    if !e.kept {
+        return s;
+    }
+    let site = Site(e.number, e.row / call.channel_length % call.channels);
+    let slope = selected(parameter_gradient(e.x, parameters_at(site)));
+    return Statistics(add(s.sum, two_product(e.dy, slope)));
+}
+
+fn merge(a: Statistics, b: Statistics) -> Statistics {
+    return Statistics(add(a.sum, b.sum));
+}
+
+fn settle(s: Statistics, round: u32) -> Statistics {
+    return s;
+}
+
+fn is_over(previous: Statistics, s: Statistics) -> bool {
+    return true;
+}
+
+// The lower part of an infinite sum is NaN.
+fn reduced_value(s: Statistics) -> f32 {
+    return select(s.sum.x, s.sum.x + s.sum.y, is_finite(s.sum.x));
+}

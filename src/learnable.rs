@@ -1,0 +1,461 @@
+//! Parameters that lie in buffers, or are drawn, instead of being one number of the activation.
+
+use crate::device::Shared;
+use crate::pipeline::{Access, Bound, Dispatch};
+use crate::recording::{check_apart, check_range, most_bytes};
+use crate::reduction::{Reduction, Values, span};
+use crate::shader::{Binding, Part, activation_parts, part};
+use crate::{Activation, Axis, BufferRange, Element, Error, GpuActivations, GpuBuffer, Recording};
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Where the parameters of an activation come from, where not from its own values.
+///
+/// A learnable parameter may be one value, one for each channel of an axis, or one for each element, in f32 whatever
+/// the type of x. The values on the device cannot be checked against the parameter's range.
+#[derive(Debug, Clone, Default)]
+pub struct Parameters<'a> {
+    tensors: Vec<Tensor<'a>>,
+    seed: Option<u64>,
+    /// The number of the operands' first element within the whole array.
+    first_element: u64,
+}
+
+#[derive(Debug, Clone)]
+struct Tensor<'a> {
+    name: Cow<'a, str>,
+    values: BufferRange<'a, f32>,
+    sharing: Sharing,
+}
+
+/// Who has a value of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Sharing {
+    One,
+    Channel(Axis),
+    Element,
+}
+
+impl<'a> Parameters<'a> {
+    /// The activation's own values.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes a parameter from a buffer of one element.
+    pub fn one(self, name: impl Into<Cow<'a, str>>, value: impl Into<BufferRange<'a, f32>>) -> Self {
+        self.tensor(name.into(), value.into(), Sharing::One)
+    }
+
+    /// Takes a parameter from a buffer of as many elements as the axis of x is long.
+    pub fn per_channel(
+        self,
+        name: impl Into<Cow<'a, str>>,
+        values: impl Into<BufferRange<'a, f32>>,
+        axis: &Axis,
+    ) -> Self {
+        self.tensor(name.into(), values.into(), Sharing::Channel(axis.clone()))
+    }
+
+    /// Takes a parameter from a buffer of as many elements as x.
+    pub fn per_element(self, name: impl Into<Cow<'a, str>>, values: impl Into<BufferRange<'a, f32>>) -> Self {
+        self.tensor(name.into(), values.into(), Sharing::Element)
+    }
+
+    /// Draws rrelu's slope for each element, as in training: uniform in [lower, upper), from Philox4x32-10 with the
+    /// seed as key and the element's index as counter. The same seed gives the same slopes, backward too.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    fn tensor(mut self, name: Cow<'a, str>, values: BufferRange<'a, f32>, sharing: Sharing) -> Self {
+        self.tensors.push(Tensor { name, values, sharing });
+        self
+    }
+
+    /// The same for operands that begin at another element of the whole array.
+    pub(crate) fn from_element(&self, first_element: u64) -> Self {
+        Parameters { first_element, ..self.clone() }
+    }
+
+    pub(crate) fn ranges(&self) -> impl Iterator<Item = BufferRange<'a, f32>> {
+        self.tensors.iter().map(|tensor| tensor.values)
+    }
+
+    /// Whether a piece of the operands may take this many bytes of a parameter for each of its elements.
+    pub(crate) fn has_one_per_element(&self) -> bool {
+        self.tensors.iter().any(|tensor| tensor.sharing == Sharing::Element)
+    }
+
+    /// Checks names, and lengths against those of an x of `elements`.
+    pub(crate) fn check(&self, activation: &Activation, elements: u64) -> Result<(), Error> {
+        let function = activation.name();
+        if self.seed.is_some() && !matches!(activation, Activation::Rrelu { .. }) {
+            return Err(Error::NotRandom { function });
+        }
+        let known = activation.parameters();
+        for (index, Tensor { name, values, sharing }) in self.tensors.iter().enumerate() {
+            let Some(parameter) = known.iter().find(|known| known.name == *name) else {
+                let known = known.iter().map(|known| known.name).collect();
+                return Err(Error::UnknownParameter { function, parameter: name.to_string(), known });
+            };
+            let parameter = parameter.name;
+            if !known.iter().any(|known| known.name == *name && known.learnable) {
+                return Err(Error::NotLearnable { function, parameter });
+            }
+            if self.tensors[..index].iter().any(|other| other.name == *name) {
+                return Err(Error::GivenTwice { function, parameter });
+            }
+            match sharing {
+                Sharing::Channel(axis) if axis.length() as u64 != values.elements => {
+                    let (axis, shape) = (axis.index(), axis.shape().to_vec());
+                    return Err(Error::ChannelMismatch { parameter, values: values.elements, axis, shape });
+                }
+                Sharing::Channel(axis) => {
+                    if self.first_element == 0 && axis.elements() as u64 != elements {
+                        return Err(Error::LengthMismatch {
+                            left: "the shape",
+                            left_length: axis.elements() as u64,
+                            right: "x",
+                            right_length: elements,
+                        });
+                    }
+                    if let Some(other) = self.channels().filter(|other| *other != axis) {
+                        let (left, right) = (axis.shape().to_vec(), other.shape().to_vec());
+                        let axes = (axis.index(), other.index());
+                        return Err(Error::ChannelsDiffer { left, left_axis: axes.0, right, right_axis: axes.1 });
+                    }
+                }
+                Sharing::One | Sharing::Element => {
+                    let needed = if *sharing == Sharing::One { 1 } else { elements + self.first_element };
+                    if values.elements != needed {
+                        return Err(Error::LengthMismatch {
+                            left: parameter,
+                            left_length: values.elements,
+                            right: if *sharing == Sharing::One { "one value" } else { "x" },
+                            right_length: needed,
+                        });
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The axis whose channels have values of their own.
+    pub(crate) fn channels(&self) -> Option<&Axis> {
+        self.tensors.iter().find_map(|tensor| match &tensor.sharing {
+            Sharing::Channel(axis) => Some(axis),
+            Sharing::One | Sharing::Element => None,
+        })
+    }
+
+    /// Who shares a value of this parameter.
+    pub(crate) fn sharing(&self, parameter: &str) -> Sharing {
+        let found = self.tensors.iter().find(|tensor| tensor.name == parameter);
+        found.map_or(Sharing::One, |tensor| tensor.sharing.clone())
+    }
+
+    /// `parameters_at` of a `Site`: buffers where there are any, else the one value.
+    pub(crate) fn accessors(&self, activation: &Activation) -> Part {
+        let mut text = String::new();
+        let mut fields = Vec::new();
+        for parameter in activation.parameters() {
+            let name = parameter.name;
+            let Some(index) = self.tensors.iter().position(|tensor| tensor.name == name) else {
+                fields.push(format!("call.params.{name}"));
+                continue;
+            };
+            let at = match self.tensors[index].sharing {
+                Sharing::One => "0u".to_owned(),
+                Sharing::Channel(_) => "site.channel".to_owned(),
+                // An invocation's last vector may go on beyond x.
+                Sharing::Element => format!("min(site.element, arrayLength(&{name}_values) - 1u)"),
+            };
+            fields.push(format!("{name}_values[{at}]"));
+            // Writing to a String cannot fail.
+            let _ = writeln!(
+                text,
+                "@group(0) @binding({}) var<storage, read> {name}_values: array<f32>;",
+                FIRST_BINDING + index as u32
+            );
+        }
+        let _ = write!(text, "\nfn parameters_at(site: Site) -> Params {{\n    return Params({});\n}}\n", fields.join(", "));
+        Part { file: "(parameters of the call)", text: Cow::Owned(text) }
+    }
+
+    /// The parts that give an elementwise kernel its parameters.
+    pub(crate) fn parts(&self, activation: &Activation) -> Vec<Part> {
+        if self.seed.is_some() {
+            vec![part!("random.wgsl"), part!("parameters/random.wgsl")]
+        } else if self.tensors.is_empty() {
+            vec![part!("parameters/uniform.wgsl")]
+        } else {
+            vec![part!("parameters/tensors.wgsl"), self.accessors(activation)]
+        }
+    }
+
+    /// The bindings for `elements` from the element `first` of the operands on.
+    pub(crate) fn bound(&self, first: u64, elements: u64) -> impl Iterator<Item = Bound<'a>> {
+        let first = first + self.first_element;
+        self.tensors.iter().enumerate().map(move |(index, tensor)| {
+            let number = FIRST_BINDING + index as u32;
+            let bytes = 4 * tensor.values.elements;
+            match tensor.sharing {
+                Sharing::Element => {
+                    let start = 4 * first;
+                    tensor.values.bound(number, Access::Read, start, (4 * elements).min(bytes - start))
+                }
+                _ => tensor.values.bound(number, Access::Read, 0, bytes),
+            }
+        })
+    }
+
+    /// The words of the elementwise kernels' `Call` for bindings that begin at the element `first` of the operands.
+    pub(crate) fn call(&self, activation: &Activation, first: u64, tail_elements: u32) -> Vec<u32> {
+        let first = if self.seed.is_some() || self.channels().is_some() { first + self.first_element } else { 0 };
+        let (channels, channel_length) = self.channel_lengths();
+        let (length, count) = (u64::from(channel_length), u64::from(channels));
+        let seed = self.seed.unwrap_or(0);
+        let place = match self.channels() {
+            Some(_) => [(first / length % count) as u32, (first % length) as u32],
+            None => [0, 0],
+        };
+        let number = if self.seed.is_some() { first } else { 0 };
+        let mut words = vec![0, tail_elements, number as u32, (number >> 32) as u32];
+        words.extend([channels, channel_length]);
+        words.extend(place);
+        words.extend([seed as u32, (seed >> 32) as u32, 0, 0]);
+        words.extend(activation.values().iter().map(|value| value.to_bits()));
+        words.resize(words.len().max(16), 0);
+        words
+    }
+
+    /// How many channels there are, and how many elements in succession have the same; without channels as if one had all.
+    pub(crate) fn channel_lengths(&self) -> (u32, u32) {
+        let all = u32::MAX / 2;
+        self.channels().map_or((1, all), |axis| (axis.length().max(1) as u32, axis.inner().max(1) as u32))
+    }
+}
+
+impl Recording<'_, '_> {
+    /// Records the gradient of a learnable parameter: `dy·∂activation(x)/∂parameter`, summed over the elements that share
+    /// a value of it. It has as many f32 as the parameter has values, one where it is the activation's own. Sums carry
+    /// their rounding errors along, and their order is fixed: the same operands give the same bits.
+    ///
+    /// # Errors
+    /// As [`Recording::forward_with`]; [`Error::SharedBuffer`] where the gradient lies in the buffer of an operand.
+    pub fn parameter_gradient<'r, T: Element>(
+        &mut self,
+        activation: Activation,
+        parameters: &Parameters<'r>,
+        parameter: &str,
+        x: impl Into<BufferRange<'r, T>>,
+        dy: impl Into<BufferRange<'r, T>>,
+        gradient: impl Into<BufferRange<'r, f32>>,
+    ) -> Result<(), Error> {
+        let (x, dy, gradient) = (x.into(), dy.into(), gradient.into());
+        activation.validate()?;
+        parameters.check(&activation, x.elements)?;
+        let function = activation.name();
+        let known = activation.parameters();
+        let Some(known) = known.iter().find(|known| known.name == parameter) else {
+            let known = known.iter().map(|known| known.name).collect();
+            return Err(Error::UnknownParameter { function, parameter: parameter.to_owned(), known });
+        };
+        let parameter = known.name;
+        if !known.learnable {
+            return Err(Error::NotLearnable { function, parameter });
+        }
+        let sharing = parameters.sharing(parameter);
+        let expected = match &sharing {
+            Sharing::One => 1,
+            Sharing::Channel(axis) => axis.length() as u64,
+            Sharing::Element => x.elements,
+        };
+        for (left, left_length, right, right_length) in
+            [("dy", dy.elements, "x", x.elements), ("the gradient", gradient.elements, parameter, expected)]
+        {
+            if left_length != right_length {
+                return Err(Error::LengthMismatch { left, left_length, right, right_length });
+            }
+        }
+        check_range(self.shared, "x", x)?;
+        check_range(self.shared, "dy", dy)?;
+        check_range(self.shared, "the gradient", gradient)?;
+        check_apart("x", x.buffer, "the gradient", gradient.buffer)?;
+        check_apart("dy", dy.buffer, "the gradient", gradient.buffer)?;
+        for values in parameters.ranges() {
+            check_range(self.shared, "a parameter", values)?;
+            check_apart("a parameter", values.buffer, "the gradient", gradient.buffer)?;
+        }
+        let elements = usize::try_from(x.elements).unwrap_or(usize::MAX);
+        Axis::new(&[elements], 0)?;
+        if gradient.elements == 0 {
+            return Ok(());
+        }
+        let text = format!("fn selected(gradient: Params) -> f32 {{\n    return gradient.{parameter};\n}}\n");
+        let selected = Part { file: "(parameter of the call)", text: Cow::Owned(text) };
+        if sharing == Sharing::Element {
+            let each = || each(self.shared, &activation, parameters, selected, x, dy, gradient);
+            let dispatches = self.shared.checked(each)?;
+            self.run(&dispatches);
+            return Ok(());
+        }
+        let shape = Shape::of(parameters.channels(), elements as u64);
+        let mut statistics = activation_parts(&activation);
+        statistics.push(selected);
+        statistics.extend([part!("passes/backward.wgsl"), part!("statistics/gradient.wgsl")]);
+        statistics.push(parameters.accessors(&activation));
+        let (all_channels, channel_length) = parameters.channel_lengths();
+        let reduction = Reduction {
+            shared: self.shared,
+            label: function,
+            strategy: self.strategy,
+            outer: shape.outer,
+            length: shape.length,
+            inner: shape.inner,
+            x,
+            dy: Some(dy),
+            reduced_dy: false,
+            mask: None,
+            binding: Binding::Separate,
+            statistics,
+            rounds: 1,
+            statistics_bytes: 8,
+            values: Values {
+                channels: all_channels,
+                channel_length: if shape.inner == 1 { 1 } else { channel_length },
+                params: activation.values(),
+                ..Values::default()
+            },
+            bound: parameters.bound(0, x.elements).collect(),
+            first_element: 0,
+        };
+        let prepared = self.shared.checked(|| reduction.summed(expected, gradient))?;
+        self.run(&prepared.dispatches);
+        self.scratch.extend(prepared.scratch);
+        Ok(())
+    }
+}
+
+/// The gradients of a parameter of which each element has a value.
+fn each<T: Element>(
+    shared: &Shared,
+    activation: &Activation,
+    parameters: &Parameters<'_>,
+    selected: Part,
+    x: BufferRange<'_, T>,
+    dy: BufferRange<'_, T>,
+    gradient: BufferRange<'_, f32>,
+) -> Result<Vec<Dispatch>, Error> {
+    let mut parts = activation_parts(activation);
+    parts.extend([part!("math.wgsl"), selected, T::STORAGE.part(), part!("parameters/call.wgsl")]);
+    parts.extend(parameters.parts(activation));
+    parts.extend([Binding::Separate.part(), part!("access/elements.wgsl"), part!("kernels/parameter_gradient.wgsl")]);
+    // Whole 256 bytes of any type.
+    let most = most_bytes(&shared.limits) / 4 / 128 * 128;
+    let mut dispatches = Vec::new();
+    let mut first = 0;
+    while first < x.elements {
+        let elements = most.min(x.elements - first);
+        let mut bound = vec![
+            span(x, 0, Access::Read, first, elements).0,
+            span(dy, 1, Access::Read, first, elements).0,
+            span(gradient, 2, Access::Write, first, elements).0,
+        ];
+        bound.extend(parameters.bound(first, elements));
+        let call = parameters.call(activation, first, elements as u32);
+        let workgroups = elements.div_ceil(64);
+        dispatches.push(shared.dispatch(activation.name(), &parts, "gradient", &bound, call, workgroups)?);
+        first += elements;
+    }
+    Ok(dispatches)
+}
+
+/// How an array is seen for sums by channel: rows along the last axes where those are long, else along the first ones.
+struct Shape {
+    outer: u64,
+    length: u64,
+    inner: u64,
+}
+
+impl Shape {
+    fn of(channels: Option<&Axis>, elements: u64) -> Shape {
+        match channels {
+            Some(axis) => {
+                let (outer, channels, inner) = (axis.outer() as u64, axis.length() as u64, axis.inner() as u64);
+                if inner >= 256 || outer == 1 && inner > 1 {
+                    Shape { outer: outer * channels, length: inner, inner: 1 }
+                } else {
+                    Shape { outer: 1, length: outer, inner: channels * inner }
+                }
+            }
+            None => Shape { outer: 1, length: elements, inner: 1 },
+        }
+    }
+}
+
+/// The bindings of parameters begin after those of the kernels.
+const FIRST_BINDING: u32 = 8;
+
+impl GpuActivations {
+    /// `activation(x)` in a new buffer, parameters coming from buffers or being drawn.
+    ///
+    /// # Errors
+    /// As [`Recording::forward_with`].
+    pub fn forward_with<T: Element>(
+        &self,
+        activation: Activation,
+        parameters: &Parameters<'_>,
+        x: &GpuBuffer<T>,
+    ) -> Result<GpuBuffer<T>, Error> {
+        let y = self.allocate(x.len())?;
+        self.batch(|recording| recording.forward_with(activation, parameters, x.operand(), y.operand()))?;
+        Ok(y)
+    }
+
+    /// `dy * derivative(x)` in a new buffer, parameters coming from buffers or being drawn.
+    ///
+    /// # Errors
+    /// As [`Recording::forward_with`].
+    pub fn backward_with<T: Element>(
+        &self,
+        activation: Activation,
+        parameters: &Parameters<'_>,
+        x: &GpuBuffer<T>,
+        dy: &GpuBuffer<T>,
+    ) -> Result<GpuBuffer<T>, Error> {
+        let dx = self.allocate(x.len())?;
+        self.batch(|recording| {
+            recording.backward_with(activation, parameters, x.operand(), dy.operand(), dx.operand())
+        })?;
+        Ok(dx)
+    }
+
+    /// The gradient of a learnable parameter in a new buffer.
+    ///
+    /// # Errors
+    /// As [`Recording::parameter_gradient`].
+    pub fn parameter_gradient<T: Element>(
+        &self,
+        activation: Activation,
+        parameters: &Parameters<'_>,
+        parameter: &str,
+        x: &GpuBuffer<T>,
+        dy: &GpuBuffer<T>,
+    ) -> Result<GpuBuffer<f32>, Error> {
+        let len = match parameters.sharing(parameter) {
+            Sharing::One => 1,
+            Sharing::Channel(axis) => axis.length(),
+            Sharing::Element => x.len(),
+        };
+        let gradient = self.allocate(len)?;
+        self.batch(|recording| {
+            let (x, dy, gradient) = (x.operand(), dy.operand(), gradient.operand());
+            recording.parameter_gradient(activation, parameters, parameter, x, dy, gradient)
+        })?;
+        Ok(gradient)
+    }
+}

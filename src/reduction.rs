@@ -1,0 +1,579 @@
+//! Records what works along one axis by statistics of each row: the softmax family, and gradients of parameters.
+
+use crate::device::{RESIDENT, Shared};
+use crate::pipeline::{Access, Bound, Dispatch};
+use crate::recording::{LARGEST_ALIGNMENT, most_bytes};
+use crate::shader::{Binding, Part, Storage, part};
+use crate::element::Scalar;
+use crate::{BufferRange, Element, Error};
+
+/// Who works on a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Strategy {
+    /// Chosen by the length and number of rows, and by the adapter.
+    #[default]
+    Automatic,
+    /// One invocation for each row.
+    Invocation,
+    /// One subgroup for each row; as `Workgroup` on a device without [`wgpu::Features::SUBGROUP`].
+    Subgroup,
+    /// One workgroup for each row.
+    Workgroup,
+    /// Rows divided among many, whose statistics are combined.
+    Split,
+}
+
+/// A strategy that has been chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Team {
+    Invocation,
+    Subgroup,
+    Workgroup,
+}
+
+impl Team {
+    fn part(self) -> Part {
+        match self {
+            Team::Invocation => part!("teams/invocation.wgsl"),
+            Team::Subgroup => part!("teams/subgroup.wgsl"),
+            Team::Workgroup => part!("teams/workgroup.wgsl"),
+        }
+    }
+
+    /// As `WORKGROUP` and `TASKS` in `shaders/teams`.
+    fn workgroups(self, tasks: u64) -> u64 {
+        match self {
+            Team::Invocation => tasks.div_ceil(64),
+            Team::Subgroup => tasks.div_ceil(16),
+            Team::Workgroup => tasks,
+        }
+    }
+}
+
+/// The operands of a reduction, and what its kernels are composed of.
+pub(crate) struct Reduction<'a, T: Element> {
+    pub shared: &'a Shared,
+    pub label: &'static str,
+    pub strategy: Strategy,
+    /// Entries before, along and after the axis.
+    pub outer: u64,
+    pub length: u64,
+    pub inner: u64,
+    pub x: BufferRange<'a, T>,
+    pub dy: Option<BufferRange<'a, T>>,
+    /// One dy for each row.
+    pub reduced_dy: bool,
+    pub mask: Option<BufferRange<'a, u8>>,
+    pub binding: Binding,
+    /// How statistics are gathered: the function, its statistics, and its pass.
+    pub statistics: Vec<Part>,
+    pub rounds: u32,
+    /// Bytes of a row's statistics.
+    pub statistics_bytes: u64,
+    pub values: Values,
+    /// Bindings and words of `Call` beyond those of the shape.
+    pub bound: Vec<Bound<'a>>,
+    pub first_element: u32,
+}
+
+/// What else `Call` says, and the words of an activation's parameters.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Values {
+    pub seed: u64,
+    pub inverse_temperature: [f32; 2],
+    pub logarithm_of_length: [f32; 2],
+    pub hard: bool,
+    pub channels: u32,
+    pub channel_length: u32,
+    pub params: Vec<f32>,
+}
+
+/// What `Call` of `shaders/statistics/call.wgsl` says of a dispatch.
+#[derive(Debug, Clone, Copy, Default)]
+struct Place {
+    first: u64,
+    first_element: u64,
+    first_mask: u64,
+    first_gradient: u64,
+    rows: u64,
+    first_row: u64,
+    elements: u64,
+    begin: u64,
+    end: u64,
+    chunk: u64,
+    first_chunk: u64,
+    chunks: u64,
+    all_chunks: u64,
+    round: u32,
+    tasks: u64,
+    repeats: u64,
+}
+
+/// Some outer entries, or of one of them the positions from `begin` to `end`.
+#[derive(Debug, Clone, Copy)]
+struct Piece {
+    first_outer: u64,
+    outer: u64,
+    begin: u64,
+    end: u64,
+}
+
+/// The inputs of a dispatch, and where in their bindings they begin.
+struct Inputs<'a> {
+    bound: Vec<Bound<'a>>,
+    first: u64,
+    first_mask: u64,
+    first_gradient: u64,
+}
+
+/// What has been prepared, and the memory it needs in between.
+#[derive(Debug, Default)]
+pub(crate) struct Prepared {
+    pub dispatches: Vec<Dispatch>,
+    pub scratch: Vec<wgpu::Buffer>,
+}
+
+/// Statistics of rows done together take at most this many bytes, unless one outer entry has more.
+const MOST_SCRATCH: u64 = 16 << 20;
+
+impl<'a, T: Element> Reduction<'a, T> {
+    const ELEMENT: u64 = size_of::<T>() as u64;
+
+    /// Results that take the place of the elements.
+    pub fn elementwise(&self, result: BufferRange<'a, T>) -> Result<Prepared, Error> {
+        let mut prepared = Prepared::default();
+        let team = self.whole_team();
+        for slab in self.slabs(team.is_some())? {
+            match team {
+                Some(team) => self.whole(slab, team, result, &mut prepared)?,
+                None => {
+                    let states = self.states(slab, &mut prepared)?;
+                    self.apply(slab, &states, result, &mut prepared)?;
+                }
+            }
+        }
+        Ok(prepared)
+    }
+
+    /// One result for each row.
+    pub fn reduced(&self, result: BufferRange<'a, T>) -> Result<Prepared, Error> {
+        let mut prepared = Prepared::default();
+        for slab in self.slabs(false)? {
+            let states = self.states(slab, &mut prepared)?;
+            let rows = slab.first_outer * self.inner..(slab.first_outer + slab.outer) * self.inner;
+            self.reduce(&states, rows, result, &mut prepared)?;
+        }
+        Ok(prepared)
+    }
+
+    /// One sum for each of some channels: those of rows side by side within the inner axes, or of
+    /// rows far apart within the outer ones.
+    pub fn summed(&self, channels: u64, result: BufferRange<'a, f32>) -> Result<Prepared, Error> {
+        let mut prepared = Prepared::default();
+        let chunk = self.chunk()?;
+        let rows = self.outer * self.inner;
+        let chunks = self.length.div_ceil(chunk);
+        let partials = self.scratch(rows * chunks, &mut prepared)?;
+        let nothing = self.scratch(0, &mut prepared)?;
+        for piece in self.pieces(self.all(), chunk)? {
+            self.gather(0, piece, chunk, 0, &partials, &nothing, &mut prepared)?;
+        }
+        let (repeats, all_chunks) = match self.inner {
+            1 => (rows / channels, chunks),
+            _ => (1, rows / channels * chunks),
+        };
+        let states = self.scratch(channels, &mut prepared)?;
+        let place = Place { rows: channels, all_chunks, repeats, ..Place::default() };
+        self.combine(&partials, &states, place, &mut prepared)?;
+        self.reduce(&states, 0..channels, result, &mut prepared)?;
+        Ok(prepared)
+    }
+
+    fn all(&self) -> Piece {
+        Piece { first_outer: 0, outer: self.outer, begin: 0, end: self.length }
+    }
+
+    fn row_block(&self) -> u64 {
+        self.length * self.inner
+    }
+
+    fn most_bytes(&self) -> u64 {
+        most_bytes(&self.shared.limits)
+    }
+
+    /// Whether every group of four that a kernel handles is a whole vector.
+    fn has_whole_vectors(&self) -> bool {
+        let side_by_side = if self.inner == 1 { self.length } else { self.inner };
+        side_by_side.is_multiple_of(4)
+    }
+
+    fn on_cpu(&self) -> bool {
+        self.shared.device.adapter_info().device_type == wgpu::DeviceType::Cpu
+    }
+
+    /// The team for a row, or for a chunk of it.
+    fn team(&self) -> Team {
+        let subgroups = self.shared.device.features().contains(wgpu::Features::SUBGROUP);
+        match self.strategy {
+            _ if self.inner > 1 => Team::Invocation,
+            Strategy::Invocation => Team::Invocation,
+            Strategy::Subgroup if subgroups => Team::Subgroup,
+            Strategy::Workgroup | Strategy::Subgroup => Team::Workgroup,
+            _ if self.length <= 32 => Team::Invocation,
+            _ if subgroups && (self.on_cpu() || self.length <= 1024) => Team::Subgroup,
+            // Barriers are dear on a CPU.
+            _ if self.on_cpu() => Team::Invocation,
+            _ => Team::Workgroup,
+        }
+    }
+
+    /// Who does whole rows in one dispatch, if that is possible and wise.
+    fn whole_team(&self) -> Option<Team> {
+        let shared_words = Self::ELEMENT < 4 && !self.has_whole_vectors();
+        let too_long = self.row_block() * Self::ELEMENT > self.most_bytes();
+        if shared_words || too_long || self.strategy == Strategy::Split {
+            return None;
+        }
+        let teams = self.tasks(self.outer, 1);
+        let few = self.strategy == Strategy::Automatic && teams < 64 && self.length > 1 << 16;
+        (!few).then(|| self.team())
+    }
+
+    /// Positions that one team gathers where rows are divided.
+    fn chunk(&self) -> Result<u64, Error> {
+        let by_binding = self.most_bytes() / (self.inner * Self::ELEMENT) / 4 * 4;
+        if by_binding == 0 {
+            return Err(Error::TooLarge { bytes: 4 * self.inner * Self::ELEMENT, limit: self.most_bytes() });
+        }
+        let wanted = if self.on_cpu() { 64 } else { 4096 };
+        let chunk = match self.strategy {
+            Strategy::Split => self.length.div_ceil(3),
+            _ => (self.length * self.tasks(self.outer, 1)).div_ceil(wanted).max(256),
+        };
+        Ok(chunk.min(self.length).next_multiple_of(4).clamp(4, by_binding))
+    }
+
+    /// Outer entries whose elements fit into bindings, and their statistics into the scratch memory.
+    fn slabs(&self, whole: bool) -> Result<Vec<Piece>, Error> {
+        let bytes = (self.row_block() * Self::ELEMENT).max(1);
+        let by_binding = self.most_bytes() / bytes;
+        let states = self.inner * (self.length.div_ceil(self.chunk()?) + 1) * self.statistics_bytes;
+        let most = if whole { by_binding } else { by_binding.min(MOST_SCRATCH / states.max(1)) };
+        // Slabs that begin at whole 256 bytes, where one may have that many.
+        let most = if most > 128 { most / 128 * 128 } else { most.max(1) };
+        Ok(self.outer_pieces(self.all(), most))
+    }
+
+    fn outer_pieces(&self, piece: Piece, most: u64) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        let end = piece.first_outer + piece.outer;
+        let mut first_outer = piece.first_outer;
+        while first_outer < end {
+            let outer = most.min(end - first_outer);
+            pieces.push(Piece { first_outer, outer, ..piece });
+            first_outer += outer;
+        }
+        pieces
+    }
+
+    /// A slab in pieces that fit into bindings: outer entries, or whole chunks of one of them.
+    fn pieces(&self, slab: Piece, chunk: u64) -> Result<Vec<Piece>, Error> {
+        let bytes = (self.row_block() * Self::ELEMENT).max(1);
+        if bytes <= self.most_bytes() {
+            return Ok(self.outer_pieces(slab, self.most_bytes() / bytes));
+        }
+        let positions = self.most_bytes() / (self.inner * Self::ELEMENT) / chunk * chunk;
+        let mut pieces = Vec::new();
+        for entry in self.outer_pieces(slab, 1) {
+            let mut begin = 0;
+            while begin < self.length {
+                let end = (begin + positions).min(self.length);
+                pieces.push(Piece { begin, end, ..entry });
+                begin = end;
+            }
+        }
+        Ok(pieces)
+    }
+
+    /// Rows, or four rows side by side, times chunks.
+    fn tasks(&self, outer: u64, chunks: u64) -> u64 {
+        outer * if self.inner == 1 { 1 } else { self.inner.div_ceil(4) } * chunks
+    }
+
+    fn scratch(&self, rows: u64, prepared: &mut Prepared) -> Result<wgpu::Buffer, Error> {
+        let bytes = (rows * self.statistics_bytes).max(64).next_power_of_two();
+        let limit = self.shared.limits.max_storage_buffer_binding_size;
+        if bytes > limit {
+            return Err(Error::TooLarge { bytes, limit });
+        }
+        let buffer = self.shared.acquire(bytes, RESIDENT)?;
+        prepared.scratch.push(buffer.clone());
+        Ok(buffer)
+    }
+
+    /// The statistics of every row of a slab.
+    fn states(&self, slab: Piece, prepared: &mut Prepared) -> Result<wgpu::Buffer, Error> {
+        let rows = slab.outer * self.inner;
+        let states = self.scratch(rows, prepared)?;
+        let chunk = self.chunk()?;
+        let chunks = self.length.div_ceil(chunk);
+        let pieces = self.pieces(slab, chunk)?;
+        if let (1, [piece]) = (chunks, pieces.as_slice()) {
+            self.state(*piece, &states, prepared)?;
+            return Ok(states);
+        }
+        let partials = self.scratch(rows * chunks, prepared)?;
+        for round in 0..self.rounds {
+            for &piece in &pieces {
+                self.gather(slab.first_outer, piece, chunk, round, &partials, &states, prepared)?;
+            }
+            let place = Place { rows, all_chunks: chunks, repeats: 1, round, ..Place::default() };
+            self.combine(&partials, &states, place, prepared)?;
+        }
+        Ok(states)
+    }
+
+    fn kernels(&self) -> [Part; 2] {
+        let kernel = if self.inner == 1 { part!("kernels/rows.wgsl") } else { part!("kernels/columns.wgsl") };
+        [part!("statistics/block.wgsl"), kernel]
+    }
+
+    /// Statistics in the kernels' order: those of a slab count its rows from 0, those of a whole array all rows.
+    fn place(&self, piece: Piece, inputs: &Inputs<'_>, chunks: u64) -> Place {
+        Place {
+            first: inputs.first,
+            first_mask: inputs.first_mask,
+            first_gradient: inputs.first_gradient,
+            first_element: u64::from(self.first_element) + piece.first_outer * self.row_block(),
+            rows: piece.outer * self.inner,
+            begin: piece.begin,
+            end: piece.end,
+            tasks: self.tasks(piece.outer, chunks),
+            ..Place::default()
+        }
+    }
+
+    /// Whole rows, statistics and results.
+    fn whole(&self, slab: Piece, team: Team, result: BufferRange<'a, T>, prepared: &mut Prepared) -> Result<(), Error> {
+        let mut inputs = self.inputs(slab);
+        let place = self.place(slab, &inputs, 1);
+        let start = slab.first_outer * self.row_block();
+        inputs.bound.extend(self.result(result, start, slab.outer * self.row_block()));
+        let [block, kernel] = self.kernels();
+        let whole =
+            if self.inner == 1 { part!("kernels/whole_rows.wgsl") } else { part!("kernels/whole_columns.wgsl") };
+        let parts = self.parts(T::STORAGE, team, self.has_whole_vectors(), &[block, kernel, part!("statistics/values.wgsl"), whole]);
+        prepared.dispatches.push(self.dispatch(&parts, "whole", &inputs.bound, place, team.workgroups(place.tasks))?);
+        Ok(())
+    }
+
+    /// The statistics of whole rows.
+    fn state(&self, slab: Piece, states: &wgpu::Buffer, prepared: &mut Prepared) -> Result<(), Error> {
+        let team = self.team();
+        let mut inputs = self.inputs(slab);
+        let place = self.place(slab, &inputs, 1);
+        inputs.bound.push(whole_buffer(7, Access::Write, states));
+        let parts = self.parts(T::STORAGE, team, self.has_whole_vectors(), &self.kernels());
+        prepared.dispatches.push(self.dispatch(&parts, "state", &inputs.bound, place, team.workgroups(place.tasks))?);
+        Ok(())
+    }
+
+    /// The statistics of the chunks of a piece in one round; `states` begins with the rows of `first_outer`.
+    fn gather(
+        &self,
+        first_outer: u64,
+        piece: Piece,
+        chunk: u64,
+        round: u32,
+        partials: &wgpu::Buffer,
+        states: &wgpu::Buffer,
+        prepared: &mut Prepared,
+    ) -> Result<(), Error> {
+        let team = self.team();
+        let mut inputs = self.inputs(piece);
+        let chunks = (piece.end - piece.begin).div_ceil(chunk);
+        let place = Place {
+            chunk,
+            first_chunk: piece.begin / chunk,
+            chunks,
+            all_chunks: self.length.div_ceil(chunk),
+            round,
+            first_row: (piece.first_outer - first_outer) * self.inner,
+            ..self.place(piece, &inputs, chunks)
+        };
+        inputs.bound.push(whole_buffer(5, Access::Write, partials));
+        inputs.bound.push(whole_buffer(6, Access::Read, states));
+        let parts = self.parts(T::STORAGE, team, self.has_whole_vectors(), &self.kernels());
+        prepared.dispatches.push(self.dispatch(&parts, "gather", &inputs.bound, place, team.workgroups(place.tasks))?);
+        Ok(())
+    }
+
+    /// The statistics of rows from those of their chunks.
+    fn combine(
+        &self,
+        partials: &wgpu::Buffer,
+        states: &wgpu::Buffer,
+        place: Place,
+        prepared: &mut Prepared,
+    ) -> Result<(), Error> {
+        let many = place.repeats * place.all_chunks > 64;
+        let team = if many { Team::Workgroup } else { Team::Invocation };
+        let bound = [whole_buffer(5, Access::Read, partials), whole_buffer(6, Access::Write, states)];
+        let parts = self.parts(T::STORAGE, team, false, &[part!("kernels/combine.wgsl")]);
+        prepared.dispatches.push(self.dispatch(&parts, "combine", &bound, place, team.workgroups(place.rows))?);
+        Ok(())
+    }
+
+    /// The results of a slab from the statistics of its rows.
+    fn apply(
+        &self,
+        slab: Piece,
+        states: &wgpu::Buffer,
+        result: BufferRange<'a, T>,
+        prepared: &mut Prepared,
+    ) -> Result<(), Error> {
+        let (start, end) = (slab.first_outer * self.row_block(), (slab.first_outer + slab.outer) * self.row_block());
+        let most = self.most_bytes() / Self::ELEMENT / 4 * 4;
+        let mut from = start;
+        while from < end {
+            let elements = most.min(end - from);
+            let vectors = from.is_multiple_of(4) && elements.is_multiple_of(4);
+            let mut inputs = self.inputs_of(from, elements, slab);
+            inputs.bound.extend(self.result(result, from, elements));
+            inputs.bound.push(whole_buffer(6, Access::Read, states));
+            let place = Place {
+                elements,
+                begin: from - start,
+                ..self.place(slab, &inputs, 1)
+            };
+            let parts = self.parts(T::STORAGE, Team::Invocation, vectors, &[part!("kernels/apply.wgsl")]);
+            let workgroups = (elements + 4).div_ceil(4 * 64);
+            prepared.dispatches.push(self.dispatch(&parts, "apply", &inputs.bound, place, workgroups)?);
+            from += elements;
+        }
+        Ok(())
+    }
+
+    /// One result for each of some rows, whose statistics begin with the first of them.
+    fn reduce<R: Element>(
+        &self,
+        states: &wgpu::Buffer,
+        rows: std::ops::Range<u64>,
+        result: BufferRange<'a, R>,
+        prepared: &mut Prepared,
+    ) -> Result<(), Error> {
+        let count = rows.end - rows.start;
+        let (bound, first) = span(result, 2, Access::Write, rows.start, count);
+        let place = Place { first, rows: count, ..Place::default() };
+        let bound = [bound, whole_buffer(6, Access::Read, states)];
+        let parts = self.parts(R::STORAGE, Team::Invocation, false, &[part!("kernels/reduce.wgsl")]);
+        let workgroups = (count + 4).div_ceil(4 * 64);
+        prepared.dispatches.push(self.dispatch(&parts, "reduce", &bound, place, workgroups)?);
+        Ok(())
+    }
+
+    fn inputs(&self, piece: Piece) -> Inputs<'a> {
+        let start = piece.first_outer * self.row_block() + piece.begin * self.inner;
+        let elements = if piece.outer == 1 { piece.end - piece.begin } else { piece.outer * self.length } * self.inner;
+        self.inputs_of(start, elements, piece)
+    }
+
+    /// The bindings of some elements, and of the gradients of a piece's rows.
+    fn inputs_of(&self, start: u64, elements: u64, piece: Piece) -> Inputs<'a> {
+        let access = if self.binding == Binding::Separate { Access::Read } else { Access::Write };
+        let x = if self.binding == Binding::OverX { 2 } else { 0 };
+        let (x, first) = span(self.x, x, access, start, elements);
+        let mut inputs = Inputs { bound: vec![x], first, first_mask: 0, first_gradient: 0 };
+        if let Some(dy) = self.dy {
+            let number = if self.binding == Binding::OverDy { 2 } else { 1 };
+            let bound = if self.reduced_dy {
+                let (bound, first) = span(dy, 1, access, piece.first_outer * self.inner, piece.outer * self.inner);
+                inputs.first_gradient = first;
+                bound
+            } else {
+                span(dy, number, access, start, elements).0
+            };
+            inputs.bound.push(bound);
+        }
+        if let Some(mask) = self.mask {
+            let (bound, first) = span(mask, 4, Access::Read, start, elements);
+            inputs.first_mask = first;
+            inputs.bound.push(bound);
+        }
+        inputs.bound.extend(self.bound.iter().copied());
+        inputs
+    }
+
+    /// The binding of a result, unless it is that of an input already.
+    fn result(&self, result: BufferRange<'a, T>, start: u64, elements: u64) -> Option<Bound<'a>> {
+        let in_place = matches!(self.binding, Binding::OverX | Binding::OverDy);
+        (!in_place).then(|| span(result, 2, Access::Write, start, elements).0)
+    }
+
+    fn parts(&self, storage: Storage, team: Team, vectors: bool, kernels: &[Part]) -> Vec<Part> {
+        let mut parts = vec![part!("math.wgsl"), part!("statistics/call.wgsl")];
+        parts.extend(self.statistics.iter().cloned());
+        parts.push(storage.part());
+        parts.push(self.binding.part());
+        parts.push(part!("access/elements.wgsl"));
+        parts.push(if vectors { part!("access/vectors.wgsl") } else { part!("access/words.wgsl") });
+        parts.push(if self.mask.is_some() { part!("masks/bytes.wgsl") } else { part!("masks/none.wgsl") });
+        parts.push(team.part());
+        parts.extend(kernels.iter().cloned());
+        parts
+    }
+
+    fn dispatch(
+        &self,
+        parts: &[Part],
+        entry_point: &'static str,
+        bound: &[Bound<'_>],
+        place: Place,
+        workgroups: u64,
+    ) -> Result<Dispatch, Error> {
+        let values = &self.values;
+        let places = [
+            place.first,
+            place.first_element,
+            place.first_mask,
+            place.first_gradient,
+            place.rows,
+            place.first_row,
+            place.elements,
+            self.inner,
+            self.length,
+            place.begin,
+            place.end,
+            place.chunk,
+            place.first_chunk,
+            place.chunks,
+            place.all_chunks,
+            place.round.into(),
+        ];
+        let mut words = vec![0];
+        words.extend(places.map(|place| place as u32));
+        // `seed` begins at a whole vec2.
+        words.push(0);
+        words.extend([values.seed as u32, (values.seed >> 32) as u32]);
+        words.extend(values.inverse_temperature.iter().chain(&values.logarithm_of_length).map(|value| value.to_bits()));
+        words.extend([values.hard.into(), place.tasks as u32, place.repeats as u32, values.channels, values.channel_length]);
+        words.resize(words.len().next_multiple_of(4), 0);
+        words.extend(values.params.iter().map(|value| value.to_bits()));
+        words.resize(words.len().max(36), 0);
+        self.shared.dispatch(self.label, parts, entry_point, bound, words, workgroups)
+    }
+}
+
+/// `elements` of a range from `start` on, from the last offset at which a binding may begin, and how many precede them.
+pub(crate) fn span<'a, T: Scalar>(range: BufferRange<'a, T>, number: u32, access: Access, start: u64, elements: u64) -> (Bound<'a>, u64) {
+    let element = size_of::<T>() as u64;
+    let from = start * element / LARGEST_ALIGNMENT * LARGEST_ALIGNMENT;
+    let padded = if range.owner.is_some() { 16 } else { 4 };
+    let to = ((start + elements) * element).next_multiple_of(padded);
+    (range.bound(number, access, from, (to - from).max(4)), start - from / element)
+}
+
+fn whole_buffer(number: u32, access: Access, buffer: &wgpu::Buffer) -> Bound<'_> {
+    Bound { number, access, buffer, offset: 0, size: None }
+}
