@@ -1,17 +1,27 @@
 // Random numbers that depend on a seed and an element's index alone, so that no state is stored and a backward pass
 // draws what the forward pass drew. Only integers and separately rounded sums and products: the same bits everywhere.
 
-// The first word of Philox4x32-10 (Salmon et al. 2011), its key the seed and its counter the index.
+struct Philox {
+    counter: vec4<u32>,
+    key: vec2<u32>,
+}
+
+fn philox_round(p: Philox) -> Philox {
+    let c = p.counter;
+    let left = vec2<u32>(multiply_high(0xd2511f53u, c.x), 0xd2511f53u * c.x);
+    let right = vec2<u32>(multiply_high(0xcd9e8d57u, c.z), 0xcd9e8d57u * c.z);
+    let counter = vec4<u32>(right.x ^ c.y ^ p.key.x, right.y, left.x ^ c.w ^ p.key.y, left.y);
+    return Philox(counter, p.key + vec2<u32>(0x9e3779b9u, 0xbb67ae85u));
+}
+
+// The first word of Philox4x32-10 (Salmon et al. 2011), its key the seed and its counter the index. Without a loop,
+// whose turns are scarce on some adapters.
 fn philox(index: vec2<u32>, seed: vec2<u32>) -> u32 {
-    var counter = vec4<u32>(index, 0u, 0u);
-    var key = seed;
-    for (var round = 0u; round < 10u; round++) {
-        let left = vec2<u32>(multiply_high(0xd2511f53u, counter.x), 0xd2511f53u * counter.x);
-        let right = vec2<u32>(multiply_high(0xcd9e8d57u, counter.z), 0xcd9e8d57u * counter.z);
-        counter = vec4<u32>(right.x ^ counter.y ^ key.x, right.y, left.x ^ counter.w ^ key.y, left.y);
-        key += vec2<u32>(0x9e3779b9u, 0xbb67ae85u);
-    }
-    return counter.x;
+    let second = philox_round(philox_round(Philox(vec4<u32>(index, 0u, 0u), seed)));
+    let fourth = philox_round(philox_round(second));
+    let sixth = philox_round(philox_round(fourth));
+    let eighth = philox_round(philox_round(sixth));
+    return philox_round(philox_round(eighth)).counter.x;
 }
 
 // Uniform in [0, 1), in steps of 2^-24.

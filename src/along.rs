@@ -137,6 +137,7 @@ impl Recording<'_, '_> {
                 (operands.result_name(), operands.result),
             )?,
             statistics: parts,
+            shuffled: part!("statistics/record_shuffled.wgsl"),
             rounds: if operands.pass == Pass::BackwardFromOutput { 1 } else { forward_rounds },
             statistics_bytes: 40,
             values: values_of(function, axis),

@@ -164,7 +164,7 @@ pub enum AxisFunction {
     /// The maximum of each group of `pieces` successive entries (Goodfellow et al. 2013). The gradient goes to the
     /// first maximum.
     Maxout {
-        /// Entries of a group, at least 1; the axis' length must be a multiple.
+        /// Entries of a group, from 1 to 65 535, which is as far as llvmpipe counts; the axis' length must be a multiple.
         pieces: usize,
     },
     /// relu(x) followed along the axis by relu(−x) (Shang et al. 2016).
@@ -293,7 +293,7 @@ impl AxisFunction {
                 &[AxisParameter { name: "activation", default: "sigmoid", valid: "an elementwise function" }, GATE, LAYOUT]
             }
             AxisFunction::Maxout { .. } => {
-                &[AxisParameter { name: "pieces", default: "2", valid: "an integer of at least 1" }]
+                &[AxisParameter { name: "pieces", default: "2", valid: "an integer from 1 to 65535" }]
             }
             _ => &[],
         }
@@ -360,7 +360,7 @@ impl AxisFunction {
                 ("temperature", temperature.to_string(), temperature > 0.0 && temperature.is_finite())
             }
             AxisFunction::GumbelSoftmax { tau, .. } => ("tau", tau.to_string(), tau > 0.0 && tau.is_finite()),
-            AxisFunction::Maxout { pieces } => ("pieces", pieces.to_string(), pieces > 0),
+            AxisFunction::Maxout { pieces } => ("pieces", pieces.to_string(), (1..=65535).contains(&pieces)),
             AxisFunction::Gated { activation, .. } => return activation.validate(),
             _ => return Ok(()),
         };

@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::pipeline::{Cache, lock};
+use std::fmt;
 use std::sync::{Arc, Mutex};
 use wgpu::BufferUsages as Usage;
 
@@ -10,7 +11,6 @@ pub(crate) const RESIDENT: Usage = Usage::STORAGE.union(Usage::COPY_SRC).union(U
 /// Usages of a buffer that results are copied to for the host.
 pub(crate) const READBACK: Usage = Usage::MAP_READ.union(Usage::COPY_DST);
 
-#[derive(Debug)]
 pub(crate) struct Shared {
     pub device: wgpu::Device,
     pub queue: wgpu::Queue,
@@ -22,6 +22,12 @@ pub(crate) struct Shared {
     pool_limit: u64,
     /// Why the device was lost, once it was.
     lost: Arc<Mutex<Option<String>>>,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("adapter", &self.device.adapter_info().name).finish_non_exhaustive()
+    }
 }
 
 /// Bytes given to the queue at once.

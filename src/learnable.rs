@@ -322,6 +322,7 @@ impl Recording<'_, '_> {
             mask: None,
             binding: Binding::Separate,
             statistics,
+            shuffled: part!("statistics/gradient_shuffled.wgsl"),
             rounds: 1,
             statistics_bytes: 8,
             values: Values {

@@ -68,6 +68,8 @@ pub(crate) struct Reduction<'a, T: Element> {
     pub binding: Binding,
     /// How statistics are gathered: the function, its statistics, and its pass.
     pub statistics: Vec<Part>,
+    /// How statistics go from lane to lane.
+    pub shuffled: Part,
     pub rounds: u32,
     /// Bytes of a row's statistics.
     pub statistics_bytes: u64,
@@ -133,6 +135,10 @@ pub(crate) struct Prepared {
     pub dispatches: Vec<Dispatch>,
     pub scratch: Vec<wgpu::Buffer>,
 }
+
+/// Turns of loops that an invocation may take: Mesa's llvmpipe ends every loop once they are 65 535 in all. With room for
+/// the rows that a subgroup has in turn.
+const MOST_TURNS: u64 = 30_000;
 
 /// Statistics of rows done together take at most this many bytes, unless one outer entry has more.
 const MOST_SCRATCH: u64 = 16 << 20;
@@ -228,11 +234,23 @@ impl<'a, T: Element> Reduction<'a, T> {
         }
     }
 
+    /// Entries that one lane of a team may have, each being visited `times` times.
+    fn most_entries(&self, times: u64) -> u64 {
+        let lanes = match self.team() {
+            Team::Invocation => 1,
+            // The smallest there are.
+            Team::Subgroup => 4,
+            Team::Workgroup => 128,
+        };
+        MOST_TURNS / times * 4 * lanes
+    }
+
     /// Who does whole rows in one dispatch, if that is possible and wise.
     fn whole_team(&self) -> Option<Team> {
         let shared_words = Self::ELEMENT < 4 && !self.has_whole_vectors();
         let too_long = self.row_block() * Self::ELEMENT > self.most_bytes();
-        if shared_words || too_long || self.strategy == Strategy::Split {
+        let too_many_turns = self.length > self.most_entries(u64::from(self.rounds) + 1);
+        if shared_words || too_long || too_many_turns || self.strategy == Strategy::Split {
             return None;
         }
         let teams = self.tasks(self.outer, 1);
@@ -251,7 +269,7 @@ impl<'a, T: Element> Reduction<'a, T> {
             Strategy::Split => self.length.div_ceil(3),
             _ => (self.length * self.tasks(self.outer, 1)).div_ceil(wanted).max(256),
         };
-        Ok(chunk.min(self.length).next_multiple_of(4).clamp(4, by_binding))
+        Ok(chunk.min(self.length).min(self.most_entries(1)).next_multiple_of(4).clamp(4, by_binding))
     }
 
     /// Outer entries whose elements fit into bindings, and their statistics into the scratch memory.
@@ -279,7 +297,10 @@ impl<'a, T: Element> Reduction<'a, T> {
 
     /// A slab in pieces that fit into bindings: outer entries, or whole chunks of one of them.
     fn pieces(&self, slab: Piece, chunk: u64) -> Result<Vec<Piece>, Error> {
-        let bytes = (self.row_block() * Self::ELEMENT).max(1);
+        let bytes = self.row_block() * Self::ELEMENT;
+        if bytes == 0 {
+            return Ok(Vec::new());
+        }
         if bytes <= self.most_bytes() {
             return Ok(self.outer_pieces(slab, self.most_bytes() / bytes));
         }
@@ -319,7 +340,8 @@ impl<'a, T: Element> Reduction<'a, T> {
         let chunk = self.chunk()?;
         let chunks = self.length.div_ceil(chunk);
         let pieces = self.pieces(slab, chunk)?;
-        if let (1, [piece]) = (chunks, pieces.as_slice()) {
+        let few_turns = self.length <= self.most_entries(self.rounds.into());
+        if let (1, [piece], true) = (chunks, pieces.as_slice(), few_turns) {
             self.state(*piece, &states, prepared)?;
             return Ok(states);
         }
@@ -467,9 +489,9 @@ impl<'a, T: Element> Reduction<'a, T> {
         let (bound, first) = span(result, 2, Access::Write, rows.start, count);
         let place = Place { first, rows: count, ..Place::default() };
         let bound = [bound, whole_buffer(6, Access::Read, states)];
-        let parts = self.parts(R::STORAGE, Team::Invocation, false, &[part!("kernels/reduce.wgsl")]);
+        let parts = self.parts(R::STORAGE, Team::Invocation, false, &[part!("kernels/finish.wgsl")]);
         let workgroups = (count + 4).div_ceil(4 * 64);
-        prepared.dispatches.push(self.dispatch(&parts, "reduce", &bound, place, workgroups)?);
+        prepared.dispatches.push(self.dispatch(&parts, "finish", &bound, place, workgroups)?);
         Ok(())
     }
 
@@ -520,6 +542,9 @@ impl<'a, T: Element> Reduction<'a, T> {
         parts.push(if vectors { part!("access/vectors.wgsl") } else { part!("access/words.wgsl") });
         parts.push(if self.mask.is_some() { part!("masks/bytes.wgsl") } else { part!("masks/none.wgsl") });
         parts.push(team.part());
+        if team == Team::Subgroup {
+            parts.push(self.shuffled.clone());
+        }
         parts.extend(kernels.iter().cloned());
         parts
     }

@@ -2,6 +2,7 @@
 
 use crate::{Activation, Parameters};
 use std::borrow::Cow;
+use std::fmt;
 use std::hash::{Hash, Hasher};
 
 /// How elements lie in memory. Arithmetic is f32 in each.
@@ -29,10 +30,16 @@ pub enum Binding {
 }
 
 /// One part of a shader: a file of the folder `shaders`, or text made for one composition.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Part {
     pub file: &'static str,
     pub text: Cow<'static, str>,
+}
+
+impl fmt::Debug for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.file)
+    }
 }
 
 /// Files differ by name, made text by what it says.

@@ -1,31 +1,35 @@
-// Element by element, wherever they begin. Of a group that is stored, from a whole word on, the elements before `skip`
-// and from `count` on keep their bits, other halves of shared words included.
+// Element by element, wherever they begin. Without loops, whose turns are scarce on some adapters. Of a group that is
+// stored, from a whole word on, the elements before `skip` and from `count` on keep their bits, other halves of shared
+// words included.
+
+fn places(index: u32, count: u32) -> vec4<u32> {
+    return index + min(vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(count - 1u));
+}
 
 fn load_x(index: u32, count: u32) -> vec4<f32> {
-    var values = vec4<f32>(0.0);
-    for (var j = 0u; j < count; j++) {
-        values[j] = x_element(index + j);
-    }
-    return values;
+    let at = places(index, count);
+    return vec4<f32>(x_element(at.x), x_element(at.y), x_element(at.z), x_element(at.w));
 }
 
 fn load_dy(index: u32, count: u32) -> vec4<f32> {
-    var values = vec4<f32>(0.0);
-    for (var j = 0u; j < count; j++) {
-        values[j] = dy_element(index + j);
+    let at = places(index, count);
+    return vec4<f32>(dy_element(at.x), dy_element(at.y), dy_element(at.z), dy_element(at.w));
+}
+
+fn store_word(index: u32, values: vec2<f32>, j: u32, skip: u32, count: u32) {
+    let last = j + ELEMENTS_PER_WORD - 1u;
+    if last >= skip && j < count {
+        let at = (index + j) / ELEMENTS_PER_WORD;
+        let kept = select(0u, 0xffffu, j < skip) | select(0u, 0xffff0000u, last >= count);
+        result_words[at] = (result_words[at] & kept) | (pack_word(values) & ~kept);
     }
-    return values;
 }
 
 fn store(index: u32, values: vec4<f32>, skip: u32, count: u32) {
-    for (var j = 0u; j < 4u; j += ELEMENTS_PER_WORD) {
-        let last = j + ELEMENTS_PER_WORD - 1u;
-        if last < skip || j >= count {
-            continue;
-        }
-        let at = (index + j) / ELEMENTS_PER_WORD;
-        let word = pack_word(vec2<f32>(values[j], values[last]));
-        let kept = select(0u, 0xffffu, j < skip) | select(0u, 0xffff0000u, last >= count);
-        result_words[at] = (result_words[at] & kept) | (word & ~kept);
+    store_word(index, values.xy, 0u, skip, count);
+    if ELEMENTS_PER_WORD == 1u {
+        store_word(index, values.yz, 1u, skip, count);
+        store_word(index, values.wx, 3u, skip, count);
     }
+    store_word(index, values.zw, 2u, skip, count);
 }

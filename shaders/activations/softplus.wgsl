@@ -20,6 +20,6 @@ fn parameter_gradient(x: f32, params: Params) -> Params {
     let a = abs(z.x);
     let e = decay(select(z, -z, z.x > 0.0)).small;
     let level = log1p_unit(e);
-    let sum = a * e.x / (1.0 + e.x) + level.x;
+    let sum = a * e.x / (1.0 + e.x) + (level.x + level.y);
     return Params(-(sum / params.beta) / params.beta);
 }

@@ -18,7 +18,7 @@ fn first_term(peak: f32) -> vec2<f32> {
 }
 
 fn forward_value(e: Entry, s: Statistics) -> f32 {
-    let soft = weight(e, s) * s.sum.x;
+    let soft = portion(weight(e, s), s);
     return select(soft, f32(e.position == s.position), call.hard == 1u);
 }
 

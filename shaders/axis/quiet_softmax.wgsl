@@ -16,7 +16,7 @@ fn first_term(peak: f32) -> vec2<f32> {
 }
 
 fn forward_value(e: Entry, s: Statistics) -> f32 {
-    return select(0.0, weight(e, s) * s.sum.x, e.kept);
+    return select(0.0, portion(weight(e, s), s), e.kept);
 }
 
 fn share_of_output(y: f32) -> f32 {

@@ -70,7 +70,7 @@ fn settle(s: Statistics, round: u32) -> Statistics {
 }
 
 fn is_over(previous: Statistics, s: Statistics) -> bool {
-    return previous.position == s.position;
+    return previous.threshold.x < 0.0 && previous.position == s.position;
 }
 
 fn value(e: Entry, s: Statistics) -> f32 {

@@ -33,14 +33,23 @@ fn index_at(r: Rows, position: u32) -> u32 {
     return (r.outer * call.length + position - call.begin) * call.inner + r.inner;
 }
 
+// Beyond the end the last position again. Without a loop, whose turns are scarce on some adapters.
 fn tile_at(r: Rows, position: u32, end: u32) -> Tile {
-    var tile = Tile();
-    for (var j = 0u; j < min(end - position, 4u); j++) {
-        let index = call.first + index_at(r, position + j);
-        tile.x[j] = load_x(index, r.count);
-        tile.dy[j] = gradients(index, r.count, r.first + COUNT);
-    }
-    return tile;
+    let last = end - 1u;
+    let rows = r.first + COUNT;
+    let first = call.first + index_at(r, position);
+    let second = call.first + index_at(r, min(position + 1u, last));
+    let third = call.first + index_at(r, min(position + 2u, last));
+    let fourth = call.first + index_at(r, min(position + 3u, last));
+    return Tile(
+        array<vec4<f32>, 4>(load_x(first, r.count), load_x(second, r.count), load_x(third, r.count), load_x(fourth, r.count)),
+        array<vec4<f32>, 4>(
+            gradients(first, r.count, rows),
+            gradients(second, r.count, rows),
+            gradients(third, r.count, rows),
+            gradients(fourth, r.count, rows),
+        ),
+    );
 }
 
 fn block_of(r: Rows, tile: Tile, position: u32, end: u32, column: u32) -> Block {

@@ -28,6 +28,11 @@ fn weight(e: Entry, s: Statistics) -> f32 {
     return select(0.0, raised(distance_to(s.peak, z)), z.x != negative_infinity());
 }
 
+// The share of a weight once `sum` is the inverse of the sum.
+fn portion(weight: f32, s: Statistics) -> f32 {
+    return weight * s.sum.x + weight * s.sum.y;
+}
+
 fn include(s: Statistics, e: Entry, round: u32) -> Statistics {
     var t = s;
     if !e.kept {
@@ -79,7 +84,9 @@ fn settle(s: Statistics, round: u32) -> Statistics {
         t.peak = least_peak(s.peak);
         return t;
     }
-    let sum = add(s.sum, first_term(s.peak));
+    let parts = add(s.sum, first_term(s.peak));
+    // The errors of a long sum may add up to more than a unit of it.
+    let sum = fast_two_sum(parts.x, parts.y);
     let some = sum.x > 0.0;
     let divisor = select(vec2<f32>(1.0, 0.0), sum, some);
     let inverse = select(vec2<f32>(0.0), divide(vec2<f32>(1.0, 0.0), divisor), some);
@@ -113,7 +120,7 @@ fn value(e: Entry, s: Statistics) -> f32 {
         y = forward_value(e, s);
     } else {
         let some = e.kept && has(s, SOME_SEEN);
-        let share = select(weight(e, s) * s.sum.x, share_of_output(e.x), PASS == FROM_OUTPUT);
+        let share = select(portion(weight(e, s), s), share_of_output(e.x), PASS == FROM_OUTPUT);
         y = select(0.0, backward_value(share, e.dy, s), some);
     }
     return not_a_number_unless(!has(s, NAN_SEEN) && (ONLY_PEAK || !has_infinite_peak(s)), y);

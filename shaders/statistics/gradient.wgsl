@@ -1,6 +1,5 @@
 // The gradient of a parameter: the sum of dy times the activation's derivative by it, over all that share it.
 
-const PASS: u32 = BACKWARD;
 const ROUNDS: u32 = 1u;
 
 struct Site {

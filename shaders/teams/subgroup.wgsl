@@ -22,15 +22,7 @@ fn team_at(place: Place) -> Team {
 fn together(team: Team, s: Statistics) -> Statistics {
     var all = s;
     for (var distance = 1u; distance < team.size; distance *= 2u) {
-        all = merge(all, Statistics(
-            subgroupShuffleXor(all.peak, distance),
-            subgroupShuffleXor(all.peak_low, distance),
-            subgroupShuffleXor(all.position, distance),
-            subgroupShuffleXor(all.flags, distance),
-            subgroupShuffleXor(all.sum, distance),
-            subgroupShuffleXor(all.dot, distance),
-            subgroupShuffleXor(all.threshold, distance),
-        ));
+        all = merge(all, shuffled(all, distance));
     }
     return all;
 }

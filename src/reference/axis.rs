@@ -1,7 +1,7 @@
 //! The f64 reference of functions along an axis, row by row as their formulas say.
 
 use super::random::{gumbel_number, uniform_number};
-use crate::{Axis, AxisFunction, Error, Gate, Layout};
+use crate::{Activation, Axis, AxisFunction, Error, Gate, Layout};
 
 /// Indices of the elements of every row, in the order of the rows.
 fn rows(axis: &Axis) -> impl Iterator<Item = Vec<usize>> {
@@ -101,7 +101,7 @@ impl AxisFunction {
     /// # Errors
     /// As [`AxisFunction::forward`].
     pub fn backward(&self, axis: &Axis, mask: Option<&[bool]>, x: &[f64], dy: &[f64]) -> Result<Vec<f64>, Error> {
-        let output = self.checked(axis, mask, x, Some(dy))?;
+        self.checked(axis, mask, x, Some(dy))?;
         if matches!(self, AxisFunction::Gated { .. } | AxisFunction::Maxout { .. } | AxisFunction::Crelu {}) {
             return Ok(self.backward_grouped(axis, x, dy));
         }
@@ -113,7 +113,6 @@ impl AxisFunction {
             let result = self.backward_row(&values, &kept, &indices, &gradients);
             indices.iter().zip(result).for_each(|(&index, value)| dx[index] = value);
         }
-        debug_assert!(output <= 2 * x.len().max(dy.len()));
         Ok(dx)
     }
 
@@ -141,7 +140,10 @@ impl AxisFunction {
         let undefined = scores.contains(&f64::INFINITY);
         match self {
             AxisFunction::LogSumExp {} => vec![logarithm_of_sum(&scores)],
-            AxisFunction::LogMeanExp {} => vec![logarithm_of_sum(&scores) - (x.len() as f64).ln()],
+            AxisFunction::LogMeanExp {} => {
+                let sum = logarithm_of_sum(&scores);
+                vec![if sum.is_finite() { sum - (x.len() as f64).ln() } else { sum }]
+            }
             AxisFunction::Hardmax {} => one_hot(x.len(), first_maximum(&scores)),
             _ if undefined => vec![f64::NAN; x.len()],
             AxisFunction::GumbelSoftmax { hard: true, .. } => one_hot(x.len(), first_maximum(&scores)),
@@ -165,7 +167,7 @@ impl AxisFunction {
         let scores = scores(self, x, kept, numbers);
         let invalid = x.iter().zip(kept).any(|(x, &kept)| kept && x.is_nan());
         if invalid || scores.contains(&f64::INFINITY) && !matches!(self, AxisFunction::Hardmax {}) {
-            return vec![f64::NAN; x.len()].into_iter().zip(kept).map(|(nan, _)| nan).collect();
+            return vec![f64::NAN; x.len()];
         }
         if scores.iter().all(|score| *score == f64::NEG_INFINITY) {
             return vec![0.0; x.len()];
@@ -277,8 +279,13 @@ fn gather(indices: &[usize], x: &[f64], mask: Option<&[bool]>) -> (Vec<f64>, Vec
     (values, indices.iter().map(|&index| mask.is_none_or(|mask| mask[index])).collect())
 }
 
-/// rrelu's slope for an element in training.
-pub(crate) fn drawn_slope(lower: f32, upper: f32, number: u64, seed: u64) -> f64 {
-    let (lower, upper) = (f64::from(lower), f64::from(upper));
-    lower + (upper - lower) * f64::from(uniform_number(number, seed))
+impl Activation {
+    /// The reference of [`Parameters::seed`](crate::Parameters::seed): this rrelu as it is in training for the element of
+    /// that number, its slope the one drawn. Other functions stay as they are.
+    pub fn drawn(self, seed: u64, number: u64) -> Activation {
+        let Activation::Rrelu { lower, upper } = self else { return self };
+        let (least, most) = (f64::from(lower), f64::from(upper));
+        let slope = (least + (most - least) * f64::from(uniform_number(number, seed))) as f32;
+        Activation::Rrelu { lower: slope, upper: slope }
+    }
 }

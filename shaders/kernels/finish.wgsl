@@ -3,7 +3,7 @@
 @group(0) @binding(6) var<storage, read> states: array<Statistics>;
 
 @compute @workgroup_size(64)
-fn reduce(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+fn finish(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
     let group = 4u * (call.first / 4u + id.x + id.y * workgroups.x * 64u);
     let end = call.first + call.rows;
     if group >= end {

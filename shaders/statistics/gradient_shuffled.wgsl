@@ -1,0 +1,5 @@
+// The statistics of another lane of the subgroup.
+
+fn shuffled(s: Statistics, distance: u32) -> Statistics {
+    return Statistics(subgroupShuffleXor(s.sum, distance));
+}
