@@ -5,10 +5,14 @@
 
 const LARGEST: f32 = 3.40282347e38;
 
+// 0, but only known at run time: every entry point sets it to what the dispatch's third dimension exceeds 1 by. No
+// uniform, because Mesa compiles the values of some uniforms in.
+var<private> zero: u32;
+
 // A value the compiler cannot see through. Drivers fold `(a + b) - a` to `b`, which erases the rounding error that
-// a compensated sum is after; `call.zero` is 0, but only known at run time.
+// a compensated sum is after.
 fn opaque(x: f32) -> f32 {
-    return bitcast<f32>(bitcast<u32>(x) ^ call.zero);
+    return bitcast<f32>(bitcast<u32>(x) ^ zero);
 }
 
 // By bits, because implementations may assume that infinities do not occur.
@@ -75,7 +79,7 @@ fn square_root(q: vec2<f32>) -> vec2<f32> {
 
 // Infinity and NaN are no literals, and the compiler may assume that no NaN arises from arithmetic.
 fn not_a_number_unless(valid: bool, y: f32) -> f32 {
-    return bitcast<f32>(select(0x7fc00000u ^ call.zero, bitcast<u32>(y), valid));
+    return bitcast<f32>(select(0x7fc00000u ^ zero, bitcast<u32>(y), valid));
 }
 
 // x above 0 and slope * x below. A slope of 0 gives 0 at -infinity too, where the product would be NaN.

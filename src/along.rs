@@ -1,10 +1,11 @@
 //! Records functions along an axis.
 
-use crate::recording::{binding_of, check_apart, check_range};
-use crate::reduction::{Prepared, Reduction, Values};
-use crate::shader::{Part, part};
 use crate::context::mismatch;
 use crate::device::Waiting;
+use crate::grouped;
+use crate::recording::{binding_of, check_apart, check_range};
+use crate::reduction::{Prepared, Reduction, Values, whole_row_parts};
+use crate::shader::{Part, Shader, Storage, part};
 use crate::{Axis, AxisFunction, BufferRange, Element, Error, GpuActivations, GpuBuffer, Recording};
 
 /// What is computed from what.
@@ -110,16 +111,8 @@ impl Recording<'_, '_> {
         axis: &Axis,
         operands: &AxisOperands<'_, T>,
     ) -> Result<Prepared, Error> {
-        let (statistics, forward_rounds) = statistics_of(function).unwrap_or_default();
+        let (_, forward_rounds) = statistics_of(function).unwrap_or_default();
         let reduces = is_reducing(function);
-        let pass = match operands.pass {
-            Pass::Forward => part!("passes/forward.wgsl"),
-            Pass::Backward if reduces => part!("passes/backward_of_reduced.wgsl"),
-            Pass::Backward => part!("passes/backward.wgsl"),
-            Pass::BackwardFromOutput => part!("passes/backward_from_output.wgsl"),
-        };
-        let mut parts = vec![part!("parameters/none.wgsl"), part!("statistics/record.wgsl"), pass];
-        parts.extend(statistics);
         let reduction = Reduction {
             shared: self.shared,
             label: function.name(),
@@ -136,7 +129,7 @@ impl Recording<'_, '_> {
                 operands.dy.map(|dy| ("dy", dy)),
                 (operands.result_name(), operands.result),
             )?,
-            statistics: parts,
+            statistics: statistics_parts(function, operands.pass),
             shuffled: part!("statistics/record_shuffled.wgsl"),
             rounds: if operands.pass == Pass::BackwardFromOutput { 1 } else { forward_rounds },
             statistics_bytes: 40,
@@ -166,7 +159,8 @@ fn statistics_of(function: AxisFunction) -> Option<(Vec<Part>, u32)> {
         AxisFunction::Hardmax {} => (part!("axis/hardmax.wgsl"), 1),
         AxisFunction::Sparsemax {} => return Some((vec![part!("axis/sparsemax.wgsl")], 64)),
         AxisFunction::GumbelSoftmax { .. } => {
-            let parts = [part!("random.wgsl"), part!("axis/gumbel_softmax.wgsl"), part!("statistics/exponentials.wgsl")];
+            let parts =
+                [part!("random.wgsl"), part!("axis/gumbel_softmax.wgsl"), part!("statistics/exponentials.wgsl")];
             return Some((parts.to_vec(), 2));
         }
         AxisFunction::LogSumExp {} => (part!("axis/logsumexp.wgsl"), 2),
@@ -174,6 +168,33 @@ fn statistics_of(function: AxisFunction) -> Option<(Vec<Part>, u32)> {
         AxisFunction::Gated { .. } | AxisFunction::Maxout { .. } | AxisFunction::Crelu {} => return None,
     };
     Some((vec![function, part!("statistics/exponentials.wgsl")], rounds))
+}
+
+/// The parts of a function's statistics in one pass.
+fn statistics_parts(function: AxisFunction, pass: Pass) -> Vec<Part> {
+    let pass = match pass {
+        Pass::Forward => part!("passes/forward.wgsl"),
+        Pass::Backward if is_reducing(function) => part!("passes/backward_of_reduced.wgsl"),
+        Pass::Backward => part!("passes/backward.wgsl"),
+        Pass::BackwardFromOutput => part!("passes/backward_from_output.wgsl"),
+    };
+    let mut parts = vec![part!("parameters/none.wgsl"), part!("statistics/record.wgsl"), pass];
+    parts.extend(statistics_of(function).unwrap_or_default().0);
+    parts
+}
+
+impl Shader {
+    /// Composes the module of a function along the last axis in its simplest form, one invocation for each row, and
+    /// names the entry point of the pass.
+    pub fn along(function: AxisFunction, storage: Storage, backward: bool) -> (Shader, &'static str) {
+        let pass = if backward { Pass::Backward } else { Pass::Forward };
+        if statistics_of(function).is_none() {
+            let parts = grouped::parts(&grouped::kernel_of(function), storage, true);
+            return (Shader::compose(&parts), if backward { "backward" } else { "forward" });
+        }
+        let parts = whole_row_parts(&statistics_parts(function, pass), storage);
+        (Shader::compose(&parts), if is_reducing(function) && !backward { "state" } else { "whole" })
+    }
 }
 
 /// A number as the unevaluated sum of two f32.

@@ -172,7 +172,7 @@ pub enum AxisFunction {
 }
 
 /// A parameter of an axis function, as text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct AxisParameter {
     /// Its name, in `snake_case`.
@@ -181,12 +181,21 @@ pub struct AxisParameter {
     pub default: &'static str,
     /// The values it may take, in words.
     pub valid: &'static str,
+    /// The least and the largest value, where it is a number.
+    pub bounds: Option<(f64, f64)>,
 }
 
-const POSITIVE: &str = "finite and above 0";
-const TEMPERATURE: AxisParameter = AxisParameter { name: "temperature", default: "1", valid: POSITIVE };
-const GATE: AxisParameter = AxisParameter { name: "gate", default: "second", valid: "first or second" };
-const LAYOUT: AxisParameter = AxisParameter { name: "layout", default: "halves", valid: "halves or interleaved" };
+const fn number(name: &'static str, default: &'static str, valid: &'static str, bounds: (f64, f64)) -> AxisParameter {
+    AxisParameter { name, default, valid, bounds: Some(bounds) }
+}
+
+const fn choice(name: &'static str, default: &'static str, valid: &'static str) -> AxisParameter {
+    AxisParameter { name, default, valid, bounds: None }
+}
+
+const fn positive(name: &'static str) -> AxisParameter {
+    number(name, "1", "finite and above 0", (0.0, f32::MAX as f64))
+}
 
 const fn gated(activation: Activation) -> AxisFunction {
     AxisFunction::Gated { activation, gate: Gate::Second, layout: Layout::Halves }
@@ -282,24 +291,35 @@ impl AxisFunction {
     pub fn parameters(&self) -> &'static [AxisParameter] {
         match self {
             AxisFunction::Softmax { .. } | AxisFunction::LogSoftmax { .. } | AxisFunction::Softmin { .. } => {
-                &[TEMPERATURE]
+                const { &[positive("temperature")] }
             }
-            AxisFunction::GumbelSoftmax { .. } => &[
-                AxisParameter { name: "tau", default: "1", valid: POSITIVE },
-                AxisParameter { name: "hard", default: "false", valid: "true or false" },
-                AxisParameter { name: "seed", default: "0", valid: "an integer from 0 to 2⁶⁴ − 1" },
-            ],
+            AxisFunction::GumbelSoftmax { .. } => {
+                const {
+                    &[
+                        positive("tau"),
+                        choice("hard", "false", "true or false"),
+                        number("seed", "0", "an integer from 0 to 2^64 - 1", (0.0, u64::MAX as f64)),
+                    ]
+                }
+            }
             AxisFunction::Gated { .. } => {
-                &[AxisParameter { name: "activation", default: "sigmoid", valid: "an elementwise function" }, GATE, LAYOUT]
+                const {
+                    &[
+                        choice("activation", "sigmoid", "an elementwise function"),
+                        choice("gate", "second", "first or second"),
+                        choice("layout", "halves", "halves or interleaved"),
+                    ]
+                }
             }
             AxisFunction::Maxout { .. } => {
-                &[AxisParameter { name: "pieces", default: "2", valid: "an integer from 1 to 65535" }]
+                const { &[number("pieces", "2", "an integer from 1 to 65535", (1.0, 65535.0))] }
             }
             _ => &[],
         }
     }
 
-    /// Sets a parameter by name, whatever the case and with `_` and `-` ignored, from text.
+    /// Sets a parameter by name, whatever the case and with `_` and `-` ignored, from text. Those of a gated unit's
+    /// activation are set in the same way, after the activation itself.
     ///
     /// # Errors
     /// [`Error::UnknownParameter`], [`Error::InvalidValue`].
@@ -307,7 +327,21 @@ impl AxisFunction {
         let function = self.name();
         let wanted = crate::catalog::normalized(parameter);
         let known = self.parameters();
-        let Some(parameter) = known.iter().find(|known| crate::catalog::normalized(known.name) == wanted) else {
+        let named = |name: &str| crate::catalog::normalized(name) == wanted;
+        if let AxisFunction::Gated { activation, .. } = &mut self {
+            if let Some(of_activation) = activation.parameters().iter().find(|known| named(known.name)) {
+                let value = parse(value).ok_or_else(|| Error::InvalidValue {
+                    function,
+                    parameter: of_activation.name,
+                    value: value.to_owned(),
+                    valid: "a number",
+                })?;
+                *activation = activation.with(of_activation.name, value)?;
+                self.validate()?;
+                return Ok(self);
+            }
+        }
+        let Some(parameter) = known.iter().find(|known| named(known.name)) else {
             let known = known.iter().map(|known| known.name).collect();
             return Err(Error::UnknownParameter { function, parameter: parameter.to_owned(), known });
         };
@@ -374,10 +408,7 @@ impl AxisFunction {
 
     /// Whether it takes a mask, of one byte an element, 0 leaving it out.
     pub fn takes_mask(&self) -> bool {
-        matches!(
-            self,
-            AxisFunction::Softmax { .. } | AxisFunction::LogSoftmax { .. } | AxisFunction::Softmin { .. }
-        )
+        matches!(self, AxisFunction::Softmax { .. } | AxisFunction::LogSoftmax { .. } | AxisFunction::Softmin { .. })
     }
 
     /// Whether the gradient may be computed from y in place of x.

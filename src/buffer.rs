@@ -1,7 +1,7 @@
-use crate::device::{RESIDENT, Shared};
-use crate::pipeline::{Access, Bound};
-use crate::element::Scalar;
 use crate::Error;
+use crate::device::{RESIDENT, Shared};
+use crate::element::Scalar;
+use crate::pipeline::{Access, Bound};
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

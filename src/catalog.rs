@@ -2,9 +2,9 @@
 
 #![allow(clippy::approx_constant, reason = "laplace's mean is this decimal, not 1/√2")]
 
-use crate::{AxisFunction, Error};
 use crate::definition::{Definition, Parameter, Range, catalog, constant, learnable};
 use crate::reference::*;
+use crate::{AxisFunction, Error};
 use std::str::FromStr;
 
 catalog! {

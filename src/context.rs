@@ -1,7 +1,7 @@
 use crate::buffer::padded_bytes;
 use crate::device::{READBACK, Shared, Waiting};
-use crate::recording::Target;
 use crate::element::Scalar;
+use crate::recording::Target;
 use crate::{Activation, Element, Error, GpuBuffer, Recording, Strategy, adapter};
 use std::sync::Arc;
 

@@ -277,7 +277,8 @@ fn axes(count: usize) -> String {
 fn learnable(function: &str) -> String {
     let activation = crate::Activation::ALL.iter().find(|activation| activation.name() == function);
     let parameters = activation.map_or(&[][..], |activation| activation.parameters());
-    let names: Vec<&str> = parameters.iter().filter(|parameter| parameter.learnable).map(|parameter| parameter.name).collect();
+    let names: Vec<&str> =
+        parameters.iter().filter(|parameter| parameter.learnable).map(|parameter| parameter.name).collect();
     if names.is_empty() { String::new() } else { format!("; {} is", names.join(" or ")) }
 }
 

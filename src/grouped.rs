@@ -4,7 +4,7 @@ use crate::along::{AxisOperands, Pass};
 use crate::pipeline::{Access, Bound, Dispatch};
 use crate::recording::{LARGEST_ALIGNMENT, check_apart, check_range, most_bytes};
 use crate::reduction::{Prepared, span};
-use crate::shader::{Binding, Part, activation_parts, part};
+use crate::shader::{Binding, Part, Storage, activation_parts, part};
 use crate::{Activation, Axis, AxisFunction, BufferRange, Element, Error, Gate, Layout, Recording};
 use std::ops::Range;
 
@@ -109,8 +109,7 @@ impl Recording<'_, '_> {
         if result.elements == 0 {
             return Ok(());
         }
-        let mut kernel = activation_parts(&activation);
-        kernel.push(part!("kernels/gated.wgsl"));
+        let kernel = gated_kernel(&activation);
         let grouped = Grouped {
             label: "gated",
             kernel,
@@ -146,7 +145,7 @@ impl Recording<'_, '_> {
         let dy = |stride, offset| operands.dy.map(|range| input(DY, range, stride, offset));
         let mut grouped = Grouped {
             label: function.name(),
-            kernel: Vec::new(),
+            kernel: kernel_of(function),
             entry_point: if forward { "forward" } else { "backward" },
             rows: outer,
             length: length * inner,
@@ -165,8 +164,6 @@ impl Recording<'_, '_> {
                 };
                 let (stride, half) = (2 * grouped.length, grouped.length);
                 let (value_at, gate_at) = if gate == Gate::First { (half, 0) } else { (0, half) };
-                grouped.kernel = activation_parts(&activation);
-                grouped.kernel.push(part!("kernels/gated.wgsl"));
                 grouped.gate_is_first = gate == Gate::First;
                 grouped.params = activation.values();
                 grouped.result_pieces = if forward { 1 } else { 2 };
@@ -176,14 +173,12 @@ impl Recording<'_, '_> {
             AxisFunction::Maxout { pieces } => {
                 grouped.pieces = pieces as u64;
                 (grouped.rows, grouped.length) = (outer * (length / grouped.pieces), inner);
-                grouped.kernel = vec![part!("parameters/none.wgsl"), part!("kernels/maxout.wgsl")];
                 grouped.result_pieces = if forward { 1 } else { grouped.pieces };
                 grouped.inputs = vec![input(X, operands.x, grouped.pieces * inner, 0)];
                 grouped.inputs.extend(dy(inner, 0));
             }
             _ => {
                 let half = grouped.length;
-                grouped.kernel = vec![part!("parameters/none.wgsl"), part!("kernels/crelu.wgsl")];
                 grouped.result_pieces = if forward { 2 } else { 1 };
                 grouped.inputs = vec![input(X, operands.x, half, 0)];
                 grouped.inputs.extend(dy(2 * half, 0));
@@ -194,18 +189,38 @@ impl Recording<'_, '_> {
     }
 }
 
+fn gated_kernel(activation: &Activation) -> Vec<Part> {
+    let mut parts = activation_parts(activation);
+    parts.push(part!("kernels/gated.wgsl"));
+    parts
+}
+
+/// The parts of a function of groups of entries that are its own.
+pub(crate) fn kernel_of(function: AxisFunction) -> Vec<Part> {
+    match function {
+        AxisFunction::Gated { activation, .. } => gated_kernel(&activation),
+        AxisFunction::Maxout { .. } => vec![part!("parameters/none.wgsl"), part!("kernels/maxout.wgsl")],
+        _ => vec![part!("parameters/none.wgsl"), part!("kernels/crelu.wgsl")],
+    }
+}
+
+/// The parts of a kernel.
+pub(crate) fn parts(kernel: &[Part], storage: Storage, vectors: bool) -> Vec<Part> {
+    let mut parts = vec![part!("math.wgsl"), part!("grouped/sites.wgsl"), part!("grouped/gate.wgsl")];
+    parts.extend([storage.part(), Binding::Separate.part(), part!("access/elements.wgsl")]);
+    parts.extend(match vectors {
+        true => [part!("access/vectors.wgsl"), part!("grouped/vectors.wgsl")],
+        false => [part!("access/words.wgsl"), part!("grouped/words.wgsl")],
+    });
+    parts.extend(kernel.iter().cloned());
+    parts
+}
+
 impl<T: Element> Grouped<'_, T> {
     const ELEMENT: u64 = size_of::<T>() as u64;
 
     fn dispatches(&self, recording: &Recording<'_, '_>) -> Result<Vec<Dispatch>, Error> {
-        let vectors = self.length.is_multiple_of(4);
-        let mut parts = vec![part!("math.wgsl"), part!("grouped/sites.wgsl"), part!("grouped/gate.wgsl")];
-        parts.extend([T::STORAGE.part(), Binding::Separate.part(), part!("access/elements.wgsl")]);
-        parts.extend(match vectors {
-            true => [part!("access/vectors.wgsl"), part!("grouped/vectors.wgsl")],
-            false => [part!("access/words.wgsl"), part!("grouped/words.wgsl")],
-        });
-        parts.extend(self.kernel.iter().cloned());
+        let parts = parts(&self.kernel, T::STORAGE, self.length.is_multiple_of(4));
         let windows = self.windows(most_bytes(&recording.shared.limits))?;
         windows.into_iter().map(|window| self.dispatch(recording, &parts, window)).collect()
     }
@@ -240,12 +255,17 @@ impl<T: Element> Grouped<'_, T> {
     fn dispatch(&self, recording: &Recording<'_, '_>, parts: &[Part], window: Window) -> Result<Dispatch, Error> {
         let Window { rows, places, piece } = window;
         let (begin, elements) = match piece {
-            None => (rows.start * self.result_pieces * self.length, (rows.end - rows.start) * self.result_pieces * self.length),
-            Some(piece) => ((rows.start * self.result_pieces + piece) * self.length + places.start, places.end - places.start),
+            None => (
+                rows.start * self.result_pieces * self.length,
+                (rows.end - rows.start) * self.result_pieces * self.length,
+            ),
+            Some(piece) => {
+                ((rows.start * self.result_pieces + piece) * self.length + places.start, places.end - places.start)
+            }
         };
         let (result, first) = span(self.result, 2, Access::Write, begin, elements);
         let mut bound = vec![result];
-        let mut words = vec![0, first as u32, elements as u32, begin as u32, self.length as u32];
+        let mut words = vec![first as u32, elements as u32, begin as u32, self.length as u32];
         words.extend([self.pieces as u32, self.gate_is_first.into()]);
         let mut bases = [0; 6];
         for input in &self.inputs {
@@ -253,7 +273,8 @@ impl<T: Element> Grouped<'_, T> {
             let reach = if self.label == "maxout" && input.number == X { (self.pieces - 1) * self.length } else { 0 };
             let start = rows.start * input.stride + input.offset + places.start;
             let end = (rows.end - 1) * input.stride + input.offset + places.end + reach;
-            let (input_bound, first): (Bound<'_>, u64) = span(input.range, input.number, Access::Read, start, end - start);
+            let (input_bound, first): (Bound<'_>, u64) =
+                span(input.range, input.number, Access::Read, start, end - start);
             bound.push(input_bound);
             let at = match input.number {
                 X => 0,
@@ -266,7 +287,7 @@ impl<T: Element> Grouped<'_, T> {
         words.extend(bases);
         words.resize(words.len().next_multiple_of(4), 0);
         words.extend(self.params.iter().map(|value| value.to_bits()));
-        words.resize(words.len().max(20), 0);
+        words.resize(words.len().max(16), 0);
         let workgroups = (elements + 4).div_ceil(4 * 64);
         recording.shared.dispatch(self.label, parts, self.entry_point, &bound, words, workgroups)
     }

@@ -17,8 +17,6 @@ use std::fmt::Write as _;
 pub struct Parameters<'a> {
     tensors: Vec<Tensor<'a>>,
     seed: Option<u64>,
-    /// The number of the operands' first element within the whole array.
-    first_element: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -74,11 +72,6 @@ impl<'a> Parameters<'a> {
         self
     }
 
-    /// The same for operands that begin at another element of the whole array.
-    pub(crate) fn from_element(&self, first_element: u64) -> Self {
-        Parameters { first_element, ..self.clone() }
-    }
-
     pub(crate) fn ranges(&self) -> impl Iterator<Item = BufferRange<'a, f32>> {
         self.tensors.iter().map(|tensor| tensor.values)
     }
@@ -113,7 +106,7 @@ impl<'a> Parameters<'a> {
                     return Err(Error::ChannelMismatch { parameter, values: values.elements, axis, shape });
                 }
                 Sharing::Channel(axis) => {
-                    if self.first_element == 0 && axis.elements() as u64 != elements {
+                    if axis.elements() as u64 != elements {
                         return Err(Error::LengthMismatch {
                             left: "the shape",
                             left_length: axis.elements() as u64,
@@ -128,7 +121,7 @@ impl<'a> Parameters<'a> {
                     }
                 }
                 Sharing::One | Sharing::Element => {
-                    let needed = if *sharing == Sharing::One { 1 } else { elements + self.first_element };
+                    let needed = if *sharing == Sharing::One { 1 } else { elements };
                     if values.elements != needed {
                         return Err(Error::LengthMismatch {
                             left: parameter,
@@ -181,7 +174,11 @@ impl<'a> Parameters<'a> {
                 FIRST_BINDING + index as u32
             );
         }
-        let _ = write!(text, "\nfn parameters_at(site: Site) -> Params {{\n    return Params({});\n}}\n", fields.join(", "));
+        let _ = write!(
+            text,
+            "\nfn parameters_at(site: Site) -> Params {{\n    return Params({});\n}}\n",
+            fields.join(", ")
+        );
         Part { file: "(parameters of the call)", text: Cow::Owned(text) }
     }
 
@@ -198,7 +195,6 @@ impl<'a> Parameters<'a> {
 
     /// The bindings for `elements` from the element `first` of the operands on.
     pub(crate) fn bound(&self, first: u64, elements: u64) -> impl Iterator<Item = Bound<'a>> {
-        let first = first + self.first_element;
         self.tensors.iter().enumerate().map(move |(index, tensor)| {
             let number = FIRST_BINDING + index as u32;
             let bytes = 4 * tensor.values.elements;
@@ -214,7 +210,6 @@ impl<'a> Parameters<'a> {
 
     /// The words of the elementwise kernels' `Call` for bindings that begin at the element `first` of the operands.
     pub(crate) fn call(&self, activation: &Activation, first: u64, tail_elements: u32) -> Vec<u32> {
-        let first = if self.seed.is_some() || self.channels().is_some() { first + self.first_element } else { 0 };
         let (channels, channel_length) = self.channel_lengths();
         let (length, count) = (u64::from(channel_length), u64::from(channels));
         let seed = self.seed.unwrap_or(0);
@@ -223,10 +218,10 @@ impl<'a> Parameters<'a> {
             None => [0, 0],
         };
         let number = if self.seed.is_some() { first } else { 0 };
-        let mut words = vec![0, tail_elements, number as u32, (number >> 32) as u32];
+        let mut words = vec![tail_elements, number as u32, (number >> 32) as u32];
         words.extend([channels, channel_length]);
         words.extend(place);
-        words.extend([seed as u32, (seed >> 32) as u32, 0, 0]);
+        words.extend([0, seed as u32, (seed >> 32) as u32, 0, 0]);
         words.extend(activation.values().iter().map(|value| value.to_bits()));
         words.resize(words.len().max(16), 0);
         words

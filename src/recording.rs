@@ -1,8 +1,8 @@
 use crate::device::Shared;
-use crate::pipeline::{Access, Dispatch};
-use crate::shader::{Binding, Part, elementwise_parts};
 use crate::element::Scalar;
+use crate::pipeline::{Access, Dispatch};
 use crate::reduction::Strategy;
+use crate::shader::{Binding, Part, elementwise_parts};
 use crate::{Activation, BufferRange, Element, Error, Parameters};
 
 /// Records activations into a compute pass; whoever owns the encoder submits it.

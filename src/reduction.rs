@@ -1,10 +1,10 @@
 //! Records what works along one axis by statistics of each row: the softmax family, and gradients of parameters.
 
 use crate::device::{RESIDENT, Shared};
+use crate::element::Scalar;
 use crate::pipeline::{Access, Bound, Dispatch};
 use crate::recording::{LARGEST_ALIGNMENT, most_bytes};
 use crate::shader::{Binding, Part, Storage, part};
-use crate::element::Scalar;
 use crate::{BufferRange, Element, Error};
 
 /// Who works on a row.
@@ -385,7 +385,12 @@ impl<'a, T: Element> Reduction<'a, T> {
         let [block, kernel] = self.kernels();
         let whole =
             if self.inner == 1 { part!("kernels/whole_rows.wgsl") } else { part!("kernels/whole_columns.wgsl") };
-        let parts = self.parts(T::STORAGE, team, self.has_whole_vectors(), &[block, kernel, part!("statistics/values.wgsl"), whole]);
+        let parts = self.parts(
+            T::STORAGE,
+            team,
+            self.has_whole_vectors(),
+            &[block, kernel, part!("statistics/values.wgsl"), whole],
+        );
         prepared.dispatches.push(self.dispatch(&parts, "whole", &inputs.bound, place, team.workgroups(place.tasks))?);
         Ok(())
     }
@@ -427,7 +432,13 @@ impl<'a, T: Element> Reduction<'a, T> {
         inputs.bound.push(whole_buffer(5, Access::Write, partials));
         inputs.bound.push(whole_buffer(6, Access::Read, states));
         let parts = self.parts(T::STORAGE, team, self.has_whole_vectors(), &self.kernels());
-        prepared.dispatches.push(self.dispatch(&parts, "gather", &inputs.bound, place, team.workgroups(place.tasks))?);
+        prepared.dispatches.push(self.dispatch(
+            &parts,
+            "gather",
+            &inputs.bound,
+            place,
+            team.workgroups(place.tasks),
+        )?);
         Ok(())
     }
 
@@ -464,11 +475,7 @@ impl<'a, T: Element> Reduction<'a, T> {
             let mut inputs = self.inputs_of(from, elements, slab);
             inputs.bound.extend(self.result(result, from, elements));
             inputs.bound.push(whole_buffer(6, Access::Read, states));
-            let place = Place {
-                elements,
-                begin: from - start,
-                ..self.place(slab, &inputs, 1)
-            };
+            let place = Place { elements, begin: from - start, ..self.place(slab, &inputs, 1) };
             let parts = self.parts(T::STORAGE, Team::Invocation, vectors, &[part!("kernels/apply.wgsl")]);
             let workgroups = (elements + 4).div_ceil(4 * 64);
             prepared.dispatches.push(self.dispatch(&parts, "apply", &inputs.bound, place, workgroups)?);
@@ -534,13 +541,7 @@ impl<'a, T: Element> Reduction<'a, T> {
     }
 
     fn parts(&self, storage: Storage, team: Team, vectors: bool, kernels: &[Part]) -> Vec<Part> {
-        let mut parts = vec![part!("math.wgsl"), part!("statistics/call.wgsl")];
-        parts.extend(self.statistics.iter().cloned());
-        parts.push(storage.part());
-        parts.push(self.binding.part());
-        parts.push(part!("access/elements.wgsl"));
-        parts.push(if vectors { part!("access/vectors.wgsl") } else { part!("access/words.wgsl") });
-        parts.push(if self.mask.is_some() { part!("masks/bytes.wgsl") } else { part!("masks/none.wgsl") });
+        let mut parts = parts(&self.statistics, storage, self.binding, vectors, self.mask.is_some());
         parts.push(team.part());
         if team == Team::Subgroup {
             parts.push(self.shuffled.clone());
@@ -576,22 +577,31 @@ impl<'a, T: Element> Reduction<'a, T> {
             place.all_chunks,
             place.round.into(),
         ];
-        let mut words = vec![0];
-        words.extend(places.map(|place| place as u32));
-        // `seed` begins at a whole vec2.
-        words.push(0);
+        let mut words = places.map(|place| place as u32).to_vec();
         words.extend([values.seed as u32, (values.seed >> 32) as u32]);
         words.extend(values.inverse_temperature.iter().chain(&values.logarithm_of_length).map(|value| value.to_bits()));
-        words.extend([values.hard.into(), place.tasks as u32, place.repeats as u32, values.channels, values.channel_length]);
+        words.extend([
+            values.hard.into(),
+            place.tasks as u32,
+            place.repeats as u32,
+            values.channels,
+            values.channel_length,
+        ]);
         words.resize(words.len().next_multiple_of(4), 0);
         words.extend(values.params.iter().map(|value| value.to_bits()));
-        words.resize(words.len().max(36), 0);
+        words.resize(words.len().max(32), 0);
         self.shared.dispatch(self.label, parts, entry_point, bound, words, workgroups)
     }
 }
 
 /// `elements` of a range from `start` on, from the last offset at which a binding may begin, and how many precede them.
-pub(crate) fn span<'a, T: Scalar>(range: BufferRange<'a, T>, number: u32, access: Access, start: u64, elements: u64) -> (Bound<'a>, u64) {
+pub(crate) fn span<'a, T: Scalar>(
+    range: BufferRange<'a, T>,
+    number: u32,
+    access: Access,
+    start: u64,
+    elements: u64,
+) -> (Bound<'a>, u64) {
     let element = size_of::<T>() as u64;
     let from = start * element / LARGEST_ALIGNMENT * LARGEST_ALIGNMENT;
     let padded = if range.owner.is_some() { 16 } else { 4 };
@@ -601,4 +611,22 @@ pub(crate) fn span<'a, T: Scalar>(range: BufferRange<'a, T>, number: u32, access
 
 fn whole_buffer(number: u32, access: Access, buffer: &wgpu::Buffer) -> Bound<'_> {
     Bound { number, access, buffer, offset: 0, size: None }
+}
+
+/// What every kernel of a reduction has, before its team.
+fn parts(statistics: &[Part], storage: Storage, binding: Binding, vectors: bool, masked: bool) -> Vec<Part> {
+    let mut parts = vec![part!("math.wgsl"), part!("statistics/call.wgsl")];
+    parts.extend(statistics.iter().cloned());
+    parts.extend([storage.part(), binding.part(), part!("access/elements.wgsl")]);
+    parts.push(if vectors { part!("access/vectors.wgsl") } else { part!("access/words.wgsl") });
+    parts.push(if masked { part!("masks/bytes.wgsl") } else { part!("masks/none.wgsl") });
+    parts
+}
+
+/// The kernel that does whole rows of the last axis, one invocation each.
+pub(crate) fn whole_row_parts(statistics: &[Part], storage: Storage) -> Vec<Part> {
+    let mut parts = parts(statistics, storage, Binding::Separate, true, false);
+    parts.extend([Team::Invocation.part(), part!("statistics/block.wgsl"), part!("kernels/rows.wgsl")]);
+    parts.extend([part!("statistics/values.wgsl"), part!("kernels/whole_rows.wgsl")]);
+    parts
 }

@@ -119,7 +119,10 @@ fn compare<T: Element>(what: &str, actual: &[T], expected: &[f64], terms: &[f64]
         let actual = actual.to_f64();
         let same = actual == expected || actual.is_nan() && expected.is_nan();
         let bound = tolerance::<T>(expected, terms[index]);
-        assert!(same || (actual - expected).abs() <= bound, "{what} at {index}: {actual:e}, not {expected:e} ± {bound:e}");
+        assert!(
+            same || (actual - expected).abs() <= bound,
+            "{what} at {index}: {actual:e}, not {expected:e} ± {bound:e}"
+        );
     }
 }
 

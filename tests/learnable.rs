@@ -55,7 +55,10 @@ fn compare<T: Element>(what: &str, actual: &[T], expected: &[f64], bounds: &[f64
     for (index, (actual, expected)) in actual.iter().zip(expected).enumerate() {
         let rounding = (T::from_f64(*expected).to_f64() - expected).abs();
         let bound = bounds[index] * 2f64.powi(-24) + 1.01 * rounding;
-        assert!((actual.to_f64() - expected).abs() <= bound, "{what} at {index}: {actual:?}, not {expected:e} ± {bound:e}");
+        assert!(
+            (actual.to_f64() - expected).abs() <= bound,
+            "{what} at {index}: {actual:?}, not {expected:e} ± {bound:e}"
+        );
     }
 }
 
@@ -136,7 +139,11 @@ fn parameter_gradients_are_those_of_the_function() {
                 let difference = (at(high) - at(low)) / f64::from(high - low);
                 let gradient = activation.with(name, 0.75).unwrap().parameter_gradient(name, x);
                 let bound = 2e-3 * (1.0 + gradient.abs() + x * x);
-                assert!((difference - gradient).abs() < bound, "{} {name} at {x}: {gradient}, not {difference}", activation.name());
+                assert!(
+                    (difference - gradient).abs() < bound,
+                    "{} {name} at {x}: {gradient}, not {difference}",
+                    activation.name()
+                );
             }
         }
     }

@@ -2,7 +2,6 @@
 // computed four elements at a time in the order of memory, each from elements at the same row and place of its inputs.
 
 struct Call {
-    zero: u32,
     // The first element of the result in its binding, how many there are, and its place within the whole result.
     first: u32,
     elements: u32,

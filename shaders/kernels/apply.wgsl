@@ -20,6 +20,7 @@ fn value_at(element: u32, x: f32, dy: f32, site: Site) -> f32 {
 
 @compute @workgroup_size(64)
 fn apply(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+    zero = workgroups.z - 1u;
     let group = 4u * (call.first / 4u + id.x + id.y * workgroups.x * 64u);
     let end = call.first + call.elements;
     if group >= end {

@@ -104,6 +104,7 @@ fn all_rounds(r: Rows) -> array<Statistics, 4> {
 
 @compute @workgroup_size(WORKGROUP)
 fn state(place: Place) {
+    zero = place.workgroups.z - 1u;
     let team = team_at(place);
     if team.task >= call.tasks {
         return;
@@ -117,6 +118,7 @@ fn state(place: Place) {
 
 @compute @workgroup_size(WORKGROUP)
 fn gather(place: Place) {
+    zero = place.workgroups.z - 1u;
     let team = team_at(place);
     if team.task >= call.tasks {
         return;

@@ -5,6 +5,7 @@
 
 @compute @workgroup_size(WORKGROUP)
 fn combine(place: Place) {
+    zero = place.workgroups.z - 1u;
     let team = team_at(place);
     for (var row = team.task; row < min(team.end, call.rows); row += team.step) {
         var previous = nothing();

@@ -7,6 +7,7 @@ fn keep_nan(x: vec4<f32>, y: vec4<f32>) -> vec4<f32> {
 
 @compute @workgroup_size(64)
 fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+    zero = workgroups.z - 1u;
     let group = group_at(id, workgroups);
     if is_in_reach(group) {
         let s = sites_of(group, 2u);
@@ -18,6 +19,7 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 // dy of relu(x) is bound as dy, that of relu(-x) as gate.
 @compute @workgroup_size(64)
 fn backward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+    zero = workgroups.z - 1u;
     let group = group_at(id, workgroups);
     if is_in_reach(group) {
         let s = sites_of(group, 1u);

@@ -43,6 +43,7 @@ fn vector_index(id: vec3<u32>, workgroups: vec3<u32>) -> u32 {
 // x, dy and result are bound with the same length, so the guard on one of them covers all.
 @compute @workgroup_size(WORKGROUP)
 fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+    zero = workgroups.z - 1u;
     let index = vector_index(id, workgroups);
     if index < arrayLength(&result) {
         result[index] = pack(forward_of(unpack(x_at(index)), site_of(4u * index)));
@@ -51,6 +52,7 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn backward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+    zero = workgroups.z - 1u;
     let index = vector_index(id, workgroups);
     if index < arrayLength(&result) {
         result[index] = pack(backward_of(unpack(x_at(index)), unpack(dy_at(index)), site_of(4u * index)));
@@ -70,7 +72,8 @@ fn store_tail(invocation: u32, index: u32, values: vec2<f32>) {
 }
 
 @compute @workgroup_size(4)
-fn forward_tail(@builtin(global_invocation_id) id: vec3<u32>) {
+fn forward_tail(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+    zero = workgroups.z - 1u;
     let words = tail_words();
     if id.x < words {
         let index = arrayLength(&result_words) - words + id.x;
@@ -80,7 +83,8 @@ fn forward_tail(@builtin(global_invocation_id) id: vec3<u32>) {
 }
 
 @compute @workgroup_size(4)
-fn backward_tail(@builtin(global_invocation_id) id: vec3<u32>) {
+fn backward_tail(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+    zero = workgroups.z - 1u;
     let words = tail_words();
     if id.x < words {
         let index = arrayLength(&result_words) - words + id.x;

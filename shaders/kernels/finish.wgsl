@@ -4,6 +4,7 @@
 
 @compute @workgroup_size(64)
 fn finish(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+    zero = workgroups.z - 1u;
     let group = 4u * (call.first / 4u + id.x + id.y * workgroups.x * 64u);
     let end = call.first + call.rows;
     if group >= end {

@@ -21,6 +21,7 @@ fn gradient(is_gate: bool, value: f32, gate: f32, dy: f32) -> f32 {
 
 @compute @workgroup_size(64)
 fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+    zero = workgroups.z - 1u;
     let group = group_at(id, workgroups);
     if is_in_reach(group) {
         let s = sites_of(group, 1u);
@@ -35,6 +36,7 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 // The gradients of both halves of one array.
 @compute @workgroup_size(64)
 fn backward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+    zero = workgroups.z - 1u;
     let group = group_at(id, workgroups);
     if is_in_reach(group) {
         let s = sites_of(group, 2u);
@@ -54,6 +56,7 @@ fn backward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
 // The gradient of one of two arrays.
 @compute @workgroup_size(64)
 fn backward_value(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+    zero = workgroups.z - 1u;
     let group = group_at(id, workgroups);
     if is_in_reach(group) {
         let s = sites_of(group, 1u);
@@ -67,6 +70,7 @@ fn backward_value(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
 
 @compute @workgroup_size(64)
 fn backward_gate(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+    zero = workgroups.z - 1u;
     let group = group_at(id, workgroups);
     if is_in_reach(group) {
         let s = sites_of(group, 1u);

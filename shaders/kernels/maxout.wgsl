@@ -29,6 +29,7 @@ fn nan_where(nan: vec4<bool>, y: vec4<f32>) -> vec4<f32> {
 
 @compute @workgroup_size(64)
 fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+    zero = workgroups.z - 1u;
     let group = group_at(id, workgroups);
     if is_in_reach(group) {
         let m = maximum_of(sites_of(group, 1u));
@@ -38,6 +39,7 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(64)
 fn backward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+    zero = workgroups.z - 1u;
     let group = group_at(id, workgroups);
     if is_in_reach(group) {
         let s = sites_of(group, call.pieces);

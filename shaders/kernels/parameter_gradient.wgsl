@@ -4,6 +4,7 @@
 
 @compute @workgroup_size(64)
 fn gradient(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+    zero = workgroups.z - 1u;
     let index = id.x + id.y * workgroups.x * 64u;
     if index < call.tail_elements {
         let slope = selected(parameter_gradient(x_element(index), parameters_at(site_of(index))));

@@ -37,6 +37,7 @@ fn all_rounds(team: Team, row: u32) -> Statistics {
 
 @compute @workgroup_size(WORKGROUP)
 fn state(place: Place) {
+    zero = place.workgroups.z - 1u;
     let team = team_at(place);
     for (var row = team.task; row < min(team.end, call.rows); row += team.step) {
         let s = all_rounds(team, row);
@@ -48,6 +49,7 @@ fn state(place: Place) {
 
 @compute @workgroup_size(WORKGROUP)
 fn gather(place: Place) {
+    zero = place.workgroups.z - 1u;
     let team = team_at(place);
     for (var task = team.task; task < min(team.end, call.tasks); task += team.step) {
         let row = task / call.chunks;

@@ -22,6 +22,7 @@ fn write(r: Rows, s: array<Statistics, 4>) {
 
 @compute @workgroup_size(WORKGROUP)
 fn whole(place: Place) {
+    zero = place.workgroups.z - 1u;
     let team = team_at(place);
     if team.task >= call.tasks {
         return;

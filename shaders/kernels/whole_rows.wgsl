@@ -2,6 +2,7 @@
 
 @compute @workgroup_size(WORKGROUP)
 fn whole(place: Place) {
+    zero = place.workgroups.z - 1u;
     let team = team_at(place);
     for (var row = team.task; row < min(team.end, call.rows); row += team.step) {
         let s = all_rounds(team, row);

@@ -1,7 +1,6 @@
 // Where the bindings begin within the whole array matters to parameters that differ from element to element: there is
 // channel `first_channel`, with `first_within` elements of it before.
 struct Call {
-    zero: u32,
     tail_elements: u32,
     first_element: u32,
     first_element_high: u32,

@@ -6,7 +6,6 @@ const BACKWARD: u32 = 1u;
 const FROM_OUTPUT: u32 = 2u;
 
 struct Call {
-    zero: u32,
     // The element of the bindings at which the data begin, and its number within the whole array.
     first: u32,
     first_element: u32,
@@ -64,5 +63,5 @@ fn is_nan(x: f32) -> bool {
 }
 
 fn negative_infinity() -> f32 {
-    return bitcast<f32>(0xff800000u ^ call.zero);
+    return bitcast<f32>(0xff800000u ^ zero);
 }

@@ -1,8 +1,8 @@
-//! `.npy` files of f32 and f16: what a header promises is checked before anything is read or allocated.
+//! `.npy` files of f32 and f16, and of bytes for masks: what a header promises is checked before anything is read or allocated.
 
 use crate::file::NewFile;
 use anyhow::{Context, Result, bail, ensure};
-use gpu_activations::Element;
+use gpu_activations::{Element, Scalar};
 use half::f16;
 use npyz::{DType, NpyHeader, Order, WriterBuilder};
 use std::fs::File;
@@ -14,20 +14,44 @@ use std::path::{Path, PathBuf};
 pub enum Kind {
     F32,
     F16,
+    /// bool and u8, for masks.
+    Byte,
 }
+
+/// The types of numbers.
+pub const NUMBERS: &[Kind] = &[Kind::F32, Kind::F16];
 
 impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Kind::F32 => "f32",
             Kind::F16 => "f16",
+            Kind::Byte => "bool or u8",
         }
+    }
+
+    fn written(self) -> &'static str {
+        match self {
+            Kind::F32 => "f32 ('<f4')",
+            Kind::F16 => "f16 ('<f2')",
+            Kind::Byte => "bool ('|b1') and u8 ('|u1')",
+        }
+    }
+
+    fn dtype(self) -> Result<DType> {
+        let descr = match self {
+            Kind::F32 => "'<f4'",
+            Kind::F16 => "'<f2'",
+            Kind::Byte => "'|u1'",
+        };
+        DType::parse(descr).with_context(|| format!("cannot write elements of type {descr}"))
     }
 
     fn bytes(self) -> u64 {
         match self {
             Kind::F32 => size_of::<f32>() as u64,
             Kind::F16 => size_of::<f16>() as u64,
+            Kind::Byte => 1,
         }
     }
 }
@@ -40,12 +64,11 @@ pub struct Input {
     pub shape: Vec<u64>,
     pub order: Order,
     pub elements: u64,
-    dtype: DType,
     reader: BufReader<File>,
 }
 
 impl Input {
-    pub fn open(path: &Path) -> Result<Input> {
+    pub fn open(path: &Path, kinds: &[Kind]) -> Result<Input> {
         let shown = path.display();
         // Before it is opened, which would wait for ever at a pipe.
         let metadata = std::fs::metadata(path).with_context(|| format!("cannot open {shown}"))?;
@@ -58,11 +81,16 @@ impl Input {
             .with_context(|| format!("{shown} is not a readable .npy file"))?;
         let header =
             NpyHeader::from_reader(&mut reader).with_context(|| format!("{shown} is not a readable .npy file"))?;
-        let dtype = header.dtype();
-        let kind = match dtype.descr().as_str() {
-            "'<f4'" => Kind::F32,
-            "'<f2'" => Kind::F16,
-            other => bail!("{shown} holds elements of type {other}; f32 ('<f4') and f16 ('<f2') are supported"),
+        let descr = header.dtype().descr();
+        let kind = match descr.as_str() {
+            "'<f4'" => Some(Kind::F32),
+            "'<f2'" => Some(Kind::F16),
+            "'|b1'" | "'|u1'" => Some(Kind::Byte),
+            _ => None,
+        };
+        let Some(kind) = kind.filter(|kind| kinds.contains(kind)) else {
+            let supported: Vec<&str> = kinds.iter().map(|kind| kind.written()).collect();
+            bail!("{shown} holds elements of type {descr}; {} are supported", supported.join(" and "));
         };
         let shape = header.shape().to_vec();
         // As in numpy, a length of 0 does not excuse the others.
@@ -77,15 +105,37 @@ impl Input {
             tuple(&shape),
             kind.name()
         );
-        Ok(Input { path: path.to_owned(), kind, shape, order: header.order(), elements, dtype, reader })
+        Ok(Input { path: path.to_owned(), kind, shape, order: header.order(), elements, reader })
     }
 
     /// The next elements, in the file's order.
-    pub fn read<T: Element>(&mut self, data: &mut [T]) -> Result<()> {
+    pub fn read<T: Scalar>(&mut self, data: &mut [T]) -> Result<()> {
         self.reader
             .read_exact(bytemuck::cast_slice_mut(data))
             .with_context(|| format!("cannot read {}", self.path.display()))
     }
+
+    /// All elements, in C order.
+    pub fn read_all<T: Scalar>(mut self) -> Result<Vec<T>> {
+        let mut data = reserved(self.elements as usize, &self.path)?;
+        data.resize(self.elements as usize, T::zeroed());
+        self.read(&mut data)?;
+        if self.order == Order::C {
+            return Ok(data);
+        }
+        let mut reordered = reserved(data.len(), &self.path)?;
+        let shape: Vec<usize> = self.shape.iter().map(|&length| length as usize).collect();
+        to_c_order(&data, &shape, &mut reordered);
+        Ok(reordered)
+    }
+}
+
+/// Memory for so many elements of a file, or an error that names it.
+pub fn reserved<T>(elements: usize, path: &Path) -> Result<Vec<T>> {
+    let mut data = Vec::new();
+    data.try_reserve_exact(elements)
+        .with_context(|| format!("{} is too large to be held in memory", path.display()))?;
+    Ok(data)
 }
 
 /// A header's length comes from the file; it must not decide how much memory is taken.
@@ -118,13 +168,13 @@ pub fn tuple(shape: &[u64]) -> String {
 pub struct Output(NewFile);
 
 impl Output {
-    /// Begins a file of the type, shape and order of `like`; `inputs` must not be overwritten.
-    pub fn create(path: &Path, like: &Input, inputs: &[&Path]) -> Result<Output> {
+    /// Begins a file; `inputs` must not be overwritten.
+    pub fn create(path: &Path, kind: Kind, shape: &[u64], order: Order, inputs: &[&Path]) -> Result<Output> {
         let mut file = NewFile::create(path, inputs)?;
         npyz::WriteOptions::new_header_only()
-            .dtype(like.dtype.clone())
-            .shape(&like.shape)
-            .order(like.order)
+            .dtype(kind.dtype()?)
+            .shape(shape)
+            .order(order)
             .writer(file.writer())
             .write_header_only()
             .with_context(|| format!("cannot write {}", path.display()))?;
@@ -138,5 +188,28 @@ impl Output {
     /// Gives the file its name.
     pub fn finish(self) -> Result<()> {
         self.0.finish()
+    }
+}
+
+/// Appends an array in Fortran order, its first axis varying fastest, in C order.
+pub fn to_c_order<T: Copy>(data: &[T], shape: &[usize], result: &mut Vec<T>) {
+    let strides: Vec<usize> = shape
+        .iter()
+        .scan(1, |stride, &length| {
+            let this = *stride;
+            *stride *= length;
+            Some(this)
+        })
+        .collect();
+    let mut index = vec![0; shape.len()];
+    for _ in 0..data.len() {
+        result.push(data[index.iter().zip(&strides).map(|(i, stride)| i * stride).sum::<usize>()]);
+        for axis in (0..shape.len()).rev() {
+            index[axis] += 1;
+            if index[axis] < shape[axis] {
+                break;
+            }
+            index[axis] = 0;
+        }
     }
 }

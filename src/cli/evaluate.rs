@@ -1,8 +1,8 @@
-//! `forward` and `backward`: files through the device, or through the reference, chunk by chunk.
+//! Elementwise functions: files through the device, or through the reference, chunk by chunk.
 
-use crate::array::{Input, Kind, Output, tuple};
+use crate::array::{Input, Kind, NUMBERS, Output, reserved, to_c_order, tuple};
 use crate::{Device, Evaluate};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use gpu_activations::{Activation, Element, Error, GpuActivations};
 use half::f16;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -13,13 +13,13 @@ use std::path::Path;
 /// Elements read, computed and written at once.
 const CHUNK: u64 = 1 << 22;
 
-enum Engine {
+pub enum Engine {
     Device(GpuActivations),
     Reference,
 }
 
 impl Engine {
-    fn new(device: Device, adapter: Option<&str>) -> Result<Engine> {
+    pub fn new(device: Device, adapter: Option<&str>) -> Result<Engine> {
         if device == Device::Cpu {
             return Ok(Engine::Reference);
         }
@@ -50,19 +50,19 @@ impl Engine {
 }
 
 pub fn evaluate(activation: Activation, arguments: &Evaluate, grad: Option<&Path>) -> Result<()> {
-    let x = Input::open(&arguments.input)?;
-    let dy = grad.map(Input::open).transpose()?;
+    let x = Input::open(&arguments.input, NUMBERS)?;
+    let dy = grad.map(|path| Input::open(path, NUMBERS)).transpose()?;
     if let Some(dy) = &dy {
         let (a, b) = (dy.path.display(), x.path.display());
         ensure!(dy.shape == x.shape, "dy in {a} has the shape {}, x in {b} has {}", tuple(&dy.shape), tuple(&x.shape));
         ensure!(dy.kind == x.kind, "dy in {a} holds {}, x in {b} holds {}", dy.kind.name(), x.kind.name());
     }
     let inputs: Vec<&Path> = std::iter::once(arguments.input.as_path()).chain(grad).collect();
-    let output = Output::create(&arguments.output, &x, &inputs)?;
+    let output = Output::create(&arguments.output, x.kind, &x.shape, x.order, &inputs)?;
     let engine = Engine::new(arguments.device, arguments.adapter.as_deref())?;
     match x.kind {
         Kind::F32 => stream::<f32>(&engine, activation, x, dy, output),
-        Kind::F16 => stream::<f16>(&engine, activation, x, dy, output),
+        _ => stream::<f16>(&engine, activation, x, dy, output),
     }
 }
 
@@ -111,12 +111,8 @@ impl<T: Element> Gradient<T> {
         if dy.order == x.order || dy.shape.iter().filter(|&&length| length > 1).count() <= 1 || dy.elements == 0 {
             return Ok(Gradient::File(Box::new(dy)));
         }
-        let mut data: Vec<T> = Vec::new();
-        let path = dy.path.display().to_string();
-        let memory = || format!("{path} lies in another order than x, and is too large to be reordered in memory");
-        data.try_reserve_exact(dy.elements as usize).with_context(memory)?;
-        let mut reordered: Vec<T> = Vec::new();
-        reordered.try_reserve_exact(dy.elements as usize).with_context(memory)?;
+        let mut data: Vec<T> = reserved(dy.elements as usize, &dy.path)?;
+        let mut reordered: Vec<T> = reserved(dy.elements as usize, &dy.path)?;
         data.resize(dy.elements as usize, T::zeroed());
         dy.read(&mut data)?;
         let mut shape: Vec<usize> = dy.shape.iter().map(|&length| length as usize).collect();
@@ -134,28 +130,5 @@ impl<T: Element> Gradient<T> {
             Gradient::Reordered(values) => data.copy_from_slice(&values[done..done + data.len()]),
         }
         Ok(())
-    }
-}
-
-/// Appends an array in Fortran order, its first axis varying fastest, in C order.
-fn to_c_order<T: Copy>(data: &[T], shape: &[usize], result: &mut Vec<T>) {
-    let strides: Vec<usize> = shape
-        .iter()
-        .scan(1, |stride, &length| {
-            let this = *stride;
-            *stride *= length;
-            Some(this)
-        })
-        .collect();
-    let mut index = vec![0; shape.len()];
-    for _ in 0..data.len() {
-        result.push(data[index.iter().zip(&strides).map(|(i, stride)| i * stride).sum::<usize>()]);
-        for axis in (0..shape.len()).rev() {
-            index[axis] += 1;
-            if index[axis] < shape[axis] {
-                break;
-            }
-            index[axis] = 0;
-        }
     }
 }

@@ -3,13 +3,14 @@
 mod array;
 mod evaluate;
 mod file;
+mod whole;
 
 use crate::file::NewFile;
 use anyhow::{Context, anyhow};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gpu_activations::shader::{Binding, Shader, Storage};
 use gpu_activations::verify::{Report, verify};
-use gpu_activations::{Activation, Error, GpuActivations, plot};
+use gpu_activations::{Activation, AxisFunction, AxisParameter, Error, GpuActivations, plot};
 use half::{bf16, f16};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
@@ -52,6 +53,9 @@ enum Command {
         /// dy, of the type and shape of x.
         #[arg(long, value_name = "DY.npy")]
         grad: PathBuf,
+        /// Writes the gradient of a learnable parameter, summed over the elements that share it.
+        #[arg(long, value_name = "KEY=FILE.npy")]
+        param_grad: Vec<String>,
     },
     /// Draws functions and their derivatives, computed on the device.
     Plot {
@@ -105,12 +109,16 @@ struct Evaluate {
     /// x: an .npy file of f32 or f16.
     #[arg(value_name = "IN.npy")]
     input: PathBuf,
-    /// The result, of the type, shape and order of x.
+    /// The result, of the type of x, and of its shape and order where the function keeps them.
     #[arg(short, long, value_name = "OUT.npy")]
     output: PathBuf,
-    /// A parameter of the function; others keep their defaults.
+    /// A parameter of the function, or KEY=@FILE.npy; others keep their defaults.
     #[arg(short, long = "param", value_name = "KEY=VALUE")]
     param: Vec<String>,
+    /// The axis to work along, or of the channels of parameters from files; negative counts from the end. Absent: the
+    /// last, and parameters from files have one element or the shape of x.
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    axis: Option<isize>,
     /// Where to compute; `auto` takes an adapter, or else the CPU reference.
     #[arg(long, value_enum, default_value_t = Device::Auto)]
     device: Device,
@@ -126,7 +134,7 @@ enum Device {
     Cpu,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum PassName {
     Forward,
     Backward,
@@ -195,30 +203,26 @@ fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::List { json } => print(&if json { list_json() } else { list() })?,
         Command::Devices { json } => print(&devices(json))?,
-        Command::Forward { evaluate } => {
-            let activation = checked(&evaluate)?;
-            evaluate::evaluate(activation, &evaluate, None)?;
-        }
-        Command::Backward { evaluate, grad } => {
-            let activation = checked(&evaluate)?;
-            evaluate::evaluate(activation, &evaluate, Some(&grad))?;
-        }
+        Command::Forward { evaluate } => run_over_files(&evaluate, None, &[])?,
+        Command::Backward { evaluate, grad, param_grad } => run_over_files(&evaluate, Some(&grad), &param_grad)?,
         Command::Plot { names, param, output, adapter } => {
             draw(&selected(&names, &param)?, !param.is_empty(), &output, adapter.as_deref())?;
         }
         Command::Shader { name, pass, storage } => {
-            let activation = configured(&name, &[])?;
             let storage = match storage {
                 StorageName::F32 => Storage::F32,
                 StorageName::F16 => Storage::F16,
                 StorageName::Bf16 => Storage::Bf16,
             };
-            let entry = match pass {
-                PassName::Forward => "forward",
-                PassName::Backward => "backward",
+            let backward = pass == PassName::Backward;
+            let (name, (shader, entry)) = match Function::named(&name)? {
+                Function::Along(function) => (function.name(), Shader::along(function, storage, backward)),
+                Function::Elementwise(activation) => {
+                    let shader = Shader::elementwise(&activation, storage, Binding::Separate);
+                    (activation.name(), (shader, if backward { "backward" } else { "forward" }))
+                }
             };
-            let shader = Shader::elementwise(&activation, storage, Binding::Separate);
-            print(&format!("// {}: entry point `{entry}`\n\n{}", activation.name(), shader.source()))?;
+            print(&format!("// {name}: entry point `{entry}`\n\n{}", shader.source()))?;
         }
         Command::Verify { names, param, exhaustive, adapter, json } => {
             let activations: Vec<Activation> = match (names.as_slice(), param.as_slice()) {
@@ -232,32 +236,147 @@ fn run(command: Command) -> Result<(), Failure> {
     Ok(())
 }
 
-fn checked(evaluate: &Evaluate) -> Result<Activation, Failure> {
-    if let (Device::Cpu, Some(adapter)) = (evaluate.device, &evaluate.adapter) {
+fn run_over_files(arguments: &Evaluate, grad: Option<&Path>, param_grad: &[String]) -> Result<(), Failure> {
+    if let (Device::Cpu, Some(adapter)) = (arguments.device, &arguments.adapter) {
         return Err(usage(anyhow!("--device cpu uses no adapter, but --adapter {adapter} was given")));
     }
-    configured(&evaluate.name, &evaluate.param)
+    let configured = configured(&arguments.name, &arguments.param)?;
+    let gradients = param_grad.iter().map(|option| gradient(&configured.function, option));
+    let gradients = gradients.collect::<Result<Vec<_>, _>>()?;
+    match configured.function {
+        Function::Elementwise(activation)
+            if configured.seed.is_none() && configured.files.is_empty() && gradients.is_empty() =>
+        {
+            if let Some(axis) = arguments.axis {
+                let name = activation.name();
+                return Err(usage(anyhow!("--axis {axis}: {name} works on each element; no parameter is from a file")));
+            }
+            evaluate::evaluate(activation, arguments, grad)?;
+        }
+        _ => whole::evaluate(&configured, arguments, grad, &gradients)?,
+    }
+    Ok(())
+}
+
+#[derive(Clone, Copy)]
+enum Function {
+    Elementwise(Activation),
+    Along(AxisFunction),
+}
+
+impl Function {
+    fn named(name: &str) -> Result<Function, Failure> {
+        // An axis function's error names the nearest of both kinds.
+        let elementwise = name.parse().map(Function::Elementwise);
+        elementwise.or_else(|_: Error| name.parse().map(Function::Along)).map_err(|error: Error| usage(error))
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Function::Elementwise(activation) => activation.name(),
+            Function::Along(function) => function.name(),
+        }
+    }
+}
+
+/// A function with what `-p` says of it.
+struct Configured {
+    function: Function,
+    /// Of rrelu in training.
+    seed: Option<u64>,
+    mask: Option<PathBuf>,
+    /// Parameters from files.
+    files: Vec<(&'static str, PathBuf)>,
+}
+
+fn spelling(key: &str) -> String {
+    key.to_lowercase().replace(['_', '-'], "")
 }
 
 /// The function of this name with parameters from the command line.
-fn configured(name: &str, parameters: &[String]) -> Result<Activation, Failure> {
-    let mut activation: Activation = name.parse().map_err(|error: Error| usage(error))?;
+fn configured(name: &str, parameters: &[String]) -> Result<Configured, Failure> {
+    let mut configured = Configured { function: Function::named(name)?, seed: None, mask: None, files: Vec::new() };
     let mut seen: Vec<String> = Vec::new();
     for parameter in parameters {
         let (key, value) =
             parameter.split_once('=').ok_or_else(|| usage(anyhow!("-p {parameter} is not of the form KEY=VALUE")))?;
-        let spelling = key.to_lowercase().replace(['_', '-'], "");
-        if seen.contains(&spelling) {
+        if seen.contains(&spelling(key)) {
             return Err(usage(anyhow!("the parameter {key} is given twice")));
         }
-        seen.push(spelling);
-        let number = value.parse::<f32>().map_err(|_| usage(anyhow!("-p {key}={value}: {value:?} is not a number")));
-        // An unknown parameter is the better message where both are wrong.
-        activation = activation.with(key, *number.as_ref().unwrap_or(&0.0)).map_err(usage)?;
-        number?;
+        seen.push(spelling(key));
+        match &mut configured.function {
+            Function::Along(function) => match value.strip_prefix('@') {
+                Some(path) if spelling(key) == "mask" => {
+                    if !function.takes_mask() {
+                        return Err(usage(Error::NotMaskable { function: function.name() }));
+                    }
+                    configured.mask = Some(path.into());
+                }
+                None if spelling(key) == "mask" => {
+                    return Err(usage(anyhow!("-p {key}={value}: a mask is a file, {key}=@FILE.npy")));
+                }
+                // From the plain name, so that `gated` may become any unit.
+                _ => *function = function.with(key, value).map_err(usage)?,
+            },
+            Function::Elementwise(Activation::Rrelu { .. }) if spelling(key) == "seed" => {
+                let seed = value
+                    .parse()
+                    .map_err(|_| usage(anyhow!("rrelu: seed is {value}, but must be an integer from 0 to 2^64 - 1")))?;
+                configured.seed = Some(seed);
+            }
+            Function::Elementwise(activation) => match value.strip_prefix('@') {
+                Some(path) => configured.files.push((learnable(activation, key)?, path.into())),
+                None => *activation = with_number(activation, key, value)?,
+            },
+        }
     }
-    activation.validate().map_err(usage)?;
-    Ok(activation)
+    if let Function::Elementwise(activation) = &configured.function {
+        activation.validate().map_err(usage)?;
+    }
+    Ok(configured)
+}
+
+fn with_number(activation: &Activation, key: &str, value: &str) -> Result<Activation, Failure> {
+    let number = value.parse::<f32>().map_err(|_| usage(anyhow!("-p {key}={value}: {value:?} is not a number")));
+    // An unknown parameter is the better message where both are wrong.
+    let activation = activation.with(key, *number.as_ref().unwrap_or(&0.0)).map_err(usage)?;
+    number.map(|_| activation)
+}
+
+/// The canonical name of a parameter that may come from a file and has a gradient.
+fn learnable(activation: &Activation, key: &str) -> Result<&'static str, Failure> {
+    // For the error of an unknown name.
+    activation.with(key, 0.0).map_err(usage)?;
+    let known = activation.parameters().iter().find(|parameter| spelling(parameter.name) == spelling(key));
+    match known {
+        Some(parameter) if parameter.learnable => Ok(parameter.name),
+        known => {
+            let parameter = known.map_or("", |parameter| parameter.name);
+            Err(usage(Error::NotLearnable { function: activation.name(), parameter }))
+        }
+    }
+}
+
+/// What an option `--param-grad KEY=FILE` asks for.
+fn gradient(function: &Function, option: &str) -> Result<(&'static str, PathBuf), Failure> {
+    let malformed = || usage(anyhow!("--param-grad {option} is not of the form KEY=FILE.npy"));
+    let (key, path) = option.split_once('=').ok_or_else(malformed)?;
+    match function {
+        Function::Elementwise(activation) => Ok((learnable(activation, key)?, path.into())),
+        Function::Along(function) => {
+            Err(usage(anyhow!("{function} has no learnable parameter; --param-grad {option}")))
+        }
+    }
+}
+
+/// An elementwise function with numbers as its parameters.
+fn elementwise(name: &str, parameters: &[String]) -> Result<Activation, Failure> {
+    match configured(name, parameters)? {
+        Configured { function: Function::Elementwise(activation), seed: None, files, .. } if files.is_empty() => {
+            Ok(activation)
+        }
+        other => Err(usage(anyhow!("{} is only possible here as a function of single numbers", other.function.name()))),
+    }
 }
 
 /// The functions of these names; parameters belong to one function.
@@ -265,7 +384,7 @@ fn selected(names: &[String], parameters: &[String]) -> Result<Vec<Activation>, 
     if !parameters.is_empty() && names.len() != 1 {
         return Err(usage(anyhow!("-p needs exactly one function, {} are named", names.len())));
     }
-    names.iter().map(|name| configured(name, parameters)).collect()
+    names.iter().map(|name| elementwise(name, parameters)).collect()
 }
 
 fn context(adapter: Option<&str>) -> Result<GpuActivations, Error> {
@@ -321,11 +440,22 @@ fn list() -> String {
         let details: String = details.map(|line| textwrap::fill(&line, &indented) + "\n").collect();
         format!("{}\n{details}", activation.name())
     };
-    Activation::ALL.iter().map(row).collect()
+    let along = |(name, function): &(&str, AxisFunction)| {
+        let parameters = function.parameters().iter().map(|p| format!("{} = {} ({})", p.name, p.default, p.valid));
+        let mask =
+            function.takes_mask().then(|| "mask = @FILE.npy (bool or u8, of the shape of x; 1 keeps)".to_owned());
+        let details = std::iter::once(function.formula().to_owned()).chain(parameters).chain(mask);
+        let details: String = details.map(|line| textwrap::fill(&line, &indented) + "\n").collect();
+        format!("{name}, along an axis\n{details}")
+    };
+    Activation::ALL.iter().map(row).chain(AxisFunction::ALL.iter().map(along)).collect()
 }
 
 fn list_json() -> String {
     let row = |activation: &Activation| {
+        // Given, rrelu is that of training.
+        let seed = matches!(activation, Activation::Rrelu { .. })
+            .then(|| json!({ "name": "seed", "default": null, "min": 0, "max": u64::MAX, "learnable": false }));
         let parameters: Vec<Value> = activation
             .parameters()
             .iter()
@@ -339,20 +469,36 @@ fn list_json() -> String {
                     "learnable": parameter.learnable,
                 })
             })
+            .chain(seed)
             .collect();
-        let row = json!({
-            "function": activation.name(),
-            "pass": ["forward", "backward"],
-            "storage": ["f32", "f16", "bf16"],
-            "adapter": null,
-            "aliases": activation.aliases(),
-            "parameters": parameters,
-            "formula": activation.formula(),
-            "family": "elementwise",
-        });
-        format!("{row}\n")
+        list_row(activation.name(), activation.aliases(), parameters, activation.formula(), "elementwise", false)
     };
-    Activation::ALL.iter().map(row).collect()
+    let along = |(name, function): &(&str, AxisFunction)| {
+        let parameter = |parameter: &AxisParameter| {
+            let (min, max) = parameter.bounds.unzip();
+            // What is no JSON value is a word.
+            let default = parameter.default.parse().unwrap_or_else(|_| json!(parameter.default));
+            json!({ "name": parameter.name, "default": default, "min": min, "max": max, "learnable": false })
+        };
+        let parameters = function.parameters().iter().map(parameter).collect();
+        list_row(name, &[], parameters, function.formula(), function.family(), function.takes_mask())
+    };
+    Activation::ALL.iter().map(row).chain(AxisFunction::ALL.iter().map(along)).collect()
+}
+
+fn list_row(name: &str, aliases: &[&str], parameters: Vec<Value>, formula: &str, family: &str, mask: bool) -> String {
+    let row = json!({
+        "function": name,
+        "pass": ["forward", "backward"],
+        "storage": ["f32", "f16", "bf16"],
+        "adapter": null,
+        "aliases": aliases,
+        "parameters": parameters,
+        "formula": formula,
+        "family": family,
+        "mask": mask,
+    });
+    format!("{row}\n")
 }
 
 fn devices(json: bool) -> String {

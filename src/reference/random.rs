@@ -25,16 +25,8 @@ pub(super) fn uniform_number(number: u64, seed: u64) -> f32 {
 
 #[allow(clippy::excessive_precision, reason = "the digits of the shader")]
 fn repeatable_logarithm(x: f32) -> f32 {
-    const P: [f32; 8] = [
-        -0.116748087,
-        0.118886009,
-        -0.124057554,
-        0.142195195,
-        -0.16667986,
-        0.200021192,
-        -0.25000009,
-        0.333333135,
-    ];
+    const P: [f32; 8] =
+        [-0.116748087, 0.118886009, -0.124057554, 0.142195195, -0.16667986, 0.200021192, -0.25000009, 0.333333135];
     let bits = x.to_bits();
     let upper = bits & 0x7f_ffff > 0x35_04f3;
     let exponent = (bits >> 23) as i32 - 127 + i32::from(upper);

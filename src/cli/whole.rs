@@ -1,0 +1,299 @@
+//! What needs arrays in memory as a whole: functions along an axis, parameters from files, random slopes.
+
+use crate::array::{Input, Kind, NUMBERS, Output, tuple};
+use crate::evaluate::Engine;
+use crate::{Configured, Evaluate, Function};
+use anyhow::{Context, Result, bail, ensure};
+use gpu_activations::{Activation, Axis, AxisFunction, Element, GpuActivations, GpuBuffer, Parameters};
+use half::f16;
+use npyz::Order;
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+
+/// A parameter from a file, and which of its values an element has.
+struct Tensor {
+    name: &'static str,
+    kind: Kind,
+    shape: Vec<u64>,
+    values: Vec<f32>,
+    sharing: Sharing,
+}
+
+enum Sharing {
+    One,
+    Channel(Axis),
+    Element,
+}
+
+impl Sharing {
+    fn index(&self, element: usize) -> usize {
+        match self {
+            Sharing::One => 0,
+            Sharing::Channel(axis) => {
+                element / axis.shape()[axis.index() + 1..].iter().product::<usize>() % axis.length()
+            }
+            Sharing::Element => element,
+        }
+    }
+}
+
+pub fn evaluate(
+    configured: &Configured,
+    arguments: &Evaluate,
+    grad: Option<&Path>,
+    gradients: &[(&'static str, PathBuf)],
+) -> Result<()> {
+    let x = Input::open(&arguments.input, NUMBERS)?;
+    match x.kind {
+        Kind::F32 => Task::<f32>::new(configured, arguments, grad, gradients, x)?.run(),
+        _ => Task::<f16>::new(configured, arguments, grad, gradients, x)?.run(),
+    }
+}
+
+/// Everything that was asked for, the inputs read and the outputs begun.
+struct Task<'a, T> {
+    configured: &'a Configured,
+    engine: Engine,
+    axis: Option<Axis>,
+    x: Vec<T>,
+    dy: Option<Vec<T>>,
+    mask: Option<Vec<u8>>,
+    tensors: Vec<Tensor>,
+    output: Output,
+    gradients: Vec<(&'static str, Kind, Output)>,
+}
+
+impl<'a, T: Element> Task<'a, T> {
+    fn new(
+        configured: &'a Configured,
+        arguments: &Evaluate,
+        grad: Option<&Path>,
+        gradients: &[(&'static str, PathBuf)],
+        x: Input,
+    ) -> Result<Self> {
+        let kind = x.kind;
+        let shown = x.path.display().to_string();
+        let shape: Vec<usize> = x.shape.iter().map(|&length| length as usize).collect();
+        let axis = match (&configured.function, arguments.axis) {
+            (Function::Elementwise(_), None) => None,
+            (_, axis) => Some(Axis::new(&shape, axis.unwrap_or(-1)).with_context(|| format!("x in {shown}"))?),
+        };
+        let output_shape: Vec<u64> = match (&configured.function, &axis) {
+            (Function::Along(function), Some(axis)) => {
+                let shape = function.output_shape(axis).with_context(|| format!("x in {shown}"))?;
+                shape.iter().map(|&length| length as u64).collect()
+            }
+            _ => x.shape.clone(),
+        };
+        let mut inputs: Vec<&Path> = vec![&arguments.input];
+        inputs.extend(grad);
+        inputs.extend(configured.mask.as_deref());
+        inputs.extend(configured.files.iter().map(|(_, path)| path.as_path()));
+        let dy = grad.map(|path| Input::open(path, NUMBERS)).transpose()?;
+        if let Some(dy) = &dy {
+            let path = dy.path.display();
+            let along = axis.as_ref().map_or(String::new(), |axis| format!(" along axis {}", axis.index()));
+            ensure!(
+                dy.shape == output_shape,
+                "dy in {path} has the shape {}, but x in {shown} has {}, which gives y the shape {}{along}",
+                tuple(&dy.shape),
+                tuple(&x.shape),
+                tuple(&output_shape)
+            );
+            ensure!(dy.kind == kind, "dy in {path} holds {}, x in {shown} holds {}", dy.kind.name(), kind.name());
+        }
+        let mask = configured.mask.as_deref().map(|path| Input::open(path, &[Kind::Byte])).transpose()?;
+        if let Some(mask) = &mask {
+            let (path, ours, theirs) = (mask.path.display(), tuple(&mask.shape), tuple(&x.shape));
+            ensure!(mask.shape == x.shape, "the mask in {path} has the shape {ours}, x in {shown} has {theirs}");
+        }
+        let tensors =
+            configured.files.iter().map(|(name, path)| Tensor::read(configured, name, path, &x, arguments.axis));
+        let tensors = tensors.collect::<Result<Vec<_>>>()?;
+        let result_shape = if dy.is_some() { &x.shape } else { &output_shape };
+        let output = Output::create(&arguments.output, kind, result_shape, Order::C, &inputs)?;
+        let mut taken = vec![arguments.output.as_path()];
+        let mut outputs = Vec::new();
+        for (name, path) in gradients {
+            let of = tensors.iter().find(|tensor| tensor.name == *name);
+            let (kind, shape) = of.map_or((Kind::F32, vec![1]), |tensor| (tensor.kind, tensor.shape.clone()));
+            ensure!(!taken.contains(&path.as_path()), "two outputs are named {}", path.display());
+            taken.push(path);
+            outputs.push((*name, kind, Output::create(path, kind, &shape, Order::C, &inputs)?));
+        }
+        Ok(Task {
+            configured,
+            engine: Engine::new(arguments.device, arguments.adapter.as_deref())?,
+            axis,
+            x: x.read_all()?,
+            dy: dy.map(Input::read_all).transpose()?,
+            mask: mask.map(Input::read_all).transpose()?,
+            tensors,
+            output,
+            gradients: outputs,
+        })
+    }
+
+    fn run(mut self) -> Result<()> {
+        let result = match (&self.engine, self.configured.function) {
+            (Engine::Device(context), Function::Along(function)) => self.along_on(context, function)?,
+            (Engine::Reference, Function::Along(function)) => self.along_reference(function)?,
+            (Engine::Device(context), Function::Elementwise(activation)) => self.elementwise_on(context, activation)?,
+            (Engine::Reference, Function::Elementwise(activation)) => self.elementwise_reference(activation),
+        };
+        let mut gradients = Vec::new();
+        for (name, kind, output) in std::mem::take(&mut self.gradients) {
+            let Function::Elementwise(activation) = self.configured.function else { continue };
+            let values = match &self.engine {
+                Engine::Device(context) => self.gradient_on(context, activation, name)?,
+                Engine::Reference => self.gradient_reference(activation, name),
+            };
+            gradients.push((kind, values, output));
+        }
+        self.output.write(&result)?;
+        for (kind, values, output) in &mut gradients {
+            match kind {
+                Kind::F16 => output.write(&values.iter().map(|&value| f16::from_f32(value)).collect::<Vec<_>>())?,
+                _ => output.write(values)?,
+            }
+        }
+        // Only now does anything appear under its name.
+        self.output.finish()?;
+        gradients.into_iter().try_for_each(|(_, _, output)| output.finish())
+    }
+
+    fn axis(&self) -> Result<&Axis> {
+        self.axis.as_ref().context("an array without axes has none to work along")
+    }
+
+    fn along_on(&self, context: &GpuActivations, function: AxisFunction) -> Result<Vec<T>> {
+        let (axis, mask) = (self.axis()?, self.mask.as_deref());
+        Ok(match &self.dy {
+            Some(dy) => context.backward_along_slice(function, axis, mask, &self.x, dy)?,
+            None => context.forward_along_slice(function, axis, mask, &self.x)?,
+        })
+    }
+
+    fn along_reference(&self, function: AxisFunction) -> Result<Vec<T>> {
+        let widened = |values: &[T]| -> Vec<f64> { values.iter().map(|value| value.to_f64()).collect() };
+        let mask: Option<Vec<bool>> = self.mask.as_ref().map(|mask| mask.iter().map(|&byte| byte != 0).collect());
+        let (axis, mask, x) = (self.axis()?, mask.as_deref(), widened(&self.x));
+        let result = match &self.dy {
+            Some(dy) => function.backward(axis, mask, &x, &widened(dy))?,
+            None => function.forward(axis, mask, &x)?,
+        };
+        Ok(result.into_iter().map(T::from_f64).collect())
+    }
+
+    fn elementwise_on(&self, context: &GpuActivations, activation: Activation) -> Result<Vec<T>> {
+        let buffers = self.upload_tensors(context)?;
+        let parameters = self.parameters(&buffers);
+        let x = context.upload(&self.x)?;
+        let result = match &self.dy {
+            Some(dy) => context.backward_with(activation, &parameters, &x, &context.upload(dy)?)?,
+            None => context.forward_with(activation, &parameters, &x)?,
+        };
+        Ok(context.download(&result)?)
+    }
+
+    fn gradient_on(&self, context: &GpuActivations, activation: Activation, name: &str) -> Result<Vec<f32>> {
+        let buffers = self.upload_tensors(context)?;
+        let parameters = self.parameters(&buffers);
+        let (x, dy) = (context.upload(&self.x)?, context.upload(self.dy.as_deref().unwrap_or_default())?);
+        let gradient = context.parameter_gradient(activation, &parameters, name, &x, &dy)?;
+        Ok(context.download(&gradient)?)
+    }
+
+    fn upload_tensors(&self, context: &GpuActivations) -> Result<Vec<GpuBuffer<f32>>> {
+        self.tensors.iter().map(|tensor| Ok(context.upload(&tensor.values)?)).collect()
+    }
+
+    fn parameters<'b>(&self, buffers: &'b [GpuBuffer<f32>]) -> Parameters<'b> {
+        let start = match self.configured.seed {
+            Some(seed) => Parameters::new().seed(seed),
+            None => Parameters::new(),
+        };
+        self.tensors.iter().zip(buffers).fold(start, |parameters, (tensor, buffer)| match &tensor.sharing {
+            Sharing::One => parameters.one(tensor.name, buffer),
+            Sharing::Channel(axis) => parameters.per_channel(tensor.name, buffer, axis),
+            Sharing::Element => parameters.per_element(tensor.name, buffer),
+        })
+    }
+
+    /// The function as it is for one element.
+    fn at(&self, activation: Activation, element: usize) -> Activation {
+        let with = |activation: Activation, tensor: &Tensor| {
+            let value = tensor.values[tensor.sharing.index(element)];
+            // The names were checked when the files were read.
+            activation.with(tensor.name, value).unwrap_or(activation)
+        };
+        let activation = self.tensors.iter().fold(activation, with);
+        self.configured.seed.map_or(activation, |seed| activation.drawn(seed, element as u64))
+    }
+
+    fn elementwise_reference(&self, activation: Activation) -> Vec<T> {
+        let at = |(index, x): (usize, &T)| {
+            let (activation, x) = (self.at(activation, index), x.to_f64());
+            T::from_f64(match &self.dy {
+                Some(dy) => dy[index].to_f64() * activation.derivative(x),
+                None => activation.forward(x),
+            })
+        };
+        self.x.par_iter().enumerate().map(at).collect()
+    }
+
+    fn gradient_reference(&self, activation: Activation, name: &str) -> Vec<f32> {
+        let tensor = self.tensors.iter().find(|tensor| tensor.name == name);
+        let mut sums = vec![0.0; tensor.map_or(1, |tensor| tensor.values.len())];
+        let dy = self.dy.as_deref().unwrap_or_default();
+        for (index, (x, dy)) in self.x.iter().zip(dy).enumerate() {
+            let slope = self.at(activation, index).parameter_gradient(name, x.to_f64());
+            sums[tensor.map_or(0, |tensor| tensor.sharing.index(index))] += dy.to_f64() * slope;
+        }
+        sums.into_iter().map(|sum| sum as f32).collect()
+    }
+}
+
+impl Tensor {
+    fn read(
+        configured: &Configured,
+        name: &'static str,
+        path: &Path,
+        x: &Input,
+        axis: Option<isize>,
+    ) -> Result<Tensor> {
+        let input = Input::open(path, NUMBERS)?;
+        let (kind, shape) = (input.kind, input.shape.clone());
+        let (shown, of_x) = (path.display(), tuple(&x.shape));
+        let x_shape: Vec<usize> = x.shape.iter().map(|&length| length as usize).collect();
+        let sharing = match axis {
+            _ if input.elements == 1 => Sharing::One,
+            Some(axis) => {
+                let axis = Axis::new(&x_shape, axis)?;
+                ensure!(
+                    input.elements == axis.length() as u64,
+                    "{name} in {shown} has the shape {}, but axis {} of x's shape {of_x} has {} channels",
+                    tuple(&shape),
+                    axis.index(),
+                    axis.length()
+                );
+                Sharing::Channel(axis)
+            }
+            None if shape == x.shape => Sharing::Element,
+            None => bail!(
+                "{name} in {shown} has the shape {}, x has {of_x}; without --axis it must have one element or x's shape",
+                tuple(&shape)
+            ),
+        };
+        let values: Vec<f32> = match kind {
+            Kind::F32 => input.read_all()?,
+            _ => input.read_all::<f16>()?.into_iter().map(f32::from).collect(),
+        };
+        if let Function::Elementwise(activation) = configured.function {
+            for &value in &values {
+                activation.with(name, value)?.validate().with_context(|| format!("{shown}"))?;
+            }
+        }
+        Ok(Tensor { name, kind, shape, values, sharing })
+    }
+}
