@@ -35,7 +35,7 @@ impl Recording<'_, '_> {
     ///
     /// # Errors
     /// As [`Recording::forward`]; [`Error::InvalidValue`], [`Error::IndivisibleAxis`], [`Error::NotMaskable`],
-    /// [`Error::SharedBuffer`]; [`Error::TooLarge`] where four entries of the inner axes exceed a binding.
+    /// [`Error::SharedBuffer`]; [`Error::TooLarge`] where one entry of all inner axes exceeds a binding.
     pub fn forward_along<'r, T: Element>(
         &mut self,
         function: AxisFunction,

@@ -72,8 +72,18 @@ impl<'a> Parameters<'a> {
         self
     }
 
-    pub(crate) fn ranges(&self) -> impl Iterator<Item = BufferRange<'a, f32>> {
-        self.tensors.iter().map(|tensor| tensor.values)
+    /// Checks the buffers that values come from, `result` being written meanwhile.
+    pub(crate) fn check_buffers(&self, shared: &Shared, result: (&'static str, &wgpu::Buffer)) -> Result<(), Error> {
+        for tensor in &self.tensors {
+            check_range(shared, "a parameter", tensor.values)?;
+            check_apart("a parameter", tensor.values.buffer, result.0, result.1)?;
+            let (bytes, limit) = (4 * tensor.values.elements, shared.limits.max_storage_buffer_binding_size);
+            // Values of elements are bound in pieces, as the elements are.
+            if bytes > limit && tensor.sharing != Sharing::Element {
+                return Err(Error::TooLarge { bytes, limit });
+            }
+        }
+        Ok(())
     }
 
     /// Whether a piece of the operands may take this many bytes of a parameter for each of its elements.
@@ -281,10 +291,7 @@ impl Recording<'_, '_> {
         check_range(self.shared, "the gradient", gradient)?;
         check_apart("x", x.buffer, "the gradient", gradient.buffer)?;
         check_apart("dy", dy.buffer, "the gradient", gradient.buffer)?;
-        for values in parameters.ranges() {
-            check_range(self.shared, "a parameter", values)?;
-            check_apart("a parameter", values.buffer, "the gradient", gradient.buffer)?;
-        }
+        parameters.check_buffers(self.shared, ("the gradient", gradient.buffer))?;
         let elements = usize::try_from(x.elements).unwrap_or(usize::MAX);
         Axis::new(&[elements], 0)?;
         if gradient.elements == 0 {

@@ -102,10 +102,7 @@ impl Recording<'_, '_> {
         activation.validate()?;
         operands.check(self.shared)?;
         parameters.check(&activation, operands.x.elements)?;
-        for values in parameters.ranges() {
-            check_range(self.shared, "a parameter", values)?;
-            check_apart("a parameter", values.buffer, operands.result_name, operands.result.buffer)?;
-        }
+        parameters.check_buffers(self.shared, (operands.result_name, operands.result.buffer))?;
         if operands.x.elements == 0 {
             return Ok(());
         }

@@ -260,16 +260,18 @@ impl<'a, T: Element> Reduction<'a, T> {
 
     /// Positions that one team gathers where rows are divided.
     fn chunk(&self) -> Result<u64, Error> {
-        let by_binding = self.most_bytes() / (self.inner * Self::ELEMENT) / 4 * 4;
+        // Chunks of rows side by side are of whole vectors.
+        let step = if self.inner == 1 { 4 } else { 1 };
+        let by_binding = self.most_bytes() / (self.inner * Self::ELEMENT) / step * step;
         if by_binding == 0 {
-            return Err(Error::TooLarge { bytes: 4 * self.inner * Self::ELEMENT, limit: self.most_bytes() });
+            return Err(Error::TooLarge { bytes: step * self.inner * Self::ELEMENT, limit: self.most_bytes() });
         }
         let wanted = if self.on_cpu() { 64 } else { 4096 };
         let chunk = match self.strategy {
             Strategy::Split => self.length.div_ceil(3),
             _ => (self.length * self.tasks(self.outer, 1)).div_ceil(wanted).max(256),
         };
-        Ok(chunk.min(self.length).min(self.most_entries(1)).next_multiple_of(4).clamp(4, by_binding))
+        Ok(chunk.min(self.length).min(self.most_entries(1)).next_multiple_of(step).clamp(step, by_binding))
     }
 
     /// Outer entries whose elements fit into bindings, and their statistics into the scratch memory.
@@ -277,7 +279,9 @@ impl<'a, T: Element> Reduction<'a, T> {
         let bytes = (self.row_block() * Self::ELEMENT).max(1);
         let by_binding = self.most_bytes() / bytes;
         let states = self.inner * (self.length.div_ceil(self.chunk()?) + 1) * self.statistics_bytes;
-        let most = if whole { by_binding } else { by_binding.min(MOST_SCRATCH / states.max(1)) };
+        // Scratch buffers are rounded up to powers of two.
+        let scratch = MOST_SCRATCH.min(self.shared.limits.max_storage_buffer_binding_size / 2);
+        let most = if whole { by_binding } else { by_binding.min(scratch / states.max(1)) };
         // Slabs that begin at whole 256 bytes, where one may have that many.
         let most = if most > 128 { most / 128 * 128 } else { most.max(1) };
         Ok(self.outer_pieces(self.all(), most))

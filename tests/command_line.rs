@@ -1,6 +1,6 @@
 //! The command line as a process: what it writes, and what it says to wrong input.
 
-use gpu_activations::Activation;
+use gpu_activations::{Activation, AxisFunction};
 use half::f16;
 use npyz::{NpyFile, Order, TypeStr, WriterBuilder};
 use std::path::{Path, PathBuf};
@@ -67,7 +67,7 @@ fn list_has_every_function_with_its_parameters() {
     let text = succeeded(folder.path(), &["list"]);
     let rows: Vec<serde_json::Value> =
         succeeded(folder.path(), &["list", "--json"]).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(rows.len(), Activation::ALL.len());
+    assert_eq!(rows.len(), Activation::ALL.len() + AxisFunction::ALL.len());
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     for (row, activation) in rows.iter().zip(Activation::ALL) {
         assert!(text.lines().any(|line| line == activation.name()), "{activation:?}");
@@ -79,7 +79,15 @@ fn list_has_every_function_with_its_parameters() {
             assert_eq!(parameter["name"], known.name);
             assert_eq!(parameter["learnable"], known.learnable);
         }
-        assert_eq!(parameters.len(), activation.parameters().len());
+        // rrelu's seed is no number of the function.
+        let more = usize::from(activation.name() == "rrelu");
+        assert_eq!(parameters.len(), activation.parameters().len() + more);
+    }
+    for (row, (name, function)) in rows[Activation::ALL.len()..].iter().zip(AxisFunction::ALL) {
+        assert!(text.contains(&format!("{name}, along an axis")), "{name}");
+        assert_eq!(row["function"], *name);
+        assert_eq!(row["family"], function.family());
+        assert_eq!(row["parameters"].as_array().unwrap().len(), function.parameters().len());
     }
     let clipped = rows.iter().find(|row| row["function"] == "generalized_relu").unwrap();
     assert_eq!(clipped["parameters"][1]["default"], "inf");

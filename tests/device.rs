@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::context;
+use common::{context, device_with};
 use gpu_activations::{Activation, BufferRange, Element, Error, GpuActivations, wgpu};
 use half::{bf16, f16};
 
@@ -19,15 +19,6 @@ fn forward<T: Element>(x: &[T]) -> Vec<T> {
 
 fn backward<T: Element>(x: &[T], dy: &[T]) -> Vec<T> {
     x.iter().zip(dy).map(|(x, dy)| T::from_f64(LEAKY.derivative(x.to_f64()) * dy.to_f64())).collect()
-}
-
-/// A device of the caller's with limits below the adapter's.
-fn device_with(limits: impl Fn(&mut wgpu::Limits)) -> (wgpu::Device, wgpu::Queue) {
-    let adapter = pollster::block_on(gpu_activations::adapters()).remove(0);
-    let mut required_limits = adapter.limits();
-    limits(&mut required_limits);
-    let descriptor = wgpu::DeviceDescriptor { required_limits, ..Default::default() };
-    pollster::block_on(adapter.request_device(&descriptor)).unwrap()
 }
 
 fn every_way<T: Element>(context: &GpuActivations, len: usize) {
