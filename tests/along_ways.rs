@@ -3,7 +3,9 @@
 mod common;
 
 use common::{context, device_with};
-use gpu_activations::{Activation, Axis, AxisFunction, BufferRange, Element, GpuActivations, Parameters, Strategy, wgpu};
+use gpu_activations::{
+    Activation, Axis, AxisFunction, BufferRange, Element, GpuActivations, Parameters, Strategy, wgpu,
+};
 use half::{bf16, f16};
 use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq, proptest};
@@ -74,7 +76,8 @@ fn infinities_and_nan_go_where_they_should() {
         assert!(all_nan(&y) && all_nan(&dx), "{function}: {y:?} {dx:?}");
     }
     let pair = Axis::last(&[4]).unwrap();
-    let nan = CONTEXT.forward_along_slice(AxisFunction::Maxout { pieces: 2 }, &pair, None, &[1.0, NAN, 3.0, 2.0]).unwrap();
+    let nan =
+        CONTEXT.forward_along_slice(AxisFunction::Maxout { pieces: 2 }, &pair, None, &[1.0, NAN, 3.0, 2.0]).unwrap();
     assert!(nan[0].is_nan() && nan[1] == 3.0);
     let nan = CONTEXT.forward_along_slice(AxisFunction::Crelu {}, &pair, None, &[1.0, NAN, -3.0, INFINITY]).unwrap();
     assert_eq!(format!("{nan:?}"), "[1.0, NaN, 0.0, inf, 0.0, NaN, 3.0, 0.0]");
@@ -123,7 +126,9 @@ fn beyond_a_binding<T: Element>() {
         let axis = Axis::new(&shape, index).unwrap();
         let len = axis.elements();
         let (x, dy) = (numbers::<T>(len, 7), numbers::<T>(len, 11));
-        for function in [SOFTMAX, LOG_SOFTMAX, AxisFunction::Sparsemax {}, AxisFunction::LogSumExp {}, AxisFunction::Crelu {}] {
+        for function in
+            [SOFTMAX, LOG_SOFTMAX, AxisFunction::Sparsemax {}, AxisFunction::LogSumExp {}, AxisFunction::Crelu {}]
+        {
             let output: usize = function.output_shape(&axis).unwrap().iter().product();
             let dy = numbers::<T>(output, 11);
             let of = |context: &GpuActivations| {
@@ -139,7 +144,8 @@ fn beyond_a_binding<T: Element>() {
         let prelu = Activation::Prelu { alpha: 0.25 };
         let alpha: Vec<f32> = (0..axis.length()).map(|i| (i % 5) as f32 / 4.0).collect();
         let of = |context: &GpuActivations| {
-            let (x, dy, alpha) = (context.upload(&x).unwrap(), context.upload(&dy).unwrap(), context.upload(&alpha).unwrap());
+            let (x, dy, alpha) =
+                (context.upload(&x).unwrap(), context.upload(&dy).unwrap(), context.upload(&alpha).unwrap());
             let parameters = Parameters::new().per_channel("alpha", &alpha, &axis);
             let y = context.forward_with(prelu, &parameters, &x).unwrap();
             let dalpha = context.parameter_gradient(prelu, &parameters, "alpha", &x, &dy);

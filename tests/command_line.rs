@@ -1,6 +1,6 @@
 //! The command line as a process: what it writes, and what it says to wrong input.
 
-use gpu_activations::{Activation, AxisFunction};
+use gpu_activations::{Activation, Axis, AxisFunction};
 use half::f16;
 use npyz::{NpyFile, Order, TypeStr, WriterBuilder};
 use std::path::{Path, PathBuf};
@@ -369,4 +369,101 @@ fn without_an_adapter_auto_falls_back_and_gpu_fails() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success() && said.lines().count() == 1 && said.contains("CPU reference"), "{said}");
     assert!(folder.path().join("y.npy").exists());
+}
+
+/// A folder with x of shape (2, 3, 4), gradients of several shapes, a parameter for each channel, and a mask.
+fn arrays() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let numbers = |len: usize| (0..len).map(|i| (i * 7 % 23) as f32 / 4.0 - 2.5).collect::<Vec<f32>>();
+    write(at("x.npy"), &[2, 3, 4], Order::C, &numbers(24));
+    write(at("dy.npy"), &[2, 3, 4], Order::C, &numbers(24));
+    write(at("half.npy"), &[2, 3, 2], Order::C, &numbers(12));
+    write(at("alpha.npy"), &[3], Order::C, &[0.5_f32, 0.0, -1.0]);
+    write(at("mask.npy"), &[2, 3, 4], Order::C, &(0..24).map(|i| u8::from(i % 3 > 0)).collect::<Vec<u8>>());
+    folder
+}
+
+#[test]
+fn functions_along_an_axis_agree_with_the_reference() {
+    let folder = arrays();
+    let at = |name: &str| folder.path().join(name);
+    let x: Vec<f64> = read::<f32>(at("x.npy")).2.into_iter().map(f64::from).collect();
+    let axis = Axis::new(&[2, 3, 4], 1).unwrap();
+    let softmax = AxisFunction::Softmax { temperature: 0.5 };
+    let mask: Vec<bool> = (0..24).map(|i| i % 3 > 0).collect();
+    for device in ["gpu", "cpu"] {
+        let options = ["--axis", "-2", "-p", "temperature=0.5", "-p", "mask=@mask.npy", "--device", device];
+        succeeded(folder.path(), &[&["forward", "softmax", "x.npy", "-o", "y.npy"], &options[..]].concat());
+        let (shape, _, y) = read::<f32>(at("y.npy"));
+        assert_eq!(shape, [2, 3, 4]);
+        for (y, expected) in y.iter().zip(softmax.forward(&axis, Some(&mask), &x).unwrap()) {
+            assert!((f64::from(*y) - expected).abs() < 1e-6, "{y}, not {expected}");
+        }
+        let options = ["-p", "activation=mish", "-p", "gate=first", "-p", "layout=interleaved", "--device", device];
+        succeeded(folder.path(), &[&["forward", "gated", "x.npy", "-o", "g.npy"], &options[..]].concat());
+        assert_eq!(read::<f32>(at("g.npy")).0, [2, 3, 2]);
+        succeeded(
+            folder.path(),
+            &["backward", "glu", "x.npy", "--grad", "half.npy", "-o", "dx.npy", "--device", device],
+        );
+        assert_eq!(read::<f32>(at("dx.npy")).0, [2, 3, 4]);
+        succeeded(folder.path(), &["forward", "maxout", "x.npy", "-o", "m.npy", "-p", "pieces=4", "--device", device]);
+        assert_eq!(read::<f32>(at("m.npy")).0, [2, 3, 1]);
+    }
+}
+
+#[test]
+fn parameters_come_from_files_and_their_gradients_go_to_files() {
+    let folder = arrays();
+    let at = |name: &str| folder.path().join(name);
+    let (x, dy) = (read::<f32>(at("x.npy")).2, read::<f32>(at("dy.npy")).2);
+    for device in ["gpu", "cpu"] {
+        let options = ["-p", "alpha=@alpha.npy", "--axis", "1", "--param-grad", "alpha=dalpha.npy", "--device", device];
+        succeeded(
+            folder.path(),
+            &[&["backward", "prelu", "x.npy", "--grad", "dy.npy", "-o", "dx.npy"], &options[..]].concat(),
+        );
+        let alpha = [0.5, 0.0, -1.0];
+        let dx: Vec<f32> = (0..24).map(|i| dy[i] * if x[i] > 0.0 { 1.0 } else { alpha[i / 4 % 3] }).collect();
+        assert_eq!(read::<f32>(at("dx.npy")).2, dx);
+        let (shape, _, sums) = read::<f32>(at("dalpha.npy"));
+        assert_eq!(shape, [3]);
+        for (channel, sum) in sums.iter().enumerate() {
+            let terms = (0..24).filter(|i| i / 4 % 3 == channel).map(|i| f64::from(dy[i]) * f64::from(x[i].min(0.0)));
+            assert!((f64::from(*sum) - terms.sum::<f64>()).abs() < 1e-5, "{channel}");
+        }
+    }
+    // The slopes drawn belong to the elements, whatever the file's order.
+    succeeded(folder.path(), &["forward", "rrelu", "x.npy", "-o", "a.npy", "-p", "seed=5"]);
+    let fortran: Vec<f32> = (0..24).map(|i| x[i % 2 * 12 + i / 2 % 3 * 4 + i / 6]).collect();
+    write(at("f.npy"), &[2, 3, 4], Order::Fortran, &fortran);
+    succeeded(folder.path(), &["forward", "rrelu", "f.npy", "-o", "b.npy", "-p", "seed=5"]);
+    assert_eq!(read::<f32>(at("a.npy")).2, read::<f32>(at("b.npy")).2);
+}
+
+#[test]
+fn wrong_shapes_and_options_are_named() {
+    let folder = arrays();
+    let path = folder.path();
+    let forward =
+        |name: &'static str, more: &[&'static str]| [&["forward", name, "x.npy", "-o", "y.npy"], more].concat();
+    let backward =
+        |more: &[&'static str]| [&["backward", "prelu", "x.npy", "--grad", "dy.npy", "-o", "y.npy"], more].concat();
+    refused(path, &forward("softmax", &["--axis", "3"]), 1, &["axis 3", "(2, 3, 4)", "-3 to 2"]);
+    refused(path, &forward("glu", &["--axis", "1"]), 1, &["axis 1", "(2, 3, 4)", "3", "2"]);
+    refused(path, &forward("maxout", &["-p", "pieces=3"]), 1, &["(2, 3, 4)", "4", "multiple of 3"]);
+    refused(path, &forward("prelu", &["-p", "alpha=@alpha.npy", "--axis", "0"]), 1, &["(3,)", "axis 0", "2 channels"]);
+    refused(path, &forward("prelu", &["-p", "alpha=@alpha.npy"]), 1, &["(3,)", "(2, 3, 4)", "--axis"]);
+    refused(path, &forward("softmax", &["-p", "temperature=0"]), 2, &["temperature", "0", "above 0"]);
+    refused(path, &forward("hardmax", &["-p", "mask=@mask.npy"]), 2, &["hardmax", "no mask"]);
+    refused(path, &forward("softmax", &["-p", "mask=@x.npy"]), 1, &["'<f4'", "bool"]);
+    refused(path, &forward("gated", &["-p", "activation=mishh"]), 2, &["mishh", "mish"]);
+    refused(path, &forward("softmaxx", &[]), 2, &["softmaxx", "softmax"]);
+    refused(path, &forward("relu", &["--axis", "0"]), 2, &["--axis", "relu"]);
+    refused(path, &forward("rrelu", &["-p", "seed=-1"]), 2, &["seed", "-1"]);
+    refused(path, &backward(&["--param-grad", "alpha=y.npy"]), 1, &["y.npy", "two outputs"]);
+    refused(path, &backward(&["--param-grad", "beta=b.npy"]), 2, &["beta", "alpha"]);
+    let dy = ["backward", "softmax", "x.npy", "--grad", "half.npy", "-o", "y.npy"];
+    refused(path, &dy, 1, &["half.npy", "(2, 3, 2)", "(2, 3, 4)", "axis 2"]);
 }

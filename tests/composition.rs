@@ -1,7 +1,7 @@
 //! What can be proven without an adapter: shaders validate, the table and the files agree.
 
-use gpu_activations::Activation;
 use gpu_activations::shader::{Binding, Shader, Storage};
+use gpu_activations::{Activation, AxisFunction};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -25,6 +25,22 @@ fn every_composition_validates() {
                 Validator::new(ValidationFlags::all(), Capabilities::default())
                     .validate(&module)
                     .unwrap_or_else(|error| panic!("{} {storage:?} {binding:?}: {error:?}", activation.name()));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_composition_along_an_axis_validates() {
+    for (name, function) in AxisFunction::ALL {
+        for storage in STORAGES {
+            for backward in [false, true] {
+                let (shader, entry_point) = Shader::along(*function, storage, backward);
+                let module = parse(&shader);
+                assert!(module.entry_points.iter().any(|entry| entry.name == entry_point), "{name} {entry_point}");
+                Validator::new(ValidationFlags::all(), Capabilities::default())
+                    .validate(&module)
+                    .unwrap_or_else(|error| panic!("{name} {storage:?}: {error:?}"));
             }
         }
     }
@@ -70,8 +86,8 @@ fn every_activation_file_has_a_row() {
 fn a_line_is_located_in_its_part() {
     let shader = Shader::elementwise(&Activation::Relu {}, Storage::F32, Binding::Separate);
     assert_eq!(shader.locate(1), Some(("activations/relu.wgsl", 1)));
-    let first_of_math = include_str!("../shaders/activations/relu.wgsl").lines().count() as u32 + 1;
-    assert_eq!(shader.locate(first_of_math), Some(("math.wgsl", 1)));
+    let second = include_str!("../shaders/activations/relu.wgsl").lines().count() as u32 + 1;
+    assert_eq!(shader.locate(second), Some(("parameters/none.wgsl", 1)));
     assert_eq!(shader.locate(0), None);
     assert_eq!(shader.locate(u32::MAX), None);
 }

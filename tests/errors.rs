@@ -3,7 +3,7 @@
 mod common;
 
 use common::context;
-use gpu_activations::{Activation, BufferRange, Error, GpuActivations, wgpu};
+use gpu_activations::{Activation, Axis, AxisFunction, BufferRange, Error, GpuActivations, Parameters, wgpu};
 
 const RELU: Activation = Activation::Relu {};
 
@@ -233,4 +233,64 @@ fn takes_all_memory() {
     drop(allocated);
     assert_eq!(context.forward_slice(RELU, &[-1.0_f32, 1.0]).unwrap(), [0.0, 1.0]);
     assert_eq!(context.forward(slope, &x).and_then(|y| context.download(&y)).unwrap(), [-0.5, 1.0]);
+}
+
+#[test]
+fn shapes_and_axes_are_named() {
+    let context = context();
+    let said = |error: Error| error.to_string();
+    assert_eq!(
+        said(Axis::new(&[2, 4], 2).unwrap_err()),
+        "axis 2 is out of range for the shape (2, 4); it must be from -2 to 1"
+    );
+    assert_eq!(said(Axis::new(&[], 0).unwrap_err()), "axis 0 is out of range for the shape (), which has no axes");
+    assert!(said(Axis::new(&[1 << 20, 1 << 20], 0).unwrap_err()).contains("(1048576, 1048576)"));
+    assert!(matches!(Axis::new(&[0, usize::MAX, 2], 0), Err(Error::TooManyElements { .. })));
+    assert!(matches!(Axis::new(&[3], isize::MIN), Err(Error::AxisOutOfRange { .. })));
+    let glu: AxisFunction = "glu".parse().unwrap();
+    let axis = Axis::new(&[2, 3], 1).unwrap();
+    let x = context.upload(&[1.0_f32; 6]).unwrap();
+    let odd = context.forward_along(glu, &axis, None, &x).unwrap_err();
+    assert_eq!(said(odd), "glu needs an even division: axis 1 of the shape (2, 3) is 3 long, no multiple of 2");
+    let softmax = AxisFunction::Softmax { temperature: 1.0 };
+    let short = context.upload(&[1.0_f32; 5]).unwrap();
+    let wrong = context.backward_along(softmax, &axis, None, &x, &short).unwrap_err();
+    assert_eq!(said(wrong), "dy has 5 elements, the shape has 6");
+    let mask = context.upload(&[1_u8; 5]).unwrap();
+    let wrong = context.forward_along(softmax, &axis, Some(&mask), &x).unwrap_err();
+    assert_eq!(said(wrong), "mask has 5 elements, the shape has 6");
+    let mask = context.upload(&[1_u8; 6]).unwrap();
+    let hardmax = AxisFunction::Hardmax {};
+    let wrong = context.forward_along(hardmax, &axis, Some(&mask), &x).unwrap_err();
+    assert_eq!(said(wrong), "hardmax takes no mask; softmax, log_softmax and softmin do");
+    let wrong = context.backward_along_from_output(hardmax, &axis, None, &x, &x).unwrap_err();
+    assert_eq!(said(wrong), "the gradient of hardmax cannot be computed from y; give x");
+    let wrong = context.forward_along(AxisFunction::Softmax { temperature: f32::NAN }, &axis, None, &x).unwrap_err();
+    assert_eq!(said(wrong), "softmax: temperature is NaN, but must be finite and above 0");
+    let in_place = context.batch(|recording| recording.forward_along(AxisFunction::Crelu {}, &axis, None, &x, &x));
+    assert!(in_place.is_err());
+}
+
+#[test]
+fn parameters_that_do_not_fit_are_named() {
+    let context = context();
+    let prelu = Activation::Prelu { alpha: 0.25 };
+    let axis = Axis::new(&[2, 3], 1).unwrap();
+    let x = context.upload(&[1.0_f32; 6]).unwrap();
+    let values = context.upload(&[1.0_f32; 4]).unwrap();
+    let said = |parameters: &Parameters<'_>| context.forward_with(prelu, parameters, &x).unwrap_err().to_string();
+    let channels = Parameters::new().per_channel("alpha", &values, &axis);
+    assert_eq!(said(&channels), "alpha has 4 values, axis 1 of the shape (2, 3) has 3 channels");
+    assert_eq!(said(&Parameters::new().per_element("alpha", &values)), "alpha has 4 elements, x has 6");
+    assert_eq!(said(&Parameters::new().one("alpha", &values)), "alpha has 4 elements, one value has 1");
+    assert_eq!(said(&Parameters::new().one("slope", &values)), "prelu has no parameter \"slope\"; it has alpha");
+    assert_eq!(said(&Parameters::new().seed(1)), "prelu takes no seed; rrelu does");
+    let shrink = Activation::SoftShrink { lambda: 0.5 };
+    let wrong = context.forward_with(shrink, &Parameters::new().one("lambda", &values), &x).unwrap_err();
+    assert_eq!(wrong.to_string(), "soft_shrink: lambda is not learnable");
+    let wrong = context.parameter_gradient(shrink, &Parameters::new(), "lambda", &x, &x).unwrap_err();
+    assert_eq!(wrong.to_string(), "soft_shrink: lambda is not learnable");
+    let xielu: Activation = "xielu".parse().unwrap();
+    let wrong = context.parameter_gradient(xielu, &Parameters::new(), "beta", &x, &x).unwrap_err();
+    assert_eq!(wrong.to_string(), "xielu: beta is not learnable; alpha_p or alpha_n is");
 }
