@@ -5,7 +5,7 @@
 //! Without a folder the pictures go to `target/gallery`.
 
 use anyhow::{Context, Result};
-use gpu_activations::{Activation, GpuActivations, plot};
+use gpu_activations::{Activation, AxisFunction, GpuActivations, plot};
 use std::path::{Path, PathBuf};
 
 fn main() -> Result<()> {
@@ -17,7 +17,11 @@ fn main() -> Result<()> {
     for &activation in Activation::ALL {
         write(&folder, activation.name(), &plot::picture(&context, activation)?)?;
     }
-    println!("{} pictures, as SVG and PNG, are in {}", Activation::ALL.len() + 1, folder.display());
+    for &(name, function) in AxisFunction::ALL {
+        write(&folder, name, &plot::along(&context, function)?)?;
+    }
+    let count = 1 + Activation::ALL.len() + AxisFunction::ALL.len();
+    println!("{count} pictures, as SVG and PNG, are in {}", folder.display());
     Ok(())
 }
 

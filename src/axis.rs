@@ -105,6 +105,7 @@ pub enum AxisFunction {
     /// gives zeros, where PyTorch and JAX give NaN; +∞ gives NaN, as there.
     ///
     /// Forward: `y = exp((x − m)/T)/Σ exp((x − m)/T)`, m the row's maximum. Backward: `y·(dy − Σ y·dy)/T`.
+    #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../pictures/softmax.svg")))]
     Softmax {
         /// T, finite and above 0.
         temperature: f32,
@@ -112,11 +113,13 @@ pub enum AxisFunction {
     /// The logarithm of softmax; takes a mask. Masked entries, and rows of nothing but −∞, give −∞.
     ///
     /// Forward: `(x − m)/T − ln Σ exp((x − m)/T)`. Backward: `(dy − exp(y)·Σ dy)/T`.
+    #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../pictures/log_softmax.svg")))]
     LogSoftmax {
         /// T, finite and above 0.
         temperature: f32,
     },
     /// Softmax of −x; takes a mask.
+    #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../pictures/softmin.svg")))]
     Softmin {
         /// T, finite and above 0.
         temperature: f32,
@@ -124,17 +127,21 @@ pub enum AxisFunction {
     /// Softmax with one more entry of 0, which takes what the others leave (Miller 2023, "softmax1").
     ///
     /// Forward: `exp(x − m)/(exp(−m) + Σ exp(x − m))`, m = max(0, max x). Backward: `y·(dy − Σ y·dy)`.
+    #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../pictures/quiet_softmax.svg")))]
     QuietSoftmax {},
     /// 1 at the first maximum, 0 elsewhere, as in ONNX. The gradient is 0.
+    #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../pictures/hardmax.svg")))]
     Hardmax {},
     /// The Euclidean projection onto the simplex (Martins & Astudillo 2016); +∞ gives NaN.
     ///
     /// Forward: `max(x − τ, 0)`, τ such that the row sums to 1. Backward: dy less its mean over the support, there.
+    #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../pictures/sparsemax.svg")))]
     Sparsemax {},
     /// Softmax of x plus noise, a differentiable sample of the categorical distribution (Jang, Gu & Poole 2017).
     ///
     /// Forward: `softmax((x + G)/τ)`, G = −ln(−ln U), U from Philox4x32-10 with the seed as key and the element's
     /// index as counter, the same on every adapter. Backward: softmax's of the soft sample, also where the sample is hard.
+    #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../pictures/gumbel_softmax.svg")))]
     GumbelSoftmax {
         /// τ, finite and above 0.
         tau: f32,
@@ -146,13 +153,16 @@ pub enum AxisFunction {
     /// `ln Σ exp(x)`; the axis becomes 1 long. +∞ gives +∞.
     ///
     /// Backward: `exp(x − y)·dy`.
+    #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../pictures/logsumexp.svg")))]
     LogSumExp {},
     /// `ln(Σ exp(x)/n)` of the n entries of a row; the axis becomes 1 long.
     ///
     /// Backward: `exp(x − y)·dy/n`.
+    #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../pictures/logmeanexp.svg")))]
     LogMeanExp {},
     /// `value·activation(gate)`, the two being halves of the axis (Dauphin et al. 2017; Shazeer 2020). Named `glu` with
     /// sigmoid, `swiglu` with silu, `geglu` with gelu, `reglu` with relu, `bilinear` with identity, else `gated`.
+    #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../pictures/swiglu.svg")))]
     Gated {
         /// What the gate goes through.
         activation: Activation,
@@ -163,11 +173,13 @@ pub enum AxisFunction {
     },
     /// The maximum of each group of `pieces` successive entries (Goodfellow et al. 2013). The gradient goes to the
     /// first maximum.
+    #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../pictures/maxout.svg")))]
     Maxout {
         /// Entries of a group, from 1 to 65 535, which is as far as llvmpipe counts; the axis' length must be a multiple.
         pieces: usize,
     },
     /// relu(x) followed along the axis by relu(−x) (Shang et al. 2016).
+    #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../pictures/crelu.svg")))]
     Crelu {},
 }
 

@@ -5,12 +5,13 @@
 mod common;
 
 use common::context;
-use gpu_activations::{Activation, plot};
+use gpu_activations::{Activation, AxisFunction, plot};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 const START: &str = "<!-- functions -->\n";
+const START_ALONG: &str = "<!-- functions along an axis -->\n";
 const END: &str = "<!-- end of functions -->";
 
 fn project() -> &'static Path {
@@ -34,17 +35,32 @@ fn table() -> String {
     table
 }
 
+/// The functions along an axis; `gated` stands for those with names of their own.
+fn table_along() -> String {
+    let mut table = String::from("| function | formula | parameters |\n|---|---|---|\n");
+    for (name, function) in AxisFunction::ALL {
+        let parameters = function.parameters().iter().map(|p| format!("{} = {}, {}", p.name, p.default, p.valid));
+        let mask = function.takes_mask().then(|| "mask".to_owned());
+        let parameters: Vec<String> = parameters.chain(mask).collect();
+        let formula = if *name == "gated" { "value·activation(gate)" } else { function.formula() };
+        writeln!(table, "| `{name}` | {formula} | {} |", parameters.join("; ")).unwrap();
+    }
+    table
+}
+
 #[test]
-fn the_table_of_functions_is_that_of_the_catalogue() {
+fn the_tables_of_functions_are_those_of_the_catalogue() {
     let path = project().join("README.md");
     let readme = std::fs::read_to_string(&path).unwrap();
     let (before, rest) = readme.split_once(START).unwrap();
-    let (found, after) = rest.split_once(END).unwrap();
-    let table = table();
+    let (found, rest) = rest.split_once(END).unwrap();
+    let (between, rest) = rest.split_once(START_ALONG).unwrap();
+    let (found_along, after) = rest.split_once(END).unwrap();
+    let (table, along) = (table(), table_along());
     if updating() {
-        std::fs::write(path, format!("{before}{START}{table}{END}{after}")).unwrap();
+        std::fs::write(path, [before, START, &table, END, between, START_ALONG, &along, END, after].concat()).unwrap();
     } else {
-        assert!(found == table, "README.md is stale: run `cargo xtask generate`");
+        assert!(found == table && found_along == along, "README.md is stale: run `cargo xtask generate`");
     }
 }
 
@@ -79,6 +95,9 @@ fn the_pictures_are_those_of_the_catalogue() {
     check("overview", plot::overview(&context).unwrap());
     for &activation in Activation::ALL {
         check(activation.name(), plot::picture(&context, activation).unwrap());
+    }
+    for (name, function) in AxisFunction::ALL.iter().filter(|(name, function)| *name == function.name()) {
+        check(name, plot::along(&context, *function).unwrap());
     }
     assert!(stale.is_empty(), "pictures that are missing or stale: {stale:?}; run `cargo xtask generate`");
     let found: BTreeSet<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -206,7 +206,22 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Forward { evaluate } => run_over_files(&evaluate, None, &[])?,
         Command::Backward { evaluate, grad, param_grad } => run_over_files(&evaluate, Some(&grad), &param_grad)?,
         Command::Plot { names, param, output, adapter } => {
-            draw(&selected(&names, &param)?, !param.is_empty(), &output, adapter.as_deref())?;
+            let draw: Box<dyn Fn(&GpuActivations) -> Result<String, Error>> = match names.as_slice() {
+                [name] if matches!(Function::named(name)?, Function::Along(_)) => match configured(name, &param)? {
+                    Configured { function: Function::Along(function), mask: None, .. } => {
+                        Box::new(move |context| plot::along(context, function))
+                    }
+                    other => return Err(usage(anyhow!("{} is drawn without a mask", other.function.name()))),
+                },
+                names => match (selected(names, &param)?.as_slice(), param.is_empty()) {
+                    (&[activation], true) => Box::new(move |context| plot::picture(context, activation)),
+                    (activations, _) => {
+                        let activations = activations.to_vec();
+                        Box::new(move |context| plot::curves(context, &activations))
+                    }
+                },
+            };
+            write_picture(draw, &output, adapter.as_deref())?;
         }
         Command::Shader { name, pass, storage } => {
             let storage = match storage {
@@ -375,7 +390,10 @@ fn elementwise(name: &str, parameters: &[String]) -> Result<Activation, Failure>
         Configured { function: Function::Elementwise(activation), seed: None, files, .. } if files.is_empty() => {
             Ok(activation)
         }
-        other => Err(usage(anyhow!("{} is only possible here as a function of single numbers", other.function.name()))),
+        other => Err(usage(anyhow!(
+            "{} works here only on single numbers, with numbers as parameters",
+            other.function.name()
+        ))),
     }
 }
 
@@ -395,17 +413,17 @@ fn context(adapter: Option<&str>) -> Result<GpuActivations, Error> {
     builder.build()
 }
 
-fn draw(activations: &[Activation], fixed: bool, output: &Path, adapter: Option<&str>) -> Result<(), Failure> {
+fn write_picture(
+    draw: impl Fn(&GpuActivations) -> Result<String, Error>,
+    output: &Path,
+    adapter: Option<&str>,
+) -> Result<(), Failure> {
     let extension = output.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_lowercase();
     if !["svg", "png"].contains(&extension.as_str()) {
         return Err(usage(anyhow!("the picture {} should end in .svg or .png", output.display())));
     }
     let mut file = NewFile::create(output, &[])?;
-    let context = context(adapter)?;
-    let svg = match *activations {
-        [activation] if !fixed => plot::picture(&context, activation)?,
-        _ => plot::curves(&context, activations)?,
-    };
+    let svg = draw(&context(adapter)?)?;
     let bytes = if extension == "png" { plot::png(&svg, 2.0)? } else { svg.into_bytes() };
     file.write(&bytes)?;
     file.finish()?;

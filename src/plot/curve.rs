@@ -1,4 +1,4 @@
-use crate::{Activation, Error, GpuActivations};
+use crate::{Activation, Axis, AxisFunction, Error, Gate, GpuActivations, Layout};
 use std::ops::Range;
 
 /// What the x axis shows.
@@ -50,9 +50,78 @@ impl Curve {
         Ok(Curve { lines, kinks: evaluate(&kinks)? })
     }
 
+    /// One entry of a function's result for a row that has x in one place, or the derivative of that entry by x.
+    pub fn along(context: &GpuActivations, row: &Row, entry: usize, kind: Kind) -> Result<Self, Error> {
+        let x = between(X_FROM as f32, X_TO as f32);
+        let rows: Vec<f32> = x.iter().flat_map(|&x| row.with(x)).collect();
+        let axis = Axis::last(&[x.len(), row.values.len()])?;
+        let values: Vec<f32> = match kind {
+            Kind::Function => {
+                let y = context.forward_along_slice(row.function, &axis, None, &rows)?;
+                y.chunks(row.entries()).map(|y| y[entry]).collect()
+            }
+            Kind::Derivative => {
+                let unit = |at: usize| f32::from(u8::from(at % row.entries() == entry));
+                let dy: Vec<f32> = (0..x.len() * row.entries()).map(unit).collect();
+                let dx = context.backward_along_slice(row.function, &axis, None, &rows, &dy)?;
+                dx.chunks(row.values.len()).map(|dx| dx[row.place]).collect()
+            }
+        };
+        let line = x.iter().zip(values).map(|(&x, y)| (x.into(), y.into())).collect();
+        Ok(Curve { lines: vec![line], kinks: Vec::new() })
+    }
+
     /// The parts of the lines whose values lie in a span, cut where they leave it.
     pub fn within(&self, span: &Range<f64>) -> Vec<Vec<(f64, f64)>> {
         self.lines.iter().flat_map(|line| clipped(line, span)).collect()
+    }
+}
+
+/// A short row that shows what a function along an axis does as one of its entries, x, moves.
+pub struct Row {
+    pub function: AxisFunction,
+    values: Vec<f32>,
+    place: usize,
+}
+
+impl Row {
+    pub fn of(function: AxisFunction) -> Row {
+        let (values, place) = match function {
+            // A value of 1 and x as the gate.
+            AxisFunction::Gated { gate: Gate::First, .. } => (vec![0.0, 1.0], 0),
+            AxisFunction::Gated { layout: Layout::Halves | Layout::Interleaved, .. } => (vec![1.0, 0.0], 1),
+            AxisFunction::Maxout { pieces } => ((0..pieces.min(64)).map(|piece| piece as f32 - 1.0).collect(), 0),
+            AxisFunction::Crelu {} => (vec![0.0], 0),
+            _ => (vec![0.0, 0.0, 1.0], 0),
+        };
+        let function = match function {
+            AxisFunction::Maxout { .. } => AxisFunction::Maxout { pieces: values.len() },
+            function => function,
+        };
+        Row { function, values, place }
+    }
+
+    fn with(&self, x: f32) -> Vec<f32> {
+        let mut row = self.values.clone();
+        row[self.place] = x;
+        row
+    }
+
+    /// How many entries the result has.
+    pub fn entries(&self) -> usize {
+        match self.function {
+            AxisFunction::Crelu {} => 2,
+            AxisFunction::Gated { .. } | AxisFunction::Maxout { .. } => 1,
+            AxisFunction::LogSumExp {} | AxisFunction::LogMeanExp {} => 1,
+            _ => self.values.len(),
+        }
+    }
+
+    /// The row as it is written.
+    pub fn text(&self) -> String {
+        let value =
+            |(place, value): (usize, &f32)| if place == self.place { "x".to_owned() } else { value.to_string() };
+        format!("({})", self.values.iter().enumerate().map(value).collect::<Vec<_>>().join(", "))
     }
 }
 

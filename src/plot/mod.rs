@@ -12,8 +12,8 @@
 
 mod curve;
 
-use crate::{Activation, Error, GpuActivations};
-use curve::{Curve, Kind, X_FROM, X_TO};
+use crate::{Activation, AxisFunction, Error, GpuActivations};
+use curve::{Curve, Kind, Row, X_FROM, X_TO};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -55,14 +55,10 @@ pub fn curves(context: &GpuActivations, activations: &[Activation]) -> Result<St
     drawn(width, height, |root| {
         let mut names: Vec<&str> = activations.iter().map(Activation::name).collect();
         names.dedup();
-        let title = |text: &str, size: u32, y: u32, colour: &RGBColor| {
-            let style = font(size).color(colour).pos(Pos::new(HPos::Center, VPos::Center));
-            root.draw(&Text::new(text.to_owned(), ((width / 2 * UNIT) as i32, (y * UNIT) as i32), style))
-        };
-        title(&names.join(", "), 22, 22, &BLACK).map_err(failed)?;
+        title(root, width, &names.join(", "), 22, 22, &BLACK)?;
         if let [name] = names[..] {
             let formula = activations.iter().find(|a| a.name() == name).map_or("", Activation::formula);
-            title(formula, 14, 46, &GREY).map_err(failed)?;
+            title(root, width, formula, 14, 46, &GREY)?;
         }
         let top = if activations.len() > 1 { 88 } else { 60 };
         let (_, panels) = root.split_vertically(top * UNIT);
@@ -70,8 +66,38 @@ pub fn curves(context: &GpuActivations, activations: &[Activation]) -> Result<St
             let curves = activations.iter().map(|&a| Curve::new(context, a, kind)).collect::<Result<Vec<_>, _>>()?;
             draw_panel(panel, &curves, kind)?;
         }
-        if activations.len() > 1 { draw_legend(root, activations, names.len() > 1) } else { Ok(()) }
+        let labels = activations.iter().map(|activation| label(activation, names.len() > 1)).collect();
+        if activations.len() > 1 { draw_legend(root, labels) } else { Ok(()) }
     })
+}
+
+/// Draws what a function along an axis makes of a short row as one entry of it, x, moves: each entry of the result on the
+/// left, and its derivative by x on the right.
+///
+/// # Errors
+/// Those of [`GpuActivations::forward_along_slice`], and [`Error::Plot`].
+pub fn along(context: &GpuActivations, function: AxisFunction) -> Result<String, Error> {
+    function.validate()?;
+    let row = Row::of(function);
+    let (width, height) = (900, 400);
+    drawn(width, height, |root| {
+        title(root, width, function.name(), 22, 22, &BLACK)?;
+        title(root, width, &format!("of the row {}", row.text()), 14, 46, &GREY)?;
+        let top = if row.entries() > 1 { 88 } else { 60 };
+        let (_, panels) = root.split_vertically(top * UNIT);
+        for (panel, kind) in panels.split_evenly((1, 2)).iter().zip([Kind::Function, Kind::Derivative]) {
+            let curves = (0..row.entries()).map(|entry| Curve::along(context, &row, entry, kind));
+            draw_panel(panel, &curves.collect::<Result<Vec<_>, _>>()?, kind)?;
+        }
+        let labels = (0..row.entries()).map(|entry| format!("entry {}", entry + 1));
+        if row.entries() > 1 { draw_legend(root, labels.collect()) } else { Ok(()) }
+    })
+}
+
+fn title(root: &Area<'_>, width: u32, text: &str, size: u32, y: u32, colour: &RGBColor) -> Result<(), Error> {
+    let style = font(size).color(colour).pos(Pos::new(HPos::Center, VPos::Center));
+    let at = ((width / 2 * UNIT) as i32, (y * UNIT) as i32);
+    root.draw(&Text::new(text.to_owned(), at, style)).map_err(failed)
 }
 
 /// Draws every function at its defaults on one sheet, all to one scale: the function, and its derivative thinner.
@@ -185,11 +211,10 @@ fn tick(value: &f64) -> String {
 }
 
 /// Colours and labels in a row below the title.
-fn draw_legend(root: &Area<'_>, activations: &[Activation], with_names: bool) -> Result<(), Error> {
+fn draw_legend(root: &Area<'_>, labels: Vec<String>) -> Result<(), Error> {
     let style = font(12).color(&BLACK).pos(Pos::new(HPos::Left, VPos::Center));
     let gap = (10 * UNIT) as i32;
     let stroke = 2 * gap;
-    let labels: Vec<String> = activations.iter().map(|activation| label(activation, with_names)).collect();
     let sizes = labels.iter().map(|label| root.estimate_text_size(label, &style).map(|(width, _)| width as i32));
     let widths = sizes.collect::<Result<Vec<_>, _>>().map_err(failed)?;
     let whole: i32 = widths.iter().map(|width| stroke + gap + width).sum::<i32>() + 2 * gap * (labels.len() as i32 - 1);
