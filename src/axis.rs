@@ -340,18 +340,18 @@ impl AxisFunction {
         let wanted = crate::catalog::normalized(parameter);
         let known = self.parameters();
         let named = |name: &str| crate::catalog::normalized(name) == wanted;
-        if let AxisFunction::Gated { activation, .. } = &mut self {
-            if let Some(of_activation) = activation.parameters().iter().find(|known| named(known.name)) {
-                let value = parse(value).ok_or_else(|| Error::InvalidValue {
-                    function,
-                    parameter: of_activation.name,
-                    value: value.to_owned(),
-                    valid: "a number",
-                })?;
-                *activation = activation.with(of_activation.name, value)?;
-                self.validate()?;
-                return Ok(self);
-            }
+        if let AxisFunction::Gated { activation, .. } = &mut self
+            && let Some(of_activation) = activation.parameters().iter().find(|known| named(known.name))
+        {
+            let value = parse(value).ok_or_else(|| Error::InvalidValue {
+                function,
+                parameter: of_activation.name,
+                value: value.to_owned(),
+                valid: "a number",
+            })?;
+            *activation = activation.with(of_activation.name, value)?;
+            self.validate()?;
+            return Ok(self);
         }
         let Some(parameter) = known.iter().find(|known| named(known.name)) else {
             let known = known.iter().map(|known| known.name).collect();

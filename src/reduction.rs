@@ -115,6 +115,8 @@ struct Place {
 /// Some outer entries, or of one of them the positions from `begin` to `end`.
 #[derive(Debug, Clone, Copy)]
 struct Piece {
+    /// The outer entry that the statistics in memory begin with.
+    base: u64,
     first_outer: u64,
     outer: u64,
     begin: u64,
@@ -183,7 +185,7 @@ impl<'a, T: Element> Reduction<'a, T> {
         let partials = self.scratch(rows * chunks, &mut prepared)?;
         let nothing = self.scratch(0, &mut prepared)?;
         for piece in self.pieces(self.all(), chunk)? {
-            self.gather(0, piece, chunk, 0, &partials, &nothing, &mut prepared)?;
+            self.gather(piece, chunk, 0, &partials, &nothing, &mut prepared)?;
         }
         let (repeats, all_chunks) = match self.inner {
             1 => (rows / channels, chunks),
@@ -197,7 +199,7 @@ impl<'a, T: Element> Reduction<'a, T> {
     }
 
     fn all(&self) -> Piece {
-        Piece { first_outer: 0, outer: self.outer, begin: 0, end: self.length }
+        Piece { base: 0, first_outer: 0, outer: self.outer, begin: 0, end: self.length }
     }
 
     fn row_block(&self) -> u64 {
@@ -284,7 +286,8 @@ impl<'a, T: Element> Reduction<'a, T> {
         let most = if whole { by_binding } else { by_binding.min(scratch / states.max(1)) };
         // Slabs that begin at whole 256 bytes, where one may have that many.
         let most = if most > 128 { most / 128 * 128 } else { most.max(1) };
-        Ok(self.outer_pieces(self.all(), most))
+        let slabs = self.outer_pieces(self.all(), most);
+        Ok(slabs.into_iter().map(|slab| Piece { base: slab.first_outer, ..slab }).collect())
     }
 
     fn outer_pieces(&self, piece: Piece, most: u64) -> Vec<Piece> {
@@ -352,7 +355,7 @@ impl<'a, T: Element> Reduction<'a, T> {
         let partials = self.scratch(rows * chunks, prepared)?;
         for round in 0..self.rounds {
             for &piece in &pieces {
-                self.gather(slab.first_outer, piece, chunk, round, &partials, &states, prepared)?;
+                self.gather(piece, chunk, round, &partials, &states, prepared)?;
             }
             let place = Place { rows, all_chunks: chunks, repeats: 1, round, ..Place::default() };
             self.combine(&partials, &states, place, prepared)?;
@@ -410,10 +413,9 @@ impl<'a, T: Element> Reduction<'a, T> {
         Ok(())
     }
 
-    /// The statistics of the chunks of a piece in one round; `states` begins with the rows of `first_outer`.
+    /// The statistics of the chunks of a piece in one round.
     fn gather(
         &self,
-        first_outer: u64,
         piece: Piece,
         chunk: u64,
         round: u32,
@@ -430,7 +432,7 @@ impl<'a, T: Element> Reduction<'a, T> {
             chunks,
             all_chunks: self.length.div_ceil(chunk),
             round,
-            first_row: (piece.first_outer - first_outer) * self.inner,
+            first_row: (piece.first_outer - piece.base) * self.inner,
             ..self.place(piece, &inputs, chunks)
         };
         inputs.bound.push(whole_buffer(5, Access::Write, partials));

@@ -206,22 +206,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Forward { evaluate } => run_over_files(&evaluate, None, &[])?,
         Command::Backward { evaluate, grad, param_grad } => run_over_files(&evaluate, Some(&grad), &param_grad)?,
         Command::Plot { names, param, output, adapter } => {
-            let draw: Box<dyn Fn(&GpuActivations) -> Result<String, Error>> = match names.as_slice() {
-                [name] if matches!(Function::named(name)?, Function::Along(_)) => match configured(name, &param)? {
-                    Configured { function: Function::Along(function), mask: None, .. } => {
-                        Box::new(move |context| plot::along(context, function))
-                    }
-                    other => return Err(usage(anyhow!("{} is drawn without a mask", other.function.name()))),
-                },
-                names => match (selected(names, &param)?.as_slice(), param.is_empty()) {
-                    (&[activation], true) => Box::new(move |context| plot::picture(context, activation)),
-                    (activations, _) => {
-                        let activations = activations.to_vec();
-                        Box::new(move |context| plot::curves(context, &activations))
-                    }
-                },
-            };
-            write_picture(draw, &output, adapter.as_deref())?;
+            let picture = Picture::of(&names, &param)?;
+            write_picture(&picture, &output, adapter.as_deref())?;
         }
         Command::Shader { name, pass, storage } => {
             let storage = match storage {
@@ -413,17 +399,50 @@ fn context(adapter: Option<&str>) -> Result<GpuActivations, Error> {
     builder.build()
 }
 
-fn write_picture(
-    draw: impl Fn(&GpuActivations) -> Result<String, Error>,
-    output: &Path,
-    adapter: Option<&str>,
-) -> Result<(), Failure> {
+/// What `plot` draws.
+enum Picture {
+    /// One function, at values of its parameters that show what they do.
+    Function(Activation),
+    /// Functions at the values given.
+    Functions(Vec<Activation>),
+    Along(AxisFunction),
+}
+
+impl Picture {
+    fn of(names: &[String], parameters: &[String]) -> Result<Picture, Failure> {
+        if let [name] = names {
+            match configured(name, parameters)? {
+                Configured { function: Function::Along(function), mask: None, .. } => {
+                    return Ok(Picture::Along(function));
+                }
+                Configured { function: Function::Along(function), .. } => {
+                    return Err(usage(anyhow!("{function} is drawn without a mask")));
+                }
+                _ => {}
+            }
+        }
+        match (selected(names, parameters)?.as_slice(), parameters) {
+            (&[activation], []) => Ok(Picture::Function(activation)),
+            (activations, _) => Ok(Picture::Functions(activations.to_vec())),
+        }
+    }
+
+    fn draw(&self, context: &GpuActivations) -> Result<String, Error> {
+        match self {
+            Picture::Function(activation) => plot::picture(context, *activation),
+            Picture::Functions(activations) => plot::curves(context, activations),
+            Picture::Along(function) => plot::along(context, *function),
+        }
+    }
+}
+
+fn write_picture(picture: &Picture, output: &Path, adapter: Option<&str>) -> Result<(), Failure> {
     let extension = output.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_lowercase();
     if !["svg", "png"].contains(&extension.as_str()) {
         return Err(usage(anyhow!("the picture {} should end in .svg or .png", output.display())));
     }
     let mut file = NewFile::create(output, &[])?;
-    let svg = draw(&context(adapter)?)?;
+    let svg = picture.draw(&context(adapter)?)?;
     let bytes = if extension == "png" { plot::png(&svg, 2.0)? } else { svg.into_bytes() };
     file.write(&bytes)?;
     file.finish()?;
