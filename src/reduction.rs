@@ -236,15 +236,16 @@ impl<'a, T: Element> Reduction<'a, T> {
         }
     }
 
-    /// Entries that one lane of a team may have, each being visited `times` times.
+    /// Entries of a row that a team may have, each being visited `times` times.
     fn most_entries(&self, times: u64) -> u64 {
-        let lanes = match self.team() {
-            Team::Invocation => 1,
-            // The smallest there are.
-            Team::Subgroup => 4,
-            Team::Workgroup => 128,
+        let at_once = match self.team() {
+            _ if self.inner > 1 => 1,
+            Team::Invocation => 4,
+            // The smallest subgroups there are have four lanes.
+            Team::Subgroup => 16,
+            Team::Workgroup => 512,
         };
-        MOST_TURNS / times * 4 * lanes
+        MOST_TURNS / times * at_once
     }
 
     /// Who does whole rows in one dispatch, if that is possible and wise.
@@ -363,9 +364,8 @@ impl<'a, T: Element> Reduction<'a, T> {
         Ok(states)
     }
 
-    fn kernels(&self) -> [Part; 2] {
-        let kernel = if self.inner == 1 { part!("kernels/rows.wgsl") } else { part!("kernels/columns.wgsl") };
-        [part!("statistics/block.wgsl"), kernel]
+    fn kernel(&self) -> Part {
+        if self.inner == 1 { part!("kernels/rows.wgsl") } else { part!("kernels/columns.wgsl") }
     }
 
     /// Statistics in the kernels' order: those of a slab count its rows from 0, those of a whole array all rows.
@@ -389,14 +389,13 @@ impl<'a, T: Element> Reduction<'a, T> {
         let place = self.place(slab, &inputs, 1);
         let start = slab.first_outer * self.row_block();
         inputs.bound.extend(self.result(result, start, slab.outer * self.row_block()));
-        let [block, kernel] = self.kernels();
         let whole =
             if self.inner == 1 { part!("kernels/whole_rows.wgsl") } else { part!("kernels/whole_columns.wgsl") };
         let parts = self.parts(
             T::STORAGE,
             team,
             self.has_whole_vectors(),
-            &[block, kernel, part!("statistics/values.wgsl"), whole],
+            &[self.kernel(), whole],
         );
         prepared.dispatches.push(self.dispatch(&parts, "whole", &inputs.bound, place, team.workgroups(place.tasks))?);
         Ok(())
@@ -408,7 +407,7 @@ impl<'a, T: Element> Reduction<'a, T> {
         let mut inputs = self.inputs(slab);
         let place = self.place(slab, &inputs, 1);
         inputs.bound.push(whole_buffer(7, Access::Write, states));
-        let parts = self.parts(T::STORAGE, team, self.has_whole_vectors(), &self.kernels());
+        let parts = self.parts(T::STORAGE, team, self.has_whole_vectors(), &[self.kernel()]);
         prepared.dispatches.push(self.dispatch(&parts, "state", &inputs.bound, place, team.workgroups(place.tasks))?);
         Ok(())
     }
@@ -437,7 +436,7 @@ impl<'a, T: Element> Reduction<'a, T> {
         };
         inputs.bound.push(whole_buffer(5, Access::Write, partials));
         inputs.bound.push(whole_buffer(6, Access::Read, states));
-        let parts = self.parts(T::STORAGE, team, self.has_whole_vectors(), &self.kernels());
+        let parts = self.parts(T::STORAGE, team, self.has_whole_vectors(), &[self.kernel()]);
         prepared.dispatches.push(self.dispatch(
             &parts,
             "gather",
@@ -632,7 +631,6 @@ fn parts(statistics: &[Part], storage: Storage, binding: Binding, vectors: bool,
 /// The kernel that does whole rows of the last axis, one invocation each.
 pub(crate) fn whole_row_parts(statistics: &[Part], storage: Storage) -> Vec<Part> {
     let mut parts = parts(statistics, storage, Binding::Separate, true, false);
-    parts.extend([Team::Invocation.part(), part!("statistics/block.wgsl"), part!("kernels/rows.wgsl")]);
-    parts.extend([part!("statistics/values.wgsl"), part!("kernels/whole_rows.wgsl")]);
+    parts.extend([Team::Invocation.part(), part!("kernels/rows.wgsl"), part!("kernels/whole_rows.wgsl")]);
     parts
 }

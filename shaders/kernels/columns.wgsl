@@ -1,15 +1,9 @@
-// Rows along another axis than the last. An invocation has four rows side by side, and reads tiles of four positions
-// of them. `state` takes the statistics of all of a row,
-// `gather` those of one chunk in one round.
+// Rows along another axis than the last. An invocation has four rows side by side and goes along them together. `state`
+// takes the statistics of all of a row, `gather` those of one chunk in one round.
 
 @group(0) @binding(5) var<storage, read_write> partials: array<Statistics>;
 @group(0) @binding(6) var<storage, read> states: array<Statistics>;
 @group(0) @binding(7) var<storage, read_write> finished: array<Statistics>;
-
-struct Tile {
-    x: array<vec4<f32>, 4>,
-    dy: array<vec4<f32>, 4>,
-}
 
 // The side-by-side rows that an invocation has, and where they lie.
 struct Rows {
@@ -19,13 +13,17 @@ struct Rows {
     count: u32,
 }
 
-fn blocks_across() -> u32 {
-    return (call.inner + 3u) / 4u;
+struct Four {
+    first: Statistics,
+    second: Statistics,
+    third: Statistics,
+    fourth: Statistics,
 }
 
 fn rows_at(block: u32) -> Rows {
-    let outer = block / blocks_across();
-    let inner = 4u * (block % blocks_across());
+    let across = (call.inner + 3u) / 4u;
+    let outer = block / across;
+    let inner = 4u * (block % across);
     return Rows(outer * call.inner + inner, outer, inner, min(call.inner - inner, 4u));
 }
 
@@ -33,69 +31,63 @@ fn index_at(r: Rows, position: u32) -> u32 {
     return (r.outer * call.length + position - call.begin) * call.inner + r.inner;
 }
 
-// Beyond the end the last position again. Without a loop, whose turns are scarce on some adapters.
-fn tile_at(r: Rows, position: u32, end: u32) -> Tile {
-    let last = end - 1u;
-    let rows = r.first + COUNT;
-    let first = call.first + index_at(r, position);
-    let second = call.first + index_at(r, min(position + 1u, last));
-    let third = call.first + index_at(r, min(position + 2u, last));
-    let fourth = call.first + index_at(r, min(position + 3u, last));
-    return Tile(
-        array<vec4<f32>, 4>(load_x(first, r.count), load_x(second, r.count), load_x(third, r.count), load_x(fourth, r.count)),
-        array<vec4<f32>, 4>(
-            gradients(first, r.count, rows),
-            gradients(second, r.count, rows),
-            gradients(third, r.count, rows),
-            gradients(fourth, r.count, rows),
-        ),
-    );
+// The entries of four rows at one position.
+struct Line {
+    x: vec4<f32>,
+    dy: vec4<f32>,
+    kept: vec4<bool>,
+    position: u32,
+    number: u32,
+    row: u32,
 }
 
-fn block_of(r: Rows, tile: Tile, position: u32, end: u32, column: u32) -> Block {
-    let count = select(0u, min(end - position, 4u), column < r.count);
-    let index = index_at(r, position) + column;
-    let step = call.inner;
+fn line_at(r: Rows, position: u32) -> Line {
+    let index = index_at(r, position);
     let kept = vec4<bool>(
-        count > 0u && mask_at(index),
-        count > 1u && mask_at(index + step),
-        count > 2u && mask_at(index + 2u * step),
-        count > 3u && mask_at(index + 3u * step),
+        mask_at(index), r.count > 1u && mask_at(index + 1u), r.count > 2u && mask_at(index + 2u), r.count > 3u && mask_at(index + 3u),
     );
-    let number = (r.outer * call.length + position) * call.inner + r.inner + column;
-    return Block(
-        vec4<f32>(tile.x[0][column], tile.x[1][column], tile.x[2][column], tile.x[3][column]),
-        vec4<f32>(tile.dy[0][column], tile.dy[1][column], tile.dy[2][column], tile.dy[3][column]),
-        kept,
-        position + COUNT,
-        call.first_element + number + COUNT * step,
-        call.first_row + r.first + column,
-    );
+    let x = load_x(call.first + index, r.count);
+    let dy = gradients(call.first + index, r.count, r.first + vec4<u32>(0u, 1u, 2u, 3u));
+    let number = call.first_element + (r.outer * call.length + position) * call.inner + r.inner;
+    return Line(x, dy, kept, position, number, call.first_row + r.first);
 }
 
-fn gathered(r: Rows, begin: u32, end: u32, states: array<Statistics, 4>, round: u32) -> array<Statistics, 4> {
-    var s = array<Statistics, 4>(start(states[0], round), start(states[1], round), start(states[2], round), start(states[3], round));
-    for (var position = begin; position < end; position += 4u) {
-        let tile = tile_at(r, position, end);
-        s[0] = include_block(s[0], block_of(r, tile, position, end, 0u), round);
-        s[1] = include_block(s[1], block_of(r, tile, position, end, 1u), round);
-        s[2] = include_block(s[2], block_of(r, tile, position, end, 2u), round);
-        s[3] = include_block(s[3], block_of(r, tile, position, end, 3u), round);
+fn first_of(l: Line) -> Entry {
+    return Entry(l.x.x, l.dy.x, l.kept.x, l.position, l.number, l.row);
+}
+
+fn second_of(l: Line) -> Entry {
+    return Entry(l.x.y, l.dy.y, l.kept.y, l.position, l.number + 1u, l.row + 1u);
+}
+
+fn third_of(l: Line) -> Entry {
+    return Entry(l.x.z, l.dy.z, l.kept.z, l.position, l.number + 2u, l.row + 2u);
+}
+
+fn fourth_of(l: Line) -> Entry {
+    return Entry(l.x.w, l.dy.w, l.kept.w, l.position, l.number + 3u, l.row + 3u);
+}
+
+fn gathered(r: Rows, begin: u32, end: u32, s: Four, round: u32) -> Four {
+    var t = Four(start(s.first, round), start(s.second, round), start(s.third, round), start(s.fourth, round));
+    for (var position = begin; position < end; position++) {
+        let line = line_at(r, position);
+        t.first = include(t.first, first_of(line), round);
+        t.second = include(t.second, second_of(line), round);
+        t.third = include(t.third, third_of(line), round);
+        t.fourth = include(t.fourth, fourth_of(line), round);
     }
-    return s;
+    return t;
 }
 
-fn all_rounds(r: Rows) -> array<Statistics, 4> {
-    var s = array<Statistics, 4>(nothing(), nothing(), nothing(), nothing());
+fn all_rounds(r: Rows) -> Four {
+    var s = Four(nothing(), nothing(), nothing(), nothing());
     for (var round = 0u; round < ROUNDS; round++) {
         let previous = s;
         s = gathered(r, 0u, call.length, previous, round);
-        var over = true;
-        for (var column = 0u; column < 4u; column++) {
-            s[column] = settle(s[column], round);
-            over = over && is_over(previous[column], s[column]);
-        }
-        if over {
+        s = Four(settle(s.first, round), settle(s.second, round), settle(s.third, round), settle(s.fourth, round));
+        let half_over = is_over(previous.first, s.first) && is_over(previous.second, s.second);
+        if half_over && is_over(previous.third, s.third) && is_over(previous.fourth, s.fourth) {
             break;
         }
     }
@@ -111,8 +103,16 @@ fn state(place: Place) {
     }
     let r = rows_at(team.task);
     let s = all_rounds(r);
-    for (var column = 0u; column < r.count; column++) {
-        finished[call.first_row + r.first + column] = s[column];
+    let at = call.first_row + r.first;
+    finished[at] = s.first;
+    if r.count > 1u {
+        finished[at + 1u] = s.second;
+    }
+    if r.count > 2u {
+        finished[at + 2u] = s.third;
+    }
+    if r.count > 3u {
+        finished[at + 3u] = s.fourth;
     }
 }
 
@@ -127,14 +127,22 @@ fn gather(place: Place) {
     let r = rows_at(team.task % blocks);
     let chunk = call.first_chunk + team.task / blocks;
     let begin = chunk * call.chunk;
-    var s = array<Statistics, 4>(nothing(), nothing(), nothing(), nothing());
+    var s = Four(nothing(), nothing(), nothing(), nothing());
+    let first = call.first_row + r.first;
     if call.round > 0u {
-        for (var column = 0u; column < r.count; column++) {
-            s[column] = states[call.first_row + r.first + column];
-        }
+        let last = first + r.count - 1u;
+        s = Four(states[first], states[min(first + 1u, last)], states[min(first + 2u, last)], states[last]);
     }
     s = gathered(r, begin, min(begin + call.chunk, call.end), s, call.round);
-    for (var column = 0u; column < r.count; column++) {
-        partials[(call.first_row + r.first + column) * call.all_chunks + chunk] = s[column];
+    let at = first * call.all_chunks + chunk;
+    partials[at] = s.first;
+    if r.count > 1u {
+        partials[at + call.all_chunks] = s.second;
+    }
+    if r.count > 2u {
+        partials[at + 2u * call.all_chunks] = s.third;
+    }
+    if r.count > 3u {
+        partials[at + 3u * call.all_chunks] = s.fourth;
     }
 }
