@@ -391,12 +391,7 @@ impl<'a, T: Element> Reduction<'a, T> {
         inputs.bound.extend(self.result(result, start, slab.outer * self.row_block()));
         let whole =
             if self.inner == 1 { part!("kernels/whole_rows.wgsl") } else { part!("kernels/whole_columns.wgsl") };
-        let parts = self.parts(
-            T::STORAGE,
-            team,
-            self.has_whole_vectors(),
-            &[self.kernel(), whole],
-        );
+        let parts = self.parts(T::STORAGE, team, self.has_whole_vectors(), &[self.kernel(), whole]);
         prepared.dispatches.push(self.dispatch(&parts, "whole", &inputs.bound, place, team.workgroups(place.tasks))?);
         Ok(())
     }
