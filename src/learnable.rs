@@ -389,7 +389,8 @@ impl Shape {
         match channels {
             Some(axis) => {
                 let (outer, channels, inner) = (axis.outer() as u64, axis.length() as u64, axis.inner() as u64);
-                if inner >= 256 || outer == 1 && inner > 1 {
+                // Of nothing there are no columns.
+                if inner == 0 || inner >= 256 || outer == 1 && inner > 1 {
                     Shape { outer: outer * channels, length: inner, inner: 1 }
                 } else {
                     Shape { outer: 1, length: outer, inner: channels * inner }

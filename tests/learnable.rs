@@ -28,6 +28,7 @@ fn cases() -> Vec<Axis> {
         (&[2000, 1], 1),
         (&[1, 6, 11], 1),
         (&[0, 6], 1),
+        (&[2, 3, 0], 1),
     ];
     shapes.iter().map(|&(shape, axis)| Axis::new(shape, axis).unwrap()).collect()
 }
