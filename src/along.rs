@@ -151,23 +151,25 @@ fn is_reducing(function: AxisFunction) -> bool {
 
 /// The parts of a function that works by statistics of its rows, and how often these go over a row.
 fn statistics_of(function: AxisFunction) -> Option<(Vec<Part>, u32)> {
-    let (function, rounds) = match function {
-        AxisFunction::Softmax { .. } => (part!("axis/softmax.wgsl"), 2),
-        AxisFunction::LogSoftmax { .. } => (part!("axis/log_softmax.wgsl"), 2),
-        AxisFunction::Softmin { .. } => (part!("axis/softmin.wgsl"), 2),
-        AxisFunction::QuietSoftmax {} => (part!("axis/quiet_softmax.wgsl"), 2),
-        AxisFunction::Hardmax {} => (part!("axis/hardmax.wgsl"), 1),
-        AxisFunction::Sparsemax {} => return Some((vec![part!("axis/sparsemax.wgsl")], 64)),
+    let (plain, whole) = (part!("scores/plain.wgsl"), part!("remainders/none.wgsl"));
+    let (mut parts, rounds) = match function {
+        AxisFunction::Softmax { .. } => (vec![plain, whole, part!("axis/softmax.wgsl")], 2),
+        AxisFunction::LogSoftmax { .. } => (vec![plain, whole, part!("axis/log_softmax.wgsl")], 2),
+        AxisFunction::Softmin { .. } => (vec![part!("scores/negated.wgsl"), whole, part!("axis/softmax.wgsl")], 2),
+        AxisFunction::QuietSoftmax {} => (vec![plain, part!("remainders/zero.wgsl"), part!("axis/softmax.wgsl")], 2),
         AxisFunction::GumbelSoftmax { .. } => {
-            let parts =
-                [part!("random.wgsl"), part!("axis/gumbel_softmax.wgsl"), part!("statistics/exponentials.wgsl")];
-            return Some((parts.to_vec(), 2));
+            let scores = [part!("random.wgsl"), part!("scores/gumbel.wgsl")];
+            (scores.into_iter().chain([whole, part!("axis/softmax.wgsl")]).collect(), 2)
         }
-        AxisFunction::LogSumExp {} => (part!("axis/logsumexp.wgsl"), 2),
-        AxisFunction::LogMeanExp {} => (part!("axis/logmeanexp.wgsl"), 2),
+        AxisFunction::Hardmax {} => (vec![plain, whole, part!("axis/hardmax.wgsl")], 1),
+        AxisFunction::LogSumExp {} | AxisFunction::LogMeanExp {} => {
+            (vec![plain, whole, part!("axis/logsumexp.wgsl")], 2)
+        }
+        AxisFunction::Sparsemax {} => return Some((vec![part!("axis/sparsemax.wgsl")], 64)),
         AxisFunction::Gated { .. } | AxisFunction::Maxout { .. } | AxisFunction::Crelu {} => return None,
     };
-    Some((vec![function, part!("statistics/exponentials.wgsl")], rounds))
+    parts.push(part!("statistics/exponentials.wgsl"));
+    Some((parts, rounds))
 }
 
 /// The parts of a function's statistics in one pass.
@@ -219,7 +221,10 @@ fn values_of(function: AxisFunction, axis: &Axis) -> Values {
         seed,
         hard,
         inverse_temperature: in_two_parts(1.0 / f64::from(temperature)),
-        logarithm_of_length: in_two_parts((axis.length() as f64).ln()),
+        taken: match function {
+            AxisFunction::LogMeanExp {} => in_two_parts((axis.length() as f64).ln()),
+            _ => [0.0; 2],
+        },
         ..Values::default()
     }
 }

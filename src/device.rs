@@ -17,6 +17,8 @@ pub(crate) struct Shared {
     pub limits: wgpu::Limits,
     /// Whether the host reads and writes storage buffers as fast as its own memory.
     pub mappable: bool,
+    pub on_cpu: bool,
+    pub subgroups: bool,
     pub cache: Cache,
     pool: Mutex<Vec<wgpu::Buffer>>,
     pool_limit: u64,
@@ -51,10 +53,13 @@ type Mapping = futures_intrusive::channel::shared::OneshotReceiver<Result<(), wg
 impl Shared {
     pub(crate) fn new(device: wgpu::Device, queue: wgpu::Queue, pool_limit: u64) -> Self {
         let limits = device.limits();
-        let near = matches!(device.adapter_info().device_type, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu);
+        let kind = device.adapter_info().device_type;
+        let near = matches!(kind, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu);
+        let on_cpu = kind == wgpu::DeviceType::Cpu;
+        let subgroups = device.features().contains(wgpu::Features::SUBGROUP);
         let mappable = near && device.features().contains(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS);
         let (cache, pool, lost) = Default::default();
-        Shared { device, queue, limits, mappable, cache, pool, pool_limit, lost }
+        Shared { device, queue, limits, mappable, on_cpu, subgroups, cache, pool, pool_limit, lost }
     }
 
     /// Sets the device's callbacks, which only whoever created it may do.

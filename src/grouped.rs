@@ -16,6 +16,8 @@ struct Input<'a, T: Element> {
     range: BufferRange<'a, T>,
     stride: u64,
     offset: u64,
+    /// How far beyond a place its group goes on in the same input.
+    reach: u64,
 }
 
 const X: u32 = 0;
@@ -103,7 +105,7 @@ impl Recording<'_, '_> {
                 "gate" => GATE,
                 _ => DY,
             };
-            inputs.push(Input { number, range, stride: range.elements, offset: 0 });
+            inputs.push(Input { number, range, stride: range.elements, offset: 0, reach: 0 });
         }
         Axis::new(&[usize::try_from(result.elements).unwrap_or(usize::MAX)], 0)?;
         if result.elements == 0 {
@@ -141,7 +143,7 @@ impl Recording<'_, '_> {
         if let Some(dy) = operands.dy {
             check_apart("dy", dy.buffer, operands.result_name(), operands.result.buffer)?;
         }
-        let input = |number, range, stride, offset| Input { number, range, stride, offset };
+        let input = |number, range, stride, offset| Input { number, range, stride, offset, reach: 0 };
         let dy = |stride, offset| operands.dy.map(|range| input(DY, range, stride, offset));
         let mut grouped = Grouped {
             label: function.name(),
@@ -174,7 +176,8 @@ impl Recording<'_, '_> {
                 grouped.pieces = pieces as u64;
                 (grouped.rows, grouped.length) = (outer * (length / grouped.pieces), inner);
                 grouped.result_pieces = if forward { 1 } else { grouped.pieces };
-                grouped.inputs = vec![input(X, operands.x, grouped.pieces * inner, 0)];
+                let reach = (grouped.pieces - 1) * inner;
+                grouped.inputs = vec![Input { reach, ..input(X, operands.x, grouped.pieces * inner, 0) }];
                 grouped.inputs.extend(dy(inner, 0));
             }
             _ => {
@@ -237,7 +240,7 @@ impl<T: Element> Grouped<'_, T> {
             }
             return Ok(windows);
         }
-        if self.label == "maxout" {
+        if self.inputs.iter().any(|input| input.reach > 0) {
             return Err(Error::TooLarge { bytes: group, limit: most });
         }
         let places = most / LARGEST_ALIGNMENT * LARGEST_ALIGNMENT / Self::ELEMENT;
@@ -269,10 +272,8 @@ impl<T: Element> Grouped<'_, T> {
         words.extend([self.pieces as u32, self.gate_is_first.into()]);
         let mut bases = [0; 6];
         for input in &self.inputs {
-            // A maxout's group begins with its first piece and goes on to its last.
-            let reach = if self.label == "maxout" && input.number == X { (self.pieces - 1) * self.length } else { 0 };
             let start = rows.start * input.stride + input.offset + places.start;
-            let end = (rows.end - 1) * input.stride + input.offset + places.end + reach;
+            let end = (rows.end - 1) * input.stride + input.offset + places.end + input.reach;
             let (input_bound, first): (Bound<'_>, u64) =
                 span(input.range, input.number, Access::Read, start, end - start);
             bound.push(input_bound);

@@ -84,7 +84,7 @@ pub(crate) struct Reduction<'a, T: Element> {
 pub(crate) struct Values {
     pub seed: u64,
     pub inverse_temperature: [f32; 2],
-    pub logarithm_of_length: [f32; 2],
+    pub taken: [f32; 2],
     pub hard: bool,
     pub channels: u32,
     pub channel_length: u32,
@@ -217,12 +217,12 @@ impl<'a, T: Element> Reduction<'a, T> {
     }
 
     fn on_cpu(&self) -> bool {
-        self.shared.device.adapter_info().device_type == wgpu::DeviceType::Cpu
+        self.shared.on_cpu
     }
 
     /// The team for a row, or for a chunk of it.
     fn team(&self) -> Team {
-        let subgroups = self.shared.device.features().contains(wgpu::Features::SUBGROUP);
+        let subgroups = self.shared.subgroups;
         match self.strategy {
             _ if self.inner > 1 => Team::Invocation,
             Strategy::Invocation => Team::Invocation,
@@ -579,7 +579,7 @@ impl<'a, T: Element> Reduction<'a, T> {
         ];
         let mut words = places.map(|place| place as u32).to_vec();
         words.extend([values.seed as u32, (values.seed >> 32) as u32]);
-        words.extend(values.inverse_temperature.iter().chain(&values.logarithm_of_length).map(|value| value.to_bits()));
+        words.extend(values.inverse_temperature.iter().chain(&values.taken).map(|value| value.to_bits()));
         words.extend([
             values.hard.into(),
             place.tasks as u32,

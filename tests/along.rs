@@ -128,7 +128,6 @@ fn compare<T: Element>(what: &str, actual: &[T], expected: &[f64], terms: &[f64]
 
 /// The size of what a gradient is the difference of.
 fn gradient_terms(function: AxisFunction, axis: &Axis, mask: Option<&[bool]>, x: &[f64], dy: &[f64]) -> Vec<f64> {
-    let opposite: Vec<f64> = dy.iter().map(|dy| -dy.abs()).collect();
     let largest = dy.iter().fold(0.0, |most: f64, dy| most.max(dy.abs()));
     let row = match function {
         AxisFunction::LogSoftmax { .. } => axis.length() as f64,
@@ -149,7 +148,6 @@ fn gradient_terms(function: AxisFunction, axis: &Axis, mask: Option<&[bool]>, x:
         AxisFunction::LogSumExp {} | AxisFunction::LogMeanExp {} => Ok(vec![0.0; x.len()]),
         _ => function.forward(axis, mask, x),
     };
-    let _ = opposite;
     shares.unwrap().iter().map(|share| scale * (share * row * largest * 2.0)).collect()
 }
 

@@ -2,18 +2,6 @@ const ONLY_PEAK: bool = true;
 const UNWEIGHTED: bool = false;
 const LOGARITHMIC: bool = false;
 
-fn score(x: f32, number: u32) -> vec2<f32> {
-    return vec2<f32>(x, 0.0);
-}
-
-fn least_peak(peak: f32) -> f32 {
-    return peak;
-}
-
-fn first_term(peak: f32) -> vec2<f32> {
-    return vec2<f32>(0.0);
-}
-
 fn forward_value(e: Entry, s: Statistics) -> f32 {
     return f32(e.position == s.position);
 }

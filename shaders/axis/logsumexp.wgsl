@@ -2,25 +2,14 @@ const ONLY_PEAK: bool = false;
 const UNWEIGHTED: bool = false;
 const LOGARITHMIC: bool = true;
 
-fn score(x: f32, number: u32) -> vec2<f32> {
-    return vec2<f32>(x, 0.0);
-}
-
-fn least_peak(peak: f32) -> f32 {
-    return peak;
-}
-
-fn first_term(peak: f32) -> vec2<f32> {
-    return vec2<f32>(0.0);
-}
-
 // Not called: a row has one result, `reduced_value`.
 fn forward_value(e: Entry, s: Statistics) -> f32 {
     return 0.0;
 }
 
+// The logarithm of a mean is less by that of the count.
 fn reduced_value(s: Statistics) -> f32 {
-    let y = add(vec2<f32>(s.peak, 0.0), s.sum);
+    let y = add(vec2<f32>(s.peak, 0.0), s.sum - call.taken);
     let plain = !has(s, SOME_SEEN) || has_infinite_peak(s);
     return not_a_number_unless(!has(s, NAN_SEEN), select(y.x + y.y, s.peak, plain));
 }

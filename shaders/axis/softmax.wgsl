@@ -2,20 +2,10 @@ const ONLY_PEAK: bool = false;
 const UNWEIGHTED: bool = false;
 const LOGARITHMIC: bool = false;
 
-fn score(x: f32, number: u32) -> vec2<f32> {
-    return vec2<f32>(x, 0.0);
-}
-
-fn least_peak(peak: f32) -> f32 {
-    return peak;
-}
-
-fn first_term(peak: f32) -> vec2<f32> {
-    return vec2<f32>(0.0);
-}
-
+// Hard, the whole belongs to the largest score.
 fn forward_value(e: Entry, s: Statistics) -> f32 {
-    return select(0.0, portion(weight(e, s), s), e.kept);
+    let share = select(portion(weight(e, s), s), f32(e.position == s.position), call.hard == 1u);
+    return select(0.0, share, e.kept);
 }
 
 fn share_of_output(y: f32) -> f32 {
@@ -23,5 +13,5 @@ fn share_of_output(y: f32) -> f32 {
 }
 
 fn backward_value(share: f32, dy: f32, s: Statistics) -> f32 {
-    return share * ((dy - s.dot.x) - s.dot.y) * call.inverse_temperature.x;
+    return SCORE_SLOPE * share * ((dy - s.dot.x) - s.dot.y) * call.inverse_temperature.x;
 }

@@ -48,6 +48,10 @@ fn store_group(group: u32, values: vec4<f32>) {
     store(group, values, call.first - min(call.first, group), min(call.first + call.elements - group, 4u));
 }
 
-fn is_nan(x: f32) -> bool {
-    return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+fn are_nan(x: vec4<f32>) -> vec4<bool> {
+    return (bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu)) > vec4<u32>(0x7f800000u);
+}
+
+fn nan_where(nan: vec4<bool>, y: vec4<f32>) -> vec4<f32> {
+    return bitcast<vec4<f32>>(select(bitcast<vec4<u32>>(y), vec4<u32>(0x7fc00000u), nan));
 }

@@ -6,10 +6,6 @@ struct Maximum {
     nan: vec4<bool>,
 }
 
-fn are_nan(x: vec4<f32>) -> vec4<bool> {
-    return (bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu)) > vec4<u32>(0x7f800000u);
-}
-
 fn maximum_of(s: Sites) -> Maximum {
     let first = x_of(s, 0u);
     var m = Maximum(first, vec4<u32>(0u), are_nan(first));
@@ -21,10 +17,6 @@ fn maximum_of(s: Sites) -> Maximum {
         m.nan = m.nan | are_nan(x);
     }
     return m;
-}
-
-fn nan_where(nan: vec4<bool>, y: vec4<f32>) -> vec4<f32> {
-    return bitcast<vec4<f32>>(select(bitcast<vec4<u32>>(y), vec4<u32>(0x7fc00000u), nan));
 }
 
 @compute @workgroup_size(64)

@@ -27,7 +27,8 @@ struct Call {
     round: u32,
     seed: vec2<u32>,
     inverse_temperature: vec2<f32>,
-    logarithm_of_length: vec2<f32>,
+    // What is taken off a row's logarithm.
+    taken: vec2<f32>,
     hard: u32,
     tasks: u32,
     // How many times the rows are repeated among the chunks to be combined.
@@ -56,10 +57,6 @@ struct Team {
     task: u32,
     end: u32,
     step: u32,
-}
-
-fn is_nan(x: f32) -> bool {
-    return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
 fn negative_infinity() -> f32 {

@@ -1,0 +1,9 @@
+// One more entry, of 0, has the share that belongs to nobody.
+
+fn least_peak(peak: f32) -> f32 {
+    return max(peak, 0.0);
+}
+
+fn first_term(peak: f32) -> vec2<f32> {
+    return vec2<f32>(raised(vec2<f32>(-peak, 0.0)), 0.0);
+}
