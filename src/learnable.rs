@@ -73,10 +73,17 @@ impl<'a> Parameters<'a> {
     }
 
     /// Checks the buffers that values come from, `result` being written meanwhile.
-    pub(crate) fn check_buffers(&self, shared: &Shared, result: (&'static str, &wgpu::Buffer)) -> Result<(), Error> {
+    pub(crate) fn check_buffers(
+        &self,
+        shared: &Shared,
+        activation: &Activation,
+        result: (&'static str, &wgpu::Buffer),
+    ) -> Result<(), Error> {
         for tensor in &self.tensors {
-            check_range(shared, "a parameter", tensor.values)?;
-            check_apart("a parameter", tensor.values.buffer, result.0, result.1)?;
+            let known = activation.parameters().iter().find(|known| known.name == tensor.name);
+            let name = known.map_or("a parameter", |known| known.name);
+            check_range(shared, name, tensor.values)?;
+            check_apart(name, tensor.values.buffer, result.0, result.1)?;
             let (bytes, limit) = (4 * tensor.values.elements, shared.limits.max_storage_buffer_binding_size);
             // Values of elements are bound in pieces, as the elements are.
             if bytes > limit && tensor.sharing != Sharing::Element {
@@ -291,7 +298,7 @@ impl Recording<'_, '_> {
         check_range(self.shared, "the gradient", gradient)?;
         check_apart("x", x.buffer, "the gradient", gradient.buffer)?;
         check_apart("dy", dy.buffer, "the gradient", gradient.buffer)?;
-        parameters.check_buffers(self.shared, ("the gradient", gradient.buffer))?;
+        parameters.check_buffers(self.shared, &activation, ("the gradient", gradient.buffer))?;
         let elements = usize::try_from(x.elements).unwrap_or(usize::MAX);
         Axis::new(&[elements], 0)?;
         if gradient.elements == 0 {

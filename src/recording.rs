@@ -102,7 +102,7 @@ impl Recording<'_, '_> {
         activation.validate()?;
         operands.check(self.shared)?;
         parameters.check(&activation, operands.x.elements)?;
-        parameters.check_buffers(self.shared, (operands.result_name, operands.result.buffer))?;
+        parameters.check_buffers(self.shared, &activation, (operands.result_name, operands.result.buffer))?;
         if operands.x.elements == 0 {
             return Ok(());
         }

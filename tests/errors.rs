@@ -290,6 +290,14 @@ fn parameters_that_do_not_fit_are_named() {
     assert_eq!(wrong.to_string(), "soft_shrink: lambda is not learnable");
     let wrong = context.parameter_gradient(shrink, &Parameters::new(), "lambda", &x, &x).unwrap_err();
     assert_eq!(wrong.to_string(), "soft_shrink: lambda is not learnable");
+    let shared = context
+        .batch(|recording| recording.forward_with(prelu, &Parameters::new().per_element("alpha", &x), &values, &x));
+    assert!(matches!(shared, Err(Error::LengthMismatch { .. })), "{shared:?}");
+    let itself = context.upload(&[1.0_f32; 6]).unwrap();
+    let shared = context.batch(|recording| {
+        recording.forward_with(prelu, &Parameters::new().per_element("alpha", &itself), &x, &itself)
+    });
+    assert_eq!(shared.unwrap_err().to_string(), "alpha lies in the buffer of y; it needs a buffer of its own");
     let xielu: Activation = "xielu".parse().unwrap();
     let wrong = context.parameter_gradient(xielu, &Parameters::new(), "beta", &x, &x).unwrap_err();
     assert_eq!(wrong.to_string(), "xielu: beta is not learnable; alpha_p or alpha_n is");
