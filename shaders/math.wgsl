@@ -127,14 +127,18 @@ struct Exponential {
     k: i32,
 }
 
+// (e^r - 1 - r)/r^2 for |r| <= ln 2/2.
+fn exponential_rest(r: f32) -> f32 {
+    return ((((1.97903486e-4 * r + 1.39446580e-3) * r + 8.33349675e-3) * r + 4.16662954e-2) * r + 0.166666657) * r + 0.5;
+}
+
 fn exponential(x: vec2<f32>) -> Exponential {
     let k = round(x.x * 1.44269504);
     let a = opaque(x.x - k * 0.693359375);
     let b = opaque(k * -2.12194440e-4);
     let r = opaque(a - b);
     let r_low = ((a - r) - b) + x.y;
-    let q = ((((1.97903486e-4 * r + 1.39446580e-3) * r + 8.33349675e-3) * r + 4.16662954e-2) * r + 0.166666657) * r + 0.5;
-    let v = fast_two_sum(r, r * r * q);
+    let v = fast_two_sum(r, r * r * exponential_rest(r));
     return Exponential(vec2<f32>(v.x, v.y + (r_low + r_low * v.x)), i32(k));
 }
 

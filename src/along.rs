@@ -130,7 +130,7 @@ impl Recording<'_, '_> {
                 (operands.result_name(), operands.result),
             )?,
             statistics: statistics_parts(function, operands.pass),
-            shuffled: part!("statistics/record_shuffled.wgsl"),
+            shuffled: shuffled_part(function),
             rounds: if operands.pass == Pass::BackwardFromOutput { 1 } else { forward_rounds },
             statistics_bytes: 40,
             values: values_of(function, axis),
@@ -168,8 +168,19 @@ fn statistics_of(function: AxisFunction) -> Option<(Vec<Part>, u32)> {
         AxisFunction::Sparsemax {} => return Some((vec![part!("axis/sparsemax.wgsl")], 64)),
         AxisFunction::Gated { .. } | AxisFunction::Maxout { .. } | AxisFunction::Crelu {} => return None,
     };
+    parts.push(match temperature_of(function) {
+        1.0 => part!("temperatures/one.wgsl"),
+        _ => part!("temperatures/any.wgsl"),
+    });
     parts.push(part!("statistics/exponentials.wgsl"));
     Some((parts, rounds))
+}
+
+fn shuffled_part(function: AxisFunction) -> Part {
+    match function {
+        AxisFunction::Sparsemax {} => part!("statistics/sparsemax_shuffled.wgsl"),
+        _ => part!("statistics/exponentials_shuffled.wgsl"),
+    }
 }
 
 /// The parts of a function's statistics in one pass.
@@ -205,14 +216,17 @@ fn in_two_parts(value: f64) -> [f32; 2] {
     [high, (value - f64::from(high)) as f32]
 }
 
-fn values_of(function: AxisFunction, axis: &Axis) -> Values {
-    let temperature = match function {
+fn temperature_of(function: AxisFunction) -> f32 {
+    match function {
         AxisFunction::Softmax { temperature }
         | AxisFunction::LogSoftmax { temperature }
         | AxisFunction::Softmin { temperature } => temperature,
         AxisFunction::GumbelSoftmax { tau, .. } => tau,
         _ => 1.0,
-    };
+    }
+}
+
+fn values_of(function: AxisFunction, axis: &Axis) -> Values {
     let (seed, hard) = match function {
         AxisFunction::GumbelSoftmax { seed, hard, .. } => (seed, hard),
         _ => (0, false),
@@ -220,7 +234,7 @@ fn values_of(function: AxisFunction, axis: &Axis) -> Values {
     Values {
         seed,
         hard,
-        inverse_temperature: in_two_parts(1.0 / f64::from(temperature)),
+        inverse_temperature: in_two_parts(1.0 / f64::from(temperature_of(function))),
         taken: match function {
             AxisFunction::LogMeanExp {} => in_two_parts((axis.length() as f64).ln()),
             _ => [0.0; 2],

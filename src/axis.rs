@@ -330,6 +330,30 @@ impl AxisFunction {
         }
     }
 
+    /// The names of its parameters and their values as [`AxisFunction::with`] reads them, those of a gated unit's activation
+    /// included.
+    pub fn values(&self) -> Vec<(&'static str, String)> {
+        match *self {
+            AxisFunction::Softmax { temperature }
+            | AxisFunction::LogSoftmax { temperature }
+            | AxisFunction::Softmin { temperature } => vec![("temperature", temperature.to_string())],
+            AxisFunction::GumbelSoftmax { tau, hard, seed } => {
+                vec![("tau", tau.to_string()), ("hard", hard.to_string()), ("seed", seed.to_string())]
+            }
+            AxisFunction::Gated { activation, gate, layout } => {
+                let gate = if gate == Gate::First { "first" } else { "second" };
+                let layout = if layout == Layout::Halves { "halves" } else { "interleaved" };
+                let mut values = vec![("activation", activation.name().to_owned())];
+                let names = activation.parameters().iter().map(|parameter| parameter.name);
+                values.extend(names.zip(activation.values().iter().map(f32::to_string)));
+                values.extend([("gate", gate.to_owned()), ("layout", layout.to_owned())]);
+                values
+            }
+            AxisFunction::Maxout { pieces } => vec![("pieces", pieces.to_string())],
+            _ => Vec::new(),
+        }
+    }
+
     /// Sets a parameter by name, whatever the case and with `_` and `-` ignored, from text. Those of a gated unit's
     /// activation are set in the same way, after the activation itself.
     ///

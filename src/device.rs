@@ -19,6 +19,8 @@ pub(crate) struct Shared {
     pub mappable: bool,
     pub on_cpu: bool,
     pub subgroups: bool,
+    /// Lanes of a subgroup at least.
+    pub smallest_subgroup: u32,
     pub cache: Cache,
     pool: Mutex<Vec<wgpu::Buffer>>,
     pool_limit: u64,
@@ -53,13 +55,15 @@ type Mapping = futures_intrusive::channel::shared::OneshotReceiver<Result<(), wg
 impl Shared {
     pub(crate) fn new(device: wgpu::Device, queue: wgpu::Queue, pool_limit: u64) -> Self {
         let limits = device.limits();
-        let kind = device.adapter_info().device_type;
+        let info = device.adapter_info();
+        let kind = info.device_type;
         let near = matches!(kind, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu);
         let on_cpu = kind == wgpu::DeviceType::Cpu;
         let subgroups = device.features().contains(wgpu::Features::SUBGROUP);
         let mappable = near && device.features().contains(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS);
+        let smallest_subgroup = info.subgroup_min_size.max(1);
         let (cache, pool, lost) = Default::default();
-        Shared { device, queue, limits, mappable, on_cpu, subgroups, cache, pool, pool_limit, lost }
+        Shared { device, queue, limits, mappable, on_cpu, subgroups, smallest_subgroup, cache, pool, pool_limit, lost }
     }
 
     /// Sets the device's callbacks, which only whoever created it may do.

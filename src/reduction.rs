@@ -41,11 +41,11 @@ impl Team {
         }
     }
 
-    /// As `WORKGROUP` and `TASKS` in `shaders/teams`.
-    fn workgroups(self, tasks: u64) -> u64 {
+    /// As `WORKGROUP` and `tasks` in `shaders/teams`.
+    fn workgroups(self, tasks: u64, width: u32) -> u64 {
         match self {
             Team::Invocation => tasks.div_ceil(64),
-            Team::Subgroup => tasks.div_ceil(16),
+            Team::Subgroup => tasks.div_ceil(16.max(64 / u64::from(width))),
             Team::Workgroup => tasks,
         }
     }
@@ -126,6 +126,9 @@ struct Piece {
 /// The inputs of a dispatch, and where in their bindings they begin.
 struct Inputs<'a> {
     bound: Vec<Bound<'a>>,
+    /// Which elements of the operands are bound.
+    start: u64,
+    elements: u64,
     first: u64,
     first_mask: u64,
     first_gradient: u64,
@@ -142,6 +145,13 @@ pub(crate) struct Prepared {
 /// the rows that a subgroup has in turn.
 const MOST_TURNS: u64 = 30_000;
 
+/// Fours of entries that a lane holds at most.
+const MOST_BLOCKS: u64 = 8;
+
+fn blocks_part(blocks: u64) -> Part {
+    Part { file: "(blocks of the call)", text: format!("const BLOCKS: u32 = {blocks}u;\n").into() }
+}
+
 /// Statistics of rows done together take at most this many bytes, unless one outer entry has more.
 const MOST_SCRATCH: u64 = 16 << 20;
 
@@ -157,7 +167,11 @@ impl<'a, T: Element> Reduction<'a, T> {
                 Some(team) => self.whole(slab, team, result, &mut prepared)?,
                 None => {
                     let states = self.states(slab, &mut prepared)?;
-                    self.apply(slab, &states, result, &mut prepared)?;
+                    if self.shares_words() {
+                        self.apply(slab, &states, result, &mut prepared)?;
+                    } else {
+                        self.results(slab, &states, result, &mut prepared)?;
+                    }
                 }
             }
         }
@@ -216,6 +230,11 @@ impl<'a, T: Element> Reduction<'a, T> {
         side_by_side.is_multiple_of(4)
     }
 
+    /// Whether two rows may have halves of one word.
+    fn shares_words(&self) -> bool {
+        Self::ELEMENT < 4 && !self.has_whole_vectors()
+    }
+
     fn on_cpu(&self) -> bool {
         self.shared.on_cpu
     }
@@ -228,12 +247,31 @@ impl<'a, T: Element> Reduction<'a, T> {
             Strategy::Invocation => Team::Invocation,
             Strategy::Subgroup if subgroups => Team::Subgroup,
             Strategy::Workgroup | Strategy::Subgroup => Team::Workgroup,
-            _ if self.length <= 32 => Team::Invocation,
+            // Lanes of a subgroup exchange values one by one on a CPU.
+            _ if self.on_cpu() && self.length <= 4 * MOST_BLOCKS => Team::Invocation,
             _ if subgroups && (self.on_cpu() || self.length <= 1024) => Team::Subgroup,
             // Barriers are dear on a CPU.
-            _ if self.on_cpu() => Team::Invocation,
+            _ if self.on_cpu() || self.length <= 32 => Team::Invocation,
             _ => Team::Workgroup,
         }
+    }
+
+    /// Lanes of a subgroup that a row takes: enough for four entries each.
+    fn width(&self) -> u32 {
+        if self.inner > 1 { 1 } else { self.length.div_ceil(4).clamp(1, 128).next_power_of_two() as u32 }
+    }
+
+    /// Fours of entries that each lane of a team has of a row that fits into its registers.
+    fn blocks(&self, team: Team) -> Option<u64> {
+        let lanes = match team {
+            _ if self.inner > 1 => return None,
+            Team::Invocation => 1,
+            Team::Subgroup => self.shared.smallest_subgroup.min(self.width()).into(),
+            Team::Workgroup => return None,
+        };
+        // Powers of two, so that lengths share pipelines.
+        let blocks = self.length.div_ceil(4 * lanes).max(1).next_power_of_two();
+        (blocks <= MOST_BLOCKS).then_some(blocks)
     }
 
     /// Entries of a row that a team may have, each being visited `times` times.
@@ -250,10 +288,9 @@ impl<'a, T: Element> Reduction<'a, T> {
 
     /// Who does whole rows in one dispatch, if that is possible and wise.
     fn whole_team(&self) -> Option<Team> {
-        let shared_words = Self::ELEMENT < 4 && !self.has_whole_vectors();
         let too_long = self.row_block() * Self::ELEMENT > self.most_bytes();
         let too_many_turns = self.length > self.most_entries(u64::from(self.rounds) + 1);
-        if shared_words || too_long || too_many_turns || self.strategy == Strategy::Split {
+        if self.shares_words() || too_long || too_many_turns || self.strategy == Strategy::Split {
             return None;
         }
         let teams = self.tasks(self.outer, 1);
@@ -383,16 +420,36 @@ impl<'a, T: Element> Reduction<'a, T> {
         }
     }
 
+    /// The same where rows are divided into chunks.
+    fn chunked(&self, piece: Piece, inputs: &Inputs<'_>, chunk: u64, round: u32) -> Place {
+        let chunks = (piece.end - piece.begin).div_ceil(chunk);
+        Place {
+            chunk,
+            first_chunk: piece.begin / chunk,
+            chunks,
+            all_chunks: self.length.div_ceil(chunk),
+            round,
+            first_row: (piece.first_outer - piece.base) * self.inner,
+            ..self.place(piece, inputs, chunks)
+        }
+    }
+
     /// Whole rows, statistics and results.
     fn whole(&self, slab: Piece, team: Team, result: BufferRange<'a, T>, prepared: &mut Prepared) -> Result<(), Error> {
         let mut inputs = self.inputs(slab);
         let place = self.place(slab, &inputs, 1);
         let start = slab.first_outer * self.row_block();
         inputs.bound.extend(self.result(result, start, slab.outer * self.row_block()));
-        let whole =
-            if self.inner == 1 { part!("kernels/whole_rows.wgsl") } else { part!("kernels/whole_columns.wgsl") };
-        let parts = self.parts(T::STORAGE, team, self.has_whole_vectors(), &[self.kernel(), whole]);
-        prepared.dispatches.push(self.dispatch(&parts, "whole", &inputs.bound, place, team.workgroups(place.tasks))?);
+        let blocks = self.blocks(team);
+        let whole = match blocks {
+            Some(_) => part!("kernels/held_rows.wgsl"),
+            None if self.inner == 1 => part!("kernels/whole_rows.wgsl"),
+            None => part!("kernels/whole_columns.wgsl"),
+        };
+        let results = part!("statistics/results.wgsl");
+        let kernels: Vec<Part> = [Some(self.kernel()), Some(results), blocks.map(blocks_part), Some(whole)].into_iter().flatten().collect();
+        let parts = self.parts(T::STORAGE, team, self.has_whole_vectors(), &kernels);
+        prepared.dispatches.push(self.dispatch(&parts, "whole", &inputs.bound, place, team.workgroups(place.tasks, self.width()))?);
         Ok(())
     }
 
@@ -403,7 +460,7 @@ impl<'a, T: Element> Reduction<'a, T> {
         let place = self.place(slab, &inputs, 1);
         inputs.bound.push(whole_buffer(7, Access::Write, states));
         let parts = self.parts(T::STORAGE, team, self.has_whole_vectors(), &[self.kernel()]);
-        prepared.dispatches.push(self.dispatch(&parts, "state", &inputs.bound, place, team.workgroups(place.tasks))?);
+        prepared.dispatches.push(self.dispatch(&parts, "state", &inputs.bound, place, team.workgroups(place.tasks, self.width()))?);
         Ok(())
     }
 
@@ -419,25 +476,16 @@ impl<'a, T: Element> Reduction<'a, T> {
     ) -> Result<(), Error> {
         let team = self.team();
         let mut inputs = self.inputs(piece);
-        let chunks = (piece.end - piece.begin).div_ceil(chunk);
-        let place = Place {
-            chunk,
-            first_chunk: piece.begin / chunk,
-            chunks,
-            all_chunks: self.length.div_ceil(chunk),
-            round,
-            first_row: (piece.first_outer - piece.base) * self.inner,
-            ..self.place(piece, &inputs, chunks)
-        };
+        let place = self.chunked(piece, &inputs, chunk, round);
         inputs.bound.push(whole_buffer(5, Access::Write, partials));
         inputs.bound.push(whole_buffer(6, Access::Read, states));
         let parts = self.parts(T::STORAGE, team, self.has_whole_vectors(), &[self.kernel()]);
         prepared.dispatches.push(self.dispatch(
             &parts,
-            "gather",
+            if round == 0 { "gather" } else { "gather_again" },
             &inputs.bound,
             place,
-            team.workgroups(place.tasks),
+            team.workgroups(place.tasks, self.width()),
         )?);
         Ok(())
     }
@@ -454,11 +502,35 @@ impl<'a, T: Element> Reduction<'a, T> {
         let team = if many { Team::Workgroup } else { Team::Invocation };
         let bound = [whole_buffer(5, Access::Read, partials), whole_buffer(6, Access::Write, states)];
         let parts = self.parts(T::STORAGE, team, false, &[part!("kernels/combine.wgsl")]);
-        prepared.dispatches.push(self.dispatch(&parts, "combine", &bound, place, team.workgroups(place.rows))?);
+        prepared.dispatches.push(self.dispatch(&parts, "combine", &bound, place, team.workgroups(place.rows, self.width()))?);
         Ok(())
     }
 
-    /// The results of a slab from the statistics of its rows.
+    /// The results of a slab from the statistics of its rows, chunk by chunk.
+    fn results(
+        &self,
+        slab: Piece,
+        states: &wgpu::Buffer,
+        result: BufferRange<'a, T>,
+        prepared: &mut Prepared,
+    ) -> Result<(), Error> {
+        let team = self.team();
+        let chunk = self.chunk()?;
+        let kernel = if self.inner == 1 { part!("kernels/row_results.wgsl") } else { part!("kernels/column_results.wgsl") };
+        let kernels = [self.kernel(), part!("statistics/results.wgsl"), kernel];
+        let parts = self.parts(T::STORAGE, team, self.has_whole_vectors(), &kernels);
+        for piece in self.pieces(slab, chunk)? {
+            let mut inputs = self.inputs(piece);
+            let place = self.chunked(piece, &inputs, chunk, 0);
+            inputs.bound.extend(self.result(result, inputs.start, inputs.elements));
+            inputs.bound.push(whole_buffer(6, Access::Read, states));
+            let workgroups = team.workgroups(place.tasks, self.width());
+            prepared.dispatches.push(self.dispatch(&parts, "results", &inputs.bound, place, workgroups)?);
+        }
+        Ok(())
+    }
+
+    /// The results of a slab from the statistics of its rows, word by word.
     fn apply(
         &self,
         slab: Piece,
@@ -476,7 +548,12 @@ impl<'a, T: Element> Reduction<'a, T> {
             inputs.bound.extend(self.result(result, from, elements));
             inputs.bound.push(whole_buffer(6, Access::Read, states));
             let place = Place { elements, begin: from - start, ..self.place(slab, &inputs, 1) };
-            let parts = self.parts(T::STORAGE, Team::Invocation, vectors, &[part!("kernels/apply.wgsl")]);
+            let parts = self.parts(
+                T::STORAGE,
+                Team::Invocation,
+                vectors,
+                &[part!("statistics/results.wgsl"), part!("kernels/apply.wgsl")],
+            );
             let workgroups = (elements + 4).div_ceil(4 * 64);
             prepared.dispatches.push(self.dispatch(&parts, "apply", &inputs.bound, place, workgroups)?);
             from += elements;
@@ -513,7 +590,7 @@ impl<'a, T: Element> Reduction<'a, T> {
         let access = if self.binding == Binding::Separate { Access::Read } else { Access::Write };
         let x = if self.binding == Binding::OverX { 2 } else { 0 };
         let (x, first) = span(self.x, x, access, start, elements);
-        let mut inputs = Inputs { bound: vec![x], first, first_mask: 0, first_gradient: 0 };
+        let mut inputs = Inputs { bound: vec![x], start, elements, first, first_mask: 0, first_gradient: 0 };
         if let Some(dy) = self.dy {
             let number = if self.binding == Binding::OverDy { 2 } else { 1 };
             let bound = if self.reduced_dy {
@@ -586,6 +663,7 @@ impl<'a, T: Element> Reduction<'a, T> {
             place.repeats as u32,
             values.channels,
             values.channel_length,
+            self.width(),
         ]);
         words.resize(words.len().next_multiple_of(4), 0);
         words.extend(values.params.iter().map(|value| value.to_bits()));
@@ -626,6 +704,7 @@ fn parts(statistics: &[Part], storage: Storage, binding: Binding, vectors: bool,
 /// The kernel that does whole rows of the last axis, one invocation each.
 pub(crate) fn whole_row_parts(statistics: &[Part], storage: Storage) -> Vec<Part> {
     let mut parts = parts(statistics, storage, Binding::Separate, true, false);
-    parts.extend([Team::Invocation.part(), part!("kernels/rows.wgsl"), part!("kernels/whole_rows.wgsl")]);
+    parts.extend([Team::Invocation.part(), part!("statistics/results.wgsl")]);
+    parts.extend([part!("kernels/rows.wgsl"), part!("kernels/whole_rows.wgsl")]);
     parts
 }

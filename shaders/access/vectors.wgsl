@@ -1,5 +1,8 @@
 // Four elements at once, where every group of them begins at a whole vector.
 
+// Every group of four is whole.
+const WHOLE: bool = true;
+
 fn load_x(index: u32, count: u32) -> vec4<f32> {
     return unpack(x_at(index / 4u));
 }

@@ -2,6 +2,8 @@
 // stored, from a whole word on, the elements before `skip` and from `count` on keep their bits, other halves of shared
 // words included.
 
+const WHOLE: bool = false;
+
 fn places(index: u32, count: u32) -> vec4<u32> {
     return index + min(vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(count - 1u));
 }

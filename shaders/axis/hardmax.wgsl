@@ -2,7 +2,7 @@ const ONLY_PEAK: bool = true;
 const UNWEIGHTED: bool = false;
 const LOGARITHMIC: bool = false;
 
-fn forward_value(e: Entry, s: Statistics) -> f32 {
+fn forward_value(e: Entry, weight: f32, s: Statistics) -> f32 {
     return f32(e.position == s.position);
 }
 
@@ -10,6 +10,6 @@ fn share_of_output(y: f32) -> f32 {
     return y;
 }
 
-fn backward_value(share: f32, dy: f32, s: Statistics) -> f32 {
+fn backward_value(e: Entry, weight: f32, s: Statistics) -> f32 {
     return 0.0;
 }

@@ -3,21 +3,21 @@ const UNWEIGHTED: bool = false;
 const LOGARITHMIC: bool = true;
 
 // Not called: a row has one result, `reduced_value`.
-fn forward_value(e: Entry, s: Statistics) -> f32 {
+fn forward_value(e: Entry, weight: f32, s: Statistics) -> f32 {
     return 0.0;
 }
 
 // The logarithm of a mean is less by that of the count.
 fn reduced_value(s: Statistics) -> f32 {
     let y = add(vec2<f32>(s.peak, 0.0), s.sum - call.taken);
-    let plain = !has(s, SOME_SEEN) || has_infinite_peak(s);
-    return not_a_number_unless(!has(s, NAN_SEEN), select(y.x + y.y, s.peak, plain));
+    let infinite = has_infinite_peak(s) || !is_finite(s.sum.x);
+    return not_a_number_unless(!has_nan(s), select(y.x + y.y, select(s.sum.x, s.peak, has_infinite_peak(s)), infinite));
 }
 
 fn share_of_output(y: f32) -> f32 {
     return 0.0;
 }
 
-fn backward_value(share: f32, dy: f32, s: Statistics) -> f32 {
-    return share * dy;
+fn backward_value(e: Entry, weight: f32, s: Statistics) -> f32 {
+    return share_times(e, weight, e.dy, s);
 }

@@ -3,15 +3,14 @@ const UNWEIGHTED: bool = false;
 const LOGARITHMIC: bool = false;
 
 // Hard, the whole belongs to the largest score.
-fn forward_value(e: Entry, s: Statistics) -> f32 {
-    let share = select(portion(weight(e, s), s), f32(e.position == s.position), call.hard == 1u);
-    return select(0.0, share, e.kept);
+fn forward_value(e: Entry, weight: f32, s: Statistics) -> f32 {
+    return select(portion(weight, s), f32(e.kept && e.position == s.position), NOISY && call.hard == 1u);
 }
 
 fn share_of_output(y: f32) -> f32 {
     return y;
 }
 
-fn backward_value(share: f32, dy: f32, s: Statistics) -> f32 {
-    return SCORE_SLOPE * share * ((dy - s.dot.x) - s.dot.y) * call.inverse_temperature.x;
+fn backward_value(e: Entry, weight: f32, s: Statistics) -> f32 {
+    return SCORE_SLOPE * share_times(e, weight, (e.dy - s.dot.x) - s.dot.y, s) * call.inverse_temperature.x;
 }

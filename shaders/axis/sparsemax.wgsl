@@ -3,6 +3,8 @@
 // the entries above tau - 1)/count. A step divides slope times value by 4 or more, so that 64 always suffice.
 
 const ROUNDS: u32 = select(64u, 1u, PASS == FROM_OUTPUT);
+const PLACED: bool = false;
+const WEIGHTED: bool = false;
 
 // `sum` is that of the entries above the threshold, `position` their count, and `dot` the sum of their dy.
 fn start(state: Statistics, round: u32) -> Statistics {
@@ -24,7 +26,7 @@ fn include(s: Statistics, e: Entry, round: u32) -> Statistics {
     if !e.kept {
         return t;
     }
-    t.flags |= select(0u, NAN_SEEN, is_nan(e.x));
+    t.magnitude = max(t.magnitude, magnitude_of(e.x));
     if PASS != FROM_OUTPUT && round == 0u {
         t.peak = select(t.peak, e.x, e.x > t.peak);
         return t;
@@ -47,9 +49,9 @@ fn is_supported(e: Entry, s: Statistics) -> bool {
     return y.x + y.y > 0.0 && s.peak != negative_infinity();
 }
 
-fn merge(a: Statistics, b: Statistics) -> Statistics {
+fn merge(a: Statistics, b: Statistics, round: u32) -> Statistics {
     return Statistics(
-        max(a.peak, b.peak), 0.0, a.position + b.position, a.flags | b.flags, add(a.sum, b.sum), add(a.dot, b.dot),
+        max(a.peak, b.peak), 0.0, a.position + b.position, max(a.magnitude, b.magnitude), add(a.sum, b.sum), add(a.dot, b.dot),
         a.threshold,
     );
 }
@@ -73,7 +75,11 @@ fn is_over(previous: Statistics, s: Statistics) -> bool {
     return previous.threshold.x < 0.0 && previous.position == s.position;
 }
 
-fn value(e: Entry, s: Statistics) -> f32 {
+fn weight(e: Entry, s: Statistics) -> f32 {
+    return 0.0;
+}
+
+fn value(e: Entry, weight: f32, s: Statistics) -> f32 {
     var y: f32;
     if PASS == FORWARD {
         let over = excess(e.x, s);
@@ -81,6 +87,5 @@ fn value(e: Entry, s: Statistics) -> f32 {
     } else {
         y = select(0.0, (e.dy - s.dot.x) - s.dot.y, is_supported(e, s));
     }
-    let defined = (s.flags & NAN_SEEN) == 0u && bitcast<u32>(s.peak) != 0x7f800000u;
-    return not_a_number_unless(defined, y);
+    return not_a_number_unless(!has_nan(s) && !has_infinite_peak(s), y);
 }

@@ -1,5 +1,5 @@
 // Rows along another axis than the last. An invocation has four rows side by side and goes along them together. `state`
-// takes the statistics of all of a row, `gather` those of one chunk in one round.
+// takes the statistics of all of a row, `gather` those of one chunk in the first round, `gather_again` in a later one.
 
 @group(0) @binding(5) var<storage, read_write> partials: array<Statistics>;
 @group(0) @binding(6) var<storage, read> states: array<Statistics>;
@@ -13,13 +13,6 @@ struct Rows {
     count: u32,
 }
 
-struct Four {
-    first: Statistics,
-    second: Statistics,
-    third: Statistics,
-    fourth: Statistics,
-}
-
 fn rows_at(block: u32) -> Rows {
     let across = (call.inner + 3u) / 4u;
     let outer = block / across;
@@ -31,67 +24,60 @@ fn index_at(r: Rows, position: u32) -> u32 {
     return (r.outer * call.length + position - call.begin) * call.inner + r.inner;
 }
 
-// The entries of four rows at one position.
-struct Line {
-    x: vec4<f32>,
-    dy: vec4<f32>,
-    kept: vec4<bool>,
-    position: u32,
-    number: u32,
-    row: u32,
-}
-
-fn line_at(r: Rows, position: u32) -> Line {
+fn entries_at(r: Rows, position: u32) -> Entries {
     let index = index_at(r, position);
-    let kept = vec4<bool>(
-        mask_at(index), r.count > 1u && mask_at(index + 1u), r.count > 2u && mask_at(index + 2u), r.count > 3u && mask_at(index + 3u),
-    );
+    let kept = kept_at(index, r.count);
     let x = load_x(call.first + index, r.count);
-    let dy = gradients(call.first + index, r.count, r.first + vec4<u32>(0u, 1u, 2u, 3u));
-    let number = call.first_element + (r.outer * call.length + position) * call.inner + r.inner;
-    return Line(x, dy, kept, position, number, call.first_row + r.first);
+    let dy = gradients(call.first + index, r.count, r.first + COUNT);
+    let number = call.first_element + (r.outer * call.length + position) * call.inner + r.inner + COUNT;
+    return Entries(x, dy, kept, vec4<u32>(position), number, call.first_row + r.first + COUNT);
 }
 
-fn first_of(l: Line) -> Entry {
-    return Entry(l.x.x, l.dy.x, l.kept.x, l.position, l.number, l.row);
+fn started(s: Four, round: u32) -> Four {
+    return Four(start(s.first, round), start(s.second, round), start(s.third, round), start(s.fourth, round));
 }
 
-fn second_of(l: Line) -> Entry {
-    return Entry(l.x.y, l.dy.y, l.kept.y, l.position, l.number + 1u, l.row + 1u);
+fn include_all(s: Four, e: Entries, round: u32) -> Four {
+    return Four(
+        include(s.first, first_of(e), round),
+        include(s.second, second_of(e), round),
+        include(s.third, third_of(e), round),
+        include(s.fourth, fourth_of(e), round),
+    );
 }
 
-fn third_of(l: Line) -> Entry {
-    return Entry(l.x.z, l.dy.z, l.kept.z, l.position, l.number + 2u, l.row + 2u);
+fn settled(s: Four, round: u32) -> Four {
+    return Four(settle(s.first, round), settle(s.second, round), settle(s.third, round), settle(s.fourth, round));
 }
 
-fn fourth_of(l: Line) -> Entry {
-    return Entry(l.x.w, l.dy.w, l.kept.w, l.position, l.number + 3u, l.row + 3u);
+fn are_over(a: Four, b: Four) -> bool {
+    let half_over = is_over(a.first, b.first) && is_over(a.second, b.second);
+    return half_over && is_over(a.third, b.third) && is_over(a.fourth, b.fourth);
 }
 
 fn gathered(r: Rows, begin: u32, end: u32, s: Four, round: u32) -> Four {
-    var t = Four(start(s.first, round), start(s.second, round), start(s.third, round), start(s.fourth, round));
+    var t = started(s, round);
     for (var position = begin; position < end; position++) {
-        let line = line_at(r, position);
-        t.first = include(t.first, first_of(line), round);
-        t.second = include(t.second, second_of(line), round);
-        t.third = include(t.third, third_of(line), round);
-        t.fourth = include(t.fourth, fourth_of(line), round);
+        t = include_all(t, entries_at(r, position), round);
     }
     return t;
 }
 
+// Rounds are constants, so that the compiler leaves out of each what belongs to others.
 fn all_rounds(r: Rows) -> Four {
-    var s = Four(nothing(), nothing(), nothing(), nothing());
-    for (var round = 0u; round < ROUNDS; round++) {
+    var s = settled(gathered(r, 0u, call.length, no_four(), 0u), 0u);
+    for (var round = 1u; round < ROUNDS; round++) {
         let previous = s;
-        s = gathered(r, 0u, call.length, previous, round);
-        s = Four(settle(s.first, round), settle(s.second, round), settle(s.third, round), settle(s.fourth, round));
-        let half_over = is_over(previous.first, s.first) && is_over(previous.second, s.second);
-        if half_over && is_over(previous.third, s.third) && is_over(previous.fourth, s.fourth) {
+        s = settled(gathered(r, 0u, call.length, previous, 1u), 1u);
+        if are_over(previous, s) {
             break;
         }
     }
     return s;
+}
+
+fn no_four() -> Four {
+    return Four(nothing(), nothing(), nothing(), nothing());
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -116,24 +102,24 @@ fn state(place: Place) {
     }
 }
 
-@compute @workgroup_size(WORKGROUP)
-fn gather(place: Place) {
-    zero = place.workgroups.z - 1u;
-    let team = team_at(place);
-    if team.task >= call.tasks {
-        return;
-    }
-    let blocks = call.tasks / call.chunks;
-    let r = rows_at(team.task % blocks);
-    let chunk = call.first_chunk + team.task / blocks;
-    let begin = chunk * call.chunk;
-    var s = Four(nothing(), nothing(), nothing(), nothing());
+fn states_of(r: Rows) -> Four {
     let first = call.first_row + r.first;
-    if call.round > 0u {
-        let last = first + r.count - 1u;
-        s = Four(states[first], states[min(first + 1u, last)], states[min(first + 2u, last)], states[last]);
+    let last = first + r.count - 1u;
+    return Four(states[first], states[min(first + 1u, last)], states[min(first + 2u, last)], states[last]);
+}
+
+// A task is a block of rows and a chunk of them.
+fn gather_task(task: u32, round: u32) {
+    let blocks = call.tasks / call.chunks;
+    let r = rows_at(task % blocks);
+    let chunk = call.first_chunk + task / blocks;
+    let begin = chunk * call.chunk;
+    var s = no_four();
+    let first = call.first_row + r.first;
+    if round > 0u {
+        s = states_of(r);
     }
-    s = gathered(r, begin, min(begin + call.chunk, call.end), s, call.round);
+    s = gathered(r, begin, min(begin + call.chunk, call.end), s, round);
     let at = first * call.all_chunks + chunk;
     partials[at] = s.first;
     if r.count > 1u {
@@ -144,5 +130,23 @@ fn gather(place: Place) {
     }
     if r.count > 3u {
         partials[at + 3u * call.all_chunks] = s.fourth;
+    }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn gather(place: Place) {
+    zero = place.workgroups.z - 1u;
+    let team = team_at(place);
+    if team.task < call.tasks {
+        gather_task(team.task, 0u);
+    }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn gather_again(place: Place) {
+    zero = place.workgroups.z - 1u;
+    let team = team_at(place);
+    if team.task < call.tasks {
+        gather_task(team.task, 1u);
     }
 }

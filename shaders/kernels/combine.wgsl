@@ -15,9 +15,9 @@ fn combine(place: Place) {
         var s = start(previous, call.round);
         for (var part = team.lane; part < call.repeats * call.all_chunks; part += team.size) {
             let repeat = part / call.all_chunks;
-            s = merge(s, partials[(repeat * call.rows + row) * call.all_chunks + part % call.all_chunks]);
+            s = merge(s, partials[(repeat * call.rows + row) * call.all_chunks + part % call.all_chunks], call.round);
         }
-        s = settle(together(team, s), call.round);
+        s = settle(together(team, s, call.round), call.round);
         if team.lane == 0u {
             states[row] = s;
         }

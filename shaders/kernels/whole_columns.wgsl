@@ -10,13 +10,7 @@ fn whole(place: Place) {
     let r = rows_at(team.task);
     let s = all_rounds(r);
     for (var position = 0u; position < call.length; position++) {
-        let line = line_at(r, position);
-        let values = vec4<f32>(
-            value(first_of(line), s.first),
-            value(second_of(line), s.second),
-            value(third_of(line), s.third),
-            value(fourth_of(line), s.fourth),
-        );
-        store(call.first + index_at(r, position), values, 0u, r.count);
+        let e = entries_at(r, position);
+        store(call.first + index_at(r, position), values_of(e, weights_of(e, s), s), 0u, r.count);
     }
 }

@@ -1,6 +1,7 @@
 // An entry counts by its value and noise of its own.
 
 const SCORE_SLOPE: f32 = 1.0;
+const NOISY: bool = true;
 
 // An infinity stays alone, because the error of its sum would be NaN.
 fn score(x: f32, number: u32) -> vec2<f32> {

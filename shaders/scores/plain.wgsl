@@ -1,6 +1,7 @@
 // An entry counts by its value.
 
 const SCORE_SLOPE: f32 = 1.0;
+const NOISY: bool = false;
 
 fn score(x: f32, number: u32) -> vec2<f32> {
     return vec2<f32>(x, 0.0);

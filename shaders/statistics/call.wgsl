@@ -35,6 +35,8 @@ struct Call {
     repeats: u32,
     channels: u32,
     channel_length: u32,
+    // Lanes of a subgroup that a row takes at most.
+    width: u32,
     @align(16) params: Params,
 }
 
@@ -48,6 +50,52 @@ struct Entry {
     position: u32,
     number: u32,
     row: u32,
+}
+
+// Four entries: in succession along a row, or side by side in four rows.
+struct Entries {
+    x: vec4<f32>,
+    dy: vec4<f32>,
+    kept: vec4<bool>,
+    position: vec4<u32>,
+    number: vec4<u32>,
+    row: vec4<u32>,
+}
+
+const COUNT: vec4<u32> = vec4<u32>(0u, 1u, 2u, 3u);
+
+fn first_of(e: Entries) -> Entry {
+    return Entry(e.x.x, e.dy.x, e.kept.x, e.position.x, e.number.x, e.row.x);
+}
+
+fn second_of(e: Entries) -> Entry {
+    return Entry(e.x.y, e.dy.y, e.kept.y, e.position.y, e.number.y, e.row.y);
+}
+
+fn third_of(e: Entries) -> Entry {
+    return Entry(e.x.z, e.dy.z, e.kept.z, e.position.z, e.number.z, e.row.z);
+}
+
+fn fourth_of(e: Entries) -> Entry {
+    return Entry(e.x.w, e.dy.w, e.kept.w, e.position.w, e.number.w, e.row.w);
+}
+
+// Which of four elements there are, and count.
+fn kept_at(index: u32, count: u32) -> vec4<bool> {
+    return vec4<bool>(
+        mask_at(index),
+        (WHOLE || count > 1u) && mask_at(index + 1u),
+        (WHOLE || count > 2u) && mask_at(index + 2u),
+        (WHOLE || count > 3u) && mask_at(index + 3u),
+    );
+}
+
+// The statistics of the rows of four entries.
+struct Four {
+    first: Statistics,
+    second: Statistics,
+    third: Statistics,
+    fourth: Statistics,
 }
 
 // Who works on a task: `lane` of `size`; then on the next, `step` further on, up to `end`.

@@ -1,31 +1,42 @@
 // The softmax family. Round 0 finds the largest score of a row, so that round 1 sums e^((score - peak)/temperature)
-// in one scale, as a double-float: beside a dominant entry the others' sum stays intact for the logarithm.
+// in one scale, its rounding errors with it: beside a dominant entry the others' sum stays intact for the logarithm.
 
 const ROUNDS: u32 = select(2u, 1u, PASS == FROM_OUTPUT || ONLY_PEAK);
-const SOME_SEEN: u32 = 2u;
+// Whether it matters where the peak is, and what its last digit has lost.
+const PLACED: bool = ONLY_PEAK || NOISY;
+// Whether results are made of the weights of the last round.
+const WEIGHTED: bool = PASS == BACKWARD && !ONLY_PEAK || PASS == FORWARD && !LOGARITHMIC;
 
 fn start(state: Statistics, round: u32) -> Statistics {
     return state;
 }
 
-// (score - peak)/temperature. The rounding error of the difference alone may be 64 units of its exponential.
-fn distance_to(peak: f32, z: vec2<f32>) -> vec2<f32> {
-    var d = two_sum(z.x, -peak);
-    d.y += z.y;
-    if call.inverse_temperature.x != 1.0 {
-        d = multiply(d, call.inverse_temperature);
-    }
-    return select(vec2<f32>(d.x, 0.0), d, is_finite(d.x));
+// One that is left out counts as -infinity does.
+fn counted(e: Entry) -> vec2<f32> {
+    return select(vec2<f32>(negative_infinity(), 0.0), score(e.x, e.number), e.kept);
 }
 
+// (score - peak)/temperature. The rounding error of the difference alone may be 64 units of its exponential.
+fn distance_to(peak: f32, z: vec2<f32>) -> vec2<f32> {
+    let d = two_sum(z.x, -peak);
+    return tempered(vec2<f32>(d.x, d.y + z.y));
+}
+
+// Weights are 2^24 times what they stand for, so that shares which are no normal numbers still count where a large
+// gradient multiplies them.
+const WEIGHT_OF_ONE: f32 = 16777216.0;
+
+// e^d for d <= 0, within a unit, times 2^24; 0 below e^-104. See `exponential`.
 fn raised(d: vec2<f32>) -> f32 {
-    let e = exponential(select(vec2<f32>(-104.0, 0.0), d, d.x > -104.0));
-    return scale(1.0 + (e.v.x + e.v.y), e.k);
+    let x = max(d.x, -104.0);
+    let k = round(x * 1.44269504);
+    let r = (opaque(x - k * 0.693359375) - k * -2.12194440e-4) + d.y;
+    let y = 1.0 + (r + r * r * exponential_rest(r));
+    return select(0.0, y * power_of_two(i32(k) + 24), d.x > -104.0);
 }
 
 fn weight(e: Entry, s: Statistics) -> f32 {
-    let z = score(e.x, e.number);
-    return select(0.0, raised(distance_to(s.peak, z)), z.x != negative_infinity());
+    return raised(distance_to(s.peak, counted(e)));
 }
 
 // The share of a weight once `sum` is the inverse of the sum.
@@ -33,45 +44,78 @@ fn portion(weight: f32, s: Statistics) -> f32 {
     return weight * s.sum.x + weight * s.sum.y;
 }
 
+// The share of an entry times a factor: first the product, where the share alone might be flushed; else it might overflow.
+fn share_times(e: Entry, weight: f32, factor: f32, s: Statistics) -> f32 {
+    if PASS == FROM_OUTPUT {
+        return share_of_output(e.x) * factor;
+    }
+    let is_small = weight < 1.0;
+    let y = portion(select(weight, weight * factor, is_small), s);
+    return select(y * factor, y, is_small);
+}
+
+// a + b, b >= 0, where a is a sum of such.
+fn add_weight(a: vec2<f32>, b: f32) -> vec2<f32> {
+    let larger = max(a.x, b);
+    let smaller = min(a.x, b);
+    let sum = opaque(larger + smaller);
+    return vec2<f32>(sum, a.y + ((larger - sum) + smaller));
+}
+
 fn include(s: Statistics, e: Entry, round: u32) -> Statistics {
     var t = s;
-    if !e.kept {
-        return t;
-    }
     if PASS == FROM_OUTPUT {
-        let y = share_of_output(e.x);
-        t.flags |= select(select(0u, SOME_SEEN, y > 0.0), NAN_SEEN, is_nan(e.x));
-        t.dot = add(t.dot, two_product(select(y, 1.0, UNWEIGHTED), e.dy));
+        let y = select(0.0, share_of_output(e.x), e.kept);
+        let dy = select(0.0, e.dy, e.kept);
+        t.magnitude = max(t.magnitude, select(0u, magnitude_of(e.x), e.kept));
+        // Whether there is any share at all.
+        t.sum.x = max(t.sum.x, y);
+        t.dot = add(t.dot, vec2<f32>(select(y * dy, dy, UNWEIGHTED), 0.0));
     } else if round == 0u {
-        let z = score(e.x, e.number);
-        t.flags |= select(0u, NAN_SEEN, is_nan(e.x));
-        if z.x > t.peak || z.x == t.peak && z.y > t.peak_low {
+        let z = counted(e);
+        t.magnitude = max(t.magnitude, select(0u, magnitude_of(e.x), e.kept));
+        if !PLACED {
+            t.peak = max(t.peak, z.x);
+        } else if z.x > t.peak || z.x == t.peak && z.y > t.peak_low {
             t.peak = z.x;
             t.peak_low = z.y;
             t.position = e.position;
         }
     } else {
         let w = weight(e, s);
-        t.sum = add(t.sum, vec2<f32>(w, 0.0));
+        t.sum = add_weight(t.sum, w);
         if PASS == BACKWARD {
-            t.dot = add(t.dot, two_product(select(w, 1.0, UNWEIGHTED), e.dy));
+            let dy = select(0.0, e.dy, e.kept);
+            t.dot = add(t.dot, vec2<f32>(select(w * dy, dy, UNWEIGHTED), 0.0));
         }
     }
     return t;
 }
 
-fn merge(a: Statistics, b: Statistics) -> Statistics {
-    let higher = b.peak > a.peak || b.peak == a.peak && b.peak_low > a.peak_low;
-    let same = b.peak == a.peak && b.peak_low == a.peak_low;
-    return Statistics(
-        select(a.peak, b.peak, higher),
-        select(a.peak_low, b.peak_low, higher),
-        select(select(a.position, b.position, higher), min(a.position, b.position), same),
-        a.flags | b.flags,
-        add(a.sum, b.sum),
-        add(a.dot, b.dot),
-        a.threshold,
-    );
+fn merge(a: Statistics, b: Statistics, round: u32) -> Statistics {
+    var t = a;
+    if PASS == FROM_OUTPUT {
+        t.magnitude = max(a.magnitude, b.magnitude);
+        t.sum.x = max(a.sum.x, b.sum.x);
+        t.dot = add(a.dot, b.dot);
+    } else if round > 0u {
+        t.sum = add(a.sum, b.sum);
+        if PASS == BACKWARD {
+            t.dot = add(a.dot, b.dot);
+        }
+    } else {
+        t.magnitude = max(a.magnitude, b.magnitude);
+        if !PLACED {
+            t.peak = max(a.peak, b.peak);
+        } else {
+            let higher = b.peak > a.peak || b.peak == a.peak && b.peak_low > a.peak_low;
+            let same = b.peak == a.peak && b.peak_low == a.peak_low;
+            t.peak = select(a.peak, b.peak, higher);
+            t.peak_low = select(a.peak_low, b.peak_low, higher);
+            t.position = select(select(a.position, b.position, higher), min(a.position, b.position), same);
+        }
+    }
+    return t;
 }
 
 // Afterwards `sum` is the inverse of the sum, or its logarithm, and `dot` the share-weighted mean; 0 for a row of nothing.
@@ -81,7 +125,8 @@ fn settle(s: Statistics, round: u32) -> Statistics {
         return t;
     }
     if round == 0u {
-        t.peak = least_peak(s.peak);
+        // The largest negative number, below which every difference is -infinity and none is NaN.
+        t.peak = max(least_peak(s.peak), -LARGEST);
         return t;
     }
     let parts = add(s.sum, first_term(s.peak));
@@ -90,10 +135,9 @@ fn settle(s: Statistics, round: u32) -> Statistics {
     let some = sum.x > 0.0;
     let divisor = select(vec2<f32>(1.0, 0.0), sum, some);
     let inverse = select(vec2<f32>(0.0), divide(vec2<f32>(1.0, 0.0), divisor), some);
-    t.flags |= select(0u, SOME_SEEN, some);
     t.sum = inverse;
     if LOGARITHMIC && PASS == FORWARD {
-        t.sum = logarithm(divisor);
+        t.sum = select(vec2<f32>(negative_infinity(), 0.0), logarithm(divisor / WEIGHT_OF_ONE), some);
     }
     if !UNWEIGHTED {
         t.dot = multiply(s.dot, inverse);
@@ -105,23 +149,13 @@ fn is_over(previous: Statistics, s: Statistics) -> bool {
     return false;
 }
 
-fn has(s: Statistics, flag: u32) -> bool {
-    return (s.flags & flag) != 0u;
-}
-
-fn has_infinite_peak(s: Statistics) -> bool {
-    return bitcast<u32>(s.peak) == 0x7f800000u;
-}
-
 // No shares of a whole belong to +infinity.
-fn value(e: Entry, s: Statistics) -> f32 {
+fn value(e: Entry, weight: f32, s: Statistics) -> f32 {
     var y: f32;
     if PASS == FORWARD {
-        y = forward_value(e, s);
+        y = forward_value(e, weight, s);
     } else {
-        let some = e.kept && has(s, SOME_SEEN);
-        let share = select(portion(weight(e, s), s), share_of_output(e.x), PASS == FROM_OUTPUT);
-        y = select(0.0, backward_value(share, e.dy, s), some);
+        y = select(0.0, backward_value(e, weight, s), e.kept && s.sum.x > 0.0);
     }
-    return not_a_number_unless(!has(s, NAN_SEEN) && (ONLY_PEAK || !has_infinite_peak(s)), y);
+    return not_a_number_unless(!has_nan(s) && (ONLY_PEAK || !has_infinite_peak(s)), y);
 }

@@ -28,7 +28,7 @@ fn include(s: Statistics, e: Entry, round: u32) -> Statistics {
     return Statistics(add(s.sum, two_product(e.dy, slope)));
 }
 
-fn merge(a: Statistics, b: Statistics) -> Statistics {
+fn merge(a: Statistics, b: Statistics, round: u32) -> Statistics {
     return Statistics(add(a.sum, b.sum));
 }
 

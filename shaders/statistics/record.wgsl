@@ -1,17 +1,28 @@
-// What is known of a row: its largest score, where that is, what has been seen, and sums.
+// What is known of a row: its largest score, where that is, the bits of the largest |x|, NaN being above infinity, and
+// sums.
 
 struct Statistics {
     peak: f32,
     peak_low: f32,
     position: u32,
-    flags: u32,
+    magnitude: u32,
     sum: vec2<f32>,
     dot: vec2<f32>,
     threshold: vec2<f32>,
 }
 
-const NAN_SEEN: u32 = 1u;
-
 fn nothing() -> Statistics {
     return Statistics(negative_infinity(), 0.0, 0u, 0u, vec2<f32>(0.0), vec2<f32>(0.0), vec2<f32>(0.0));
+}
+
+fn magnitude_of(x: f32) -> u32 {
+    return bitcast<u32>(x) & 0x7fffffffu;
+}
+
+fn has_nan(s: Statistics) -> bool {
+    return s.magnitude > 0x7f800000u;
+}
+
+fn has_infinite_peak(s: Statistics) -> bool {
+    return bitcast<u32>(s.peak) == 0x7f800000u;
 }

@@ -1,8 +1,7 @@
-// One subgroup for each task, whatever its size. How many subgroups a workgroup has is only known here, so each
-// workgroup has a fixed number of tasks, which its subgroups share.
+// As many lanes of a subgroup for each task as it can use, whatever the subgroup's size. How many subgroups a workgroup
+// has is only known here, so each workgroup has a fixed number of tasks, which they share.
 
 const WORKGROUP: u32 = 64u;
-const TASKS: u32 = 16u;
 
 struct Place {
     @builtin(workgroup_id) workgroup: vec3<u32>,
@@ -14,15 +13,19 @@ struct Place {
 }
 
 fn team_at(place: Place) -> Team {
-    let first = (place.workgroup.x + place.workgroup.y * place.workgroups.x) * TASKS;
-    return Team(place.lane, place.size, first + place.subgroup, first + TASKS, place.subgroups);
+    let tasks = max(16u, WORKGROUP / call.width);
+    let first = (place.workgroup.x + place.workgroup.y * place.workgroups.x) * tasks;
+    let width = min(call.width, place.size);
+    let teams = place.size / width;
+    let task = first + place.subgroup * teams + place.lane / width;
+    return Team(place.lane % width, width, task, first + tasks, place.subgroups * teams);
 }
 
 // A butterfly, so that every lane has the result.
-fn together(team: Team, s: Statistics) -> Statistics {
+fn together(team: Team, s: Statistics, round: u32) -> Statistics {
     var all = s;
     for (var distance = 1u; distance < team.size; distance *= 2u) {
-        all = merge(all, shuffled(all, distance));
+        all = merge(all, shuffled(all, distance, round), round);
     }
     return all;
 }

@@ -15,12 +15,12 @@ fn team_at(place: Place) -> Team {
     return Team(place.lane, WORKGROUP, task, task + 1u, 1u);
 }
 
-fn together(team: Team, s: Statistics) -> Statistics {
+fn together(team: Team, s: Statistics, round: u32) -> Statistics {
     pool[team.lane] = s;
     workgroupBarrier();
     for (var half = WORKGROUP / 2u; half > 0u; half /= 2u) {
         if team.lane < half {
-            pool[team.lane] = merge(pool[team.lane], pool[team.lane + half]);
+            pool[team.lane] = merge(pool[team.lane], pool[team.lane + half], round);
         }
         workgroupBarrier();
     }

@@ -9,7 +9,7 @@ use crate::file::NewFile;
 use anyhow::{Context, anyhow};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gpu_activations::shader::{Binding, Shader, Storage};
-use gpu_activations::verify::{Report, verify};
+use gpu_activations::verify::{Format, Report, verify, verify_along};
 use gpu_activations::{Activation, AxisFunction, AxisParameter, Error, GpuActivations, plot};
 use half::{bf16, f16};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -226,12 +226,8 @@ fn run(command: Command) -> Result<(), Failure> {
             print(&format!("// {name}: entry point `{entry}`\n\n{}", shader.source()))?;
         }
         Command::Verify { names, param, exhaustive, adapter, json } => {
-            let activations: Vec<Activation> = match (names.as_slice(), param.as_slice()) {
-                ([], []) => Activation::ALL.iter().flat_map(Activation::samples).collect(),
-                (names, []) => selected(names, &[])?.iter().flat_map(Activation::samples).collect(),
-                (names, param) => selected(names, param)?,
-            };
-            verify_all(&activations, if exhaustive { 1 } else { 4093 }, adapter.as_deref(), json)?;
+            let functions = verified(&names, &param)?;
+            verify_all(&functions, if exhaustive { 1 } else { 4093 }, adapter.as_deref(), json)?;
         }
     }
     Ok(())
@@ -370,6 +366,30 @@ fn gradient(function: &Function, option: &str) -> Result<(&'static str, PathBuf)
     }
 }
 
+/// The functions to verify: those named, or all, at their defaults and sample values, or one as `-p` says.
+fn verified(names: &[String], parameters: &[String]) -> Result<Vec<Function>, Failure> {
+    let samples = |function: Function| match function {
+        Function::Elementwise(activation) => activation.samples().into_iter().map(Function::Elementwise).collect(),
+        along => vec![along],
+    };
+    match (names, parameters) {
+        ([], []) => {
+            let elementwise = Activation::ALL.iter().copied().map(Function::Elementwise);
+            let along = AxisFunction::ALL.iter().map(|(_, function)| Function::Along(*function));
+            Ok(elementwise.chain(along).flat_map(samples).collect())
+        }
+        (names, []) => {
+            let functions: Result<Vec<_>, _> = names.iter().map(|name| Function::named(name)).collect();
+            Ok(functions?.into_iter().flat_map(samples).collect())
+        }
+        ([name], parameters) => match configured(name, parameters)? {
+            Configured { function, seed: None, mask: None, files } if files.is_empty() => Ok(vec![function]),
+            _ => Err(usage(anyhow!("verify takes parameters that are numbers or words, no files and no seed of rrelu"))),
+        },
+        (names, _) => Err(usage(anyhow!("-p needs exactly one function, {} are named", names.len()))),
+    }
+}
+
 /// An elementwise function with numbers as its parameters.
 fn elementwise(name: &str, parameters: &[String]) -> Result<Activation, Failure> {
     match configured(name, parameters)? {
@@ -467,6 +487,11 @@ fn short(value: f32) -> Value {
     value.to_string().parse().map_or_else(|_| json!(value), number)
 }
 
+/// What is no JSON value is a word.
+fn json_of(text: &str) -> Value {
+    text.parse().unwrap_or_else(|_| json!(text))
+}
+
 fn list() -> String {
     let indented = textwrap::Options::new(80).initial_indent("    ").subsequent_indent("        ");
     let row = |activation: &Activation| {
@@ -513,8 +538,7 @@ fn list_json() -> String {
     let along = |(name, function): &(&str, AxisFunction)| {
         let parameter = |parameter: &AxisParameter| {
             let (min, max) = parameter.bounds.unzip();
-            // What is no JSON value is a word.
-            let default = parameter.default.parse().unwrap_or_else(|_| json!(parameter.default));
+            let default = json_of(parameter.default);
             json!({ "name": parameter.name, "default": default, "min": min, "max": max, "learnable": false })
         };
         let parameters = function.parameters().iter().map(parameter).collect();
@@ -580,7 +604,8 @@ fn devices(json: bool) -> String {
     text
 }
 
-fn verify_all(activations: &[Activation], step: u32, adapter: Option<&str>, json: bool) -> Result<(), Failure> {
+/// A function with the parameters that it is verified at, and its parameters as text.
+fn verify_all(functions: &[Function], step: u32, adapter: Option<&str>, json: bool) -> Result<(), Failure> {
     let context = context(adapter)?;
     let adapter = context.adapter_info().name;
     let bar = ProgressBar::new(1000);
@@ -588,18 +613,18 @@ fn verify_all(activations: &[Activation], step: u32, adapter: Option<&str>, json
     bar.set_style(style);
     let progress = |share: f64| bar.set_position((share * 1000.0) as u64);
     let mut failed = 0;
-    for &activation in activations {
+    for function in functions {
+        bar.set_message(function.name());
         for backward in [false, true] {
             for storage in ["f32", "f16", "bf16"] {
-                bar.set_message(activation.name());
                 let report = match storage {
-                    "f32" => verify::<f32>(&context, activation, backward, step, progress)?,
-                    "f16" => verify::<f16>(&context, activation, backward, step, progress)?,
-                    _ => verify::<bf16>(&context, activation, backward, step, progress)?,
+                    "f32" => report::<f32>(&context, function, backward, step, progress)?,
+                    "f16" => report::<f16>(&context, function, backward, step, progress)?,
+                    _ => report::<bf16>(&context, function, backward, step, progress)?,
                 };
                 failed += u64::from(report.failed > 0);
                 let pass = if backward { "backward" } else { "forward" };
-                bar.suspend(|| print(&verify_row(activation, pass, storage, &adapter, &report, json)))?;
+                bar.suspend(|| print(&verify_row(function, pass, storage, &adapter, &report, json)))?;
             }
         }
     }
@@ -610,13 +635,34 @@ fn verify_all(activations: &[Activation], step: u32, adapter: Option<&str>, json
     Ok(())
 }
 
-fn verify_row(activation: Activation, pass: &str, storage: &str, adapter: &str, report: &Report, json: bool) -> String {
-    let names = activation.parameters().iter().map(|parameter| parameter.name);
+fn report<T: Format>(
+    context: &GpuActivations,
+    function: &Function,
+    backward: bool,
+    step: u32,
+    progress: impl Fn(f64),
+) -> Result<Report, Error> {
+    match *function {
+        Function::Elementwise(activation) => verify::<T>(context, activation, backward, step, progress),
+        Function::Along(function) => verify_along::<T>(context, function, backward, progress),
+    }
+}
+
+fn verify_row(function: &Function, pass: &str, storage: &str, adapter: &str, report: &Report, json: bool) -> String {
+    let parameters: Vec<(&str, Value)> = match function {
+        Function::Elementwise(activation) => {
+            let names = activation.parameters().iter().map(|parameter| parameter.name);
+            names.zip(activation.values().into_iter().map(short)).collect()
+        }
+        Function::Along(function) => {
+            function.values().into_iter().map(|(name, value)| (name, json_of(&value))).collect()
+        }
+    };
     if json {
         let parameters: serde_json::Map<String, Value> =
-            names.map(str::to_owned).zip(activation.values().into_iter().map(short)).collect();
+            parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let row = json!({
-            "function": activation.name(),
+            "function": function.name(),
             "parameters": parameters,
             "pass": pass,
             "storage": storage,
@@ -629,12 +675,11 @@ fn verify_row(activation: Activation, pass: &str, storage: &str, adapter: &str, 
         });
         return format!("{row}\n");
     }
-    let parameters: Vec<String> =
-        names.zip(activation.values()).map(|(name, value)| format!("{name}={value}")).collect();
+    let parameters: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
     format!(
         "{} {:<17} {:<8} {:<4} worst {:.3} of {:.3} ULP at {:e}, {} of {} beyond  {}\n",
         if report.failed == 0 { "ok  " } else { "FAIL" },
-        activation.name(),
+        function.name(),
         pass,
         storage,
         report.worst_ulp,
@@ -642,6 +687,6 @@ fn verify_row(activation: Activation, pass: &str, storage: &str, adapter: &str, 
         report.worst_input,
         report.failed,
         report.count,
-        parameters.join(" "),
+        parameters.join(" ").replace('"', ""),
     )
 }

@@ -1,8 +1,12 @@
 //! The device against the f64 reference, in units in the last place.
 
+mod along;
+
 use crate::{Activation, Element, Error, GpuActivations};
 use half::{bf16, f16};
 use rayon::prelude::*;
+
+pub use along::{verify_along, verify_axis};
 
 #[derive(Clone, Copy)]
 enum Pass {
@@ -162,7 +166,7 @@ pub fn verify<T: Format>(
 ) -> Result<Report, Error> {
     let limits = activation.limits();
     let limit_ulp = limit::<T>(if backward { limits.1 } else { limits.0 });
-    let mut report = Report { worst_ulp: 0.0, worst_input: 0.0, limit_ulp, count: 0, failed: 0 };
+    let mut report = Report::new(limit_ulp);
     let blocks = T::inputs(&activation, step.max(1));
     let total = blocks.len() as f64;
     for (index, inputs) in blocks.enumerate() {
@@ -179,6 +183,26 @@ pub fn verify<T: Format>(
 }
 
 impl Report {
+    fn new(limit_ulp: f64) -> Report {
+        Report { worst_ulp: 0.0, worst_input: 0.0, limit_ulp, count: 0, failed: 0 }
+    }
+
+    fn note(&mut self, error: f64, input: f64) {
+        self.count += 1;
+        self.failed += u64::from(error > self.limit_ulp);
+        if error > self.worst_ulp {
+            (self.worst_ulp, self.worst_input) = (error, input);
+        }
+    }
+
+    fn merge(&mut self, other: &Report) {
+        self.count += other.count;
+        self.failed += other.failed;
+        if other.worst_ulp > self.worst_ulp {
+            (self.worst_ulp, self.worst_input) = (other.worst_ulp, other.worst_input);
+        }
+    }
+
     fn add<T: Format>(&mut self, activation: &Activation, pass: Pass, inputs: &[T], results: &[T]) {
         let limit_ulp = self.limit_ulp;
         let worse = |a: (f64, f64, u64), b: (f64, f64, u64)| {

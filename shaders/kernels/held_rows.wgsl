@@ -1,0 +1,66 @@
+// All of a row that fits into the registers of its team, `BLOCKS` fours of entries a lane: read once, written once.
+
+struct Held {
+    x: array<vec4<f32>, BLOCKS>,
+    dy: array<vec4<f32>, BLOCKS>,
+}
+
+fn position_of(team: Team, block: u32) -> u32 {
+    return 4u * (team.lane + block * team.size);
+}
+
+fn held_at(row: u32, position: u32, x: vec4<f32>, dy: vec4<f32>) -> Entries {
+    let index = index_at(row, position);
+    let is_there = position < call.length;
+    let kept = select(vec4<bool>(false), kept_at(index, call.length - position), vec4<bool>(is_there));
+    let number = call.first_element + row * call.length + position + COUNT;
+    return Entries(x, dy, kept, position + COUNT, number, vec4<u32>(call.first_row + row));
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn whole(place: Place) {
+    zero = place.workgroups.z - 1u;
+    let team = team_at(place);
+    for (var row = team.task; row < min(team.end, call.rows); row += team.step) {
+        var held: Held;
+        var s = start(nothing(), 0u);
+        for (var block = 0u; block < BLOCKS; block++) {
+            let position = position_of(team, block);
+            // Lanes beyond the end read the row's beginning, which counts for nothing there.
+            let at = select(0u, position, position < call.length);
+            let count = min(call.length - at, 4u);
+            held.x[block] = load_x(call.first + index_at(row, at), count);
+            held.dy[block] = gradients(call.first + index_at(row, at), count, vec4<u32>(row));
+            s = include_all(s, held_at(row, position, held.x[block], held.dy[block]), 0u);
+        }
+        s = settle(together(team, s, 0u), 0u);
+        for (var round = 1u; round < ROUNDS; round++) {
+            let previous = s;
+            s = start(previous, 1u);
+            for (var block = 0u; block < BLOCKS; block++) {
+                let e = held_at(row, position_of(team, block), held.x[block], held.dy[block]);
+                s = include_all(s, e, 1u);
+                if WEIGHTED {
+                    held.x[block] = weights_of(e, Four(previous, previous, previous, previous));
+                }
+            }
+            s = settle(together(team, s, 1u), 1u);
+            if is_over(previous, s) {
+                break;
+            }
+        }
+        for (var block = 0u; block < BLOCKS; block++) {
+            let position = position_of(team, block);
+            if position < call.length {
+                let e = held_at(row, position, held.x[block], held.dy[block]);
+                let four = Four(s, s, s, s);
+                var weights = held.x[block];
+                if !WEIGHTED {
+                    weights = weights_of(e, four);
+                }
+                let count = min(call.length - position, 4u);
+                store(call.first + index_at(row, position), values_of(e, weights, four), 0u, count);
+            }
+        }
+    }
+}

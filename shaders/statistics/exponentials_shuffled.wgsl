@@ -1,0 +1,22 @@
+// What a round has found out in another lane of the subgroup.
+
+fn shuffled(s: Statistics, distance: u32, round: u32) -> Statistics {
+    var t = s;
+    if round == 0u {
+        t.magnitude = subgroupShuffleXor(s.magnitude, distance);
+    }
+    if round == 0u && PASS != FROM_OUTPUT {
+        t.peak = subgroupShuffleXor(s.peak, distance);
+    }
+    if round == 0u && PLACED {
+        t.peak_low = subgroupShuffleXor(s.peak_low, distance);
+        t.position = subgroupShuffleXor(s.position, distance);
+    }
+    if round > 0u || PASS == FROM_OUTPUT {
+        t.sum = subgroupShuffleXor(s.sum, distance);
+    }
+    if (round > 0u || PASS == FROM_OUTPUT) && PASS != FORWARD {
+        t.dot = subgroupShuffleXor(s.dot, distance);
+    }
+    return t;
+}
