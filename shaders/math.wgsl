@@ -129,7 +129,7 @@ struct Exponential {
 
 // (e^r - 1 - r)/r^2 for |r| <= ln 2/2.
 fn exponential_rest(r: f32) -> f32 {
-    return ((((1.97903486e-4 * r + 1.39446580e-3) * r + 8.33349675e-3) * r + 4.16662954e-2) * r + 0.166666657) * r + 0.5;
+    return ((((1.97384987e-4 * r + 1.39350840e-3) * r + 8.33357219e-3) * r + 4.16664630e-2) * r + 0.166666657) * r + 0.5;
 }
 
 fn exponential(x: vec2<f32>) -> Exponential {
@@ -170,7 +170,7 @@ fn decay(x: vec2<f32>) -> Decay {
 // e^x - 1 for |x| < 1/2, by the series of the exponential without its 1.
 fn expm1_near(x: vec2<f32>) -> vec2<f32> {
     let t = clamp(x.x, -0.5, 0.5);
-    let p = (((((2.47906119e-5 * t + 1.99762435e-4) * t + 1.38893223e-3) * t + 8.33313446e-3) * t + 4.16666605e-2) * t + 0.166666672) * t + 0.5;
+    let p = (((((2.48207762e-5 * t + 1.99646529e-4) * t + 1.38891023e-3) * t + 8.33317544e-3) * t + 4.16666642e-2) * t + 0.166666672) * t + 0.5;
     let near = fast_two_sum(t, t * t * p);
     return vec2<f32>(near.x, near.y + x.y * (1.0 + t));
 }
@@ -196,7 +196,7 @@ fn log1p_unit(e: vec2<f32>) -> vec2<f32> {
     let upper = e.x > 0.41421356;
     let f = select(e.x, (e.x - 1.0) * 0.5, upper);
     let f_low = select(e.y, e.y * 0.5, upper);
-    let p = (((((((0.0674455017 * f - 0.116748087) * f + 0.118886009) * f - 0.124057554) * f + 0.142195195) * f - 0.16667986) * f + 0.200021192) * f - 0.25000009) * f + 0.333333135;
+    let p = (((((((0.0674232095 * f - 0.116669163) * f + 0.118845366) * f - 0.124067187) * f + 0.142203242) * f - 0.16667971) * f + 0.200020716) * f - 0.250000089) * f + 0.333333135;
     let square = two_product(f, f);
     let t = fast_two_sum(-0.5 * square.x, f * square.x * p);
     let near = fast_two_sum(f, t.x);
@@ -238,7 +238,7 @@ fn tanh_of(z: vec2<f32>) -> vec2<f32> {
     let a = select(vec2<f32>(60.0, 0.0), positive, positive.x < 60.0);
     let t = min(a.x, 0.55);
     let square = t * t;
-    let p = ((((2.39581987e-3 * square - 8.41395557e-3) * square + 2.17827848e-2) * square - 5.39596491e-2) * square + 0.133332938) * square - 0.333333313;
+    let p = ((((2.57813721e-3 * square - 8.58296920e-3) * square + 2.18416564e-2) * square - 5.39690703e-2) * square + 0.133333609) * square - 0.333333343;
     let near = fast_two_sum(t, t * square * p);
     let e = decay(-2.0 * a).small;
     let q = divide(2.0 * e, one_plus(e));
@@ -288,23 +288,34 @@ fn gaussian_decay(a: f32) -> Decay {
     return decay(-0.5 * square);
 }
 
-// (Phi(x) - 1/2)/x as a polynomial in x^2, |x| <= 1/4.
-fn normal_centre(square: f32) -> f32 {
-    return (((((5.37491758e-7 * square - 9.27508427e-6) * square + 1.15321513e-4) * square - 1.18728913e-3) * square + 9.97355022e-3) * square - 6.64903820e-2) * square + 0.398942292;
+// (Phi(x) - 1/2)/x for |x| <= 1/4, from a minimax fit in x^2 whose constant is in two parts.
+fn normal_centre(square: vec2<f32>) -> vec2<f32> {
+    let rest = (-1.17120449e-3 * square.x + 9.97280329e-3) * square.x - 6.64903671e-2;
+    let y = fast_two_sum(0.398942292, square.x * rest);
+    return vec2<f32>(y.x, y.y - 1.13947909e-8);
 }
 
-// d/dx of x (Phi(x) - 1/2) without its factor x: the coefficients above times 2, 4, 6, ...
-fn normal_centre_slope(square: f32) -> f32 {
-    return (((((7.524884612e-6 * square - 1.1130101124e-4) * square + 1.15321513e-3) * square - 9.49831304e-3) * square + 5.984130132e-2) * square - 0.26596152800) * square + 0.797884584;
+// d/dx of x (Phi(x) - 1/2) without its factor x, likewise.
+fn normal_centre_slope(square: vec2<f32>) -> vec2<f32> {
+    let rest = (-9.33461916e-3 * square.x + 5.98334745e-2) * square.x - 0.265961379;
+    let y = fast_two_sum(0.797884583, square.x * rest);
+    return vec2<f32>(y.x, y.y - 2.33691075e-8);
 }
 
-// Mills' ratio e^(a^2/2) Phi(-a) for a in [0, 14.7], as P((a - 4)/(a + 4))/(1 + a). A minimax fit whose coefficients
-// were rounded to f32 within the fit, from the highest power down (2^-26.9); the constant is in two parts.
+// Mills' ratio e^(a^2/2) Phi(-a) for a in [0, 14.7], as P(t)/(1 + a), t = (a - 4)/(a + 4): a minimax fit (2^-29) whose
+// coefficients were rounded to f32 within it, the constant in two parts. The last two steps carry their rounding errors,
+// and the rounding error of t counts as one of a, by Mills' differential equation M' = a M - phi(0).
 fn mills_ratio(a: f32) -> vec2<f32> {
-    let t = (a - 4.0) / (a + 4.0);
-    let q = ((((((((-7.176798e-5 * t - 6.0974726e-5) * t + 6.9258246e-4) * t - 3.036294e-4) * t - 5.0041988e-3) * t + 1.7940214e-2) * t - 3.2197304e-2) * t + 2.8599974e-2) * t + 1.3999598e-2) * t - 9.670347e-2;
-    let p = fast_two_sum(0.4720532, t * q);
-    return divide(vec2<f32>(p.x, p.y + 6.34288e-9), two_sum(1.0, a));
+    let n = two_sum(a, -4.0);
+    let d = two_sum(a, 4.0);
+    let t = opaque(n.x / d.x);
+    let product = two_product(t, d.x);
+    let off = (((n.x - product.x) - product.y) + (n.y - t * d.y)) * d.x * 0.125;
+    let q = ((((((((-7.23231715e-5 * t - 6.20620776e-5) * t + 6.92559814e-4) * t - 3.02682747e-4) * t - 5.00396825e-3) * t + 1.79398898e-2) * t - 3.21973786e-2) * t + 2.86000278e-2) * t + 1.39996056e-2) * t;
+    let linear = multiply(fast_two_sum(-0.0967034698, q), vec2<f32>(t, 0.0));
+    let p = fast_two_sum(0.4720532, linear.x);
+    let m = divide(vec2<f32>(p.x, p.y + (linear.y + 6.71320244e-9)), two_sum(1.0, a));
+    return vec2<f32>(m.x, m.y + off * (m.x / (1.0 + a) + (a * m.x - 0.398942292)));
 }
 
 // 1/sqrt(2 pi), the density of the normal distribution at 0, in two parts.
@@ -318,8 +329,8 @@ fn normal_cdf(z: vec2<f32>) -> f32 {
     let tail_small = tail * power_of_two(max(e.k, -126));
     let right = add(vec2<f32>(1.0, 0.0), -tail_small);
     let c = clamp(z.x, -0.25, 0.25);
-    let centre = 0.5 + c * normal_centre(c * c);
-    return select(select(right.x + right.y, scale_far(tail.x + tail.y, e.k), z.x < 0.0), centre, a <= 0.25);
+    let centre = add(vec2<f32>(0.5, 0.0), multiply(normal_centre(two_product(c, c)), vec2<f32>(c, z.y)));
+    return select(select(right.x + right.y, scale_far(tail.x + tail.y, e.k), z.x < 0.0), centre.x + centre.y, a <= 0.25);
 }
 
 // An angle as a multiple of a quarter turn and the rest, at most an eighth of a turn either side of it.
@@ -407,10 +418,10 @@ fn sine_of(angle: Angle) -> vec2<f32> {
     let r = angle.rest;
     let square = two_product(r.x, r.x);
     let u = square.x;
-    let s = ((-2.7181216e-6 * u + 1.9839313e-4) * u - 8.333329e-3) * u + 0.16666667;
+    let s = ((-2.82710039e-6 * u + 1.98525857e-4) * u - 8.33337847e-3) * u + 0.166666672;
     let odd = fast_two_sum(r.x, -r.x * u * s);
     let sine = vec2<f32>(odd.x, odd.y + r.y * (1.0 - 0.5 * u));
-    let c = (2.4433157e-5 * u - 1.3887316e-3) * u + 4.1666646e-2;
+    let c = (2.44325765e-5 * u - 1.38873106e-3) * u + 4.16666456e-2;
     let even = fast_two_sum(1.0, -0.5 * u);
     let cosine = vec2<f32>(even.x, even.y + (u * u * c - 0.5 * square.y - r.x * r.y * (1.0 - 0.16666667 * u)));
     let y = select(sine, cosine, (angle.quarters & 1u) == 1u);

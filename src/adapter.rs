@@ -36,17 +36,18 @@ pub async fn adapters() -> Vec<wgpu::Adapter> {
     adapters
 }
 
-/// The best adapter whose name contains `name`, or `WGPU_ADAPTER_NAME` where none is given, whatever the case.
+/// The best adapter whose name, or "name on backend", contains `name`, or `WGPU_ADAPTER_NAME` where none is given, whatever the case.
 pub(crate) async fn choose(name: Option<&str>) -> Result<wgpu::Adapter, Error> {
     let wanted = name.map(str::to_owned).or_else(|| std::env::var("WGPU_ADAPTER_NAME").ok());
     let pattern = wanted.as_deref().unwrap_or_default().to_lowercase();
     let mut found = Vec::new();
     for adapter in adapters().await {
         let info = adapter.get_info();
-        if info.name.to_lowercase().contains(&pattern) {
+        let shown = format!("{} on {}", info.name, info.backend.to_str());
+        if shown.to_lowercase().contains(&pattern) {
             return Ok(adapter);
         }
-        found.push(format!("{} ({})", info.name, info.backend));
+        found.push(shown);
     }
     let backend = std::env::var("WGPU_BACKEND").ok();
     Err(Error::NoAdapter { wanted, found, backend })

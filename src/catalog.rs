@@ -414,8 +414,8 @@ catalog! {
     limits 2.5, 1.5,
     samples [{ mu: 0.0, sigma: 1.0 }, { mu: -2.5, sigma: 3.0 }],
     pictured [{ mu: 0.0, sigma: 1.0 }],
-    forward |x| normal_cdf((x - mu) / sigma),
-    derivative |x| normal_density((x - mu) / sigma) / sigma;
+    forward |x| laplace(mu, sigma, x),
+    derivative |x| laplace_derivative(mu, sigma, x);
 
     /// Expanded integral of elu, trainable (Huang & Schlag 2023). The derivative at 0 is beta.
     xielu Xielu {

@@ -23,7 +23,8 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Takes the best adapter whose name contains this text, whatever the case.
+    /// Takes the best adapter whose name contains this text, whatever the case; or whose name and backend do, as in
+    /// "llvmpipe on gl" or "on vulkan".
     pub fn adapter(mut self, name: impl Into<String>) -> Self {
         self.adapter = Some(name.into());
         self

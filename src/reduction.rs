@@ -447,9 +447,16 @@ impl<'a, T: Element> Reduction<'a, T> {
             None => part!("kernels/whole_columns.wgsl"),
         };
         let results = part!("statistics/results.wgsl");
-        let kernels: Vec<Part> = [Some(self.kernel()), Some(results), blocks.map(blocks_part), Some(whole)].into_iter().flatten().collect();
+        let kernels: Vec<Part> =
+            [Some(self.kernel()), Some(results), blocks.map(blocks_part), Some(whole)].into_iter().flatten().collect();
         let parts = self.parts(T::STORAGE, team, self.has_whole_vectors(), &kernels);
-        prepared.dispatches.push(self.dispatch(&parts, "whole", &inputs.bound, place, team.workgroups(place.tasks, self.width()))?);
+        prepared.dispatches.push(self.dispatch(
+            &parts,
+            "whole",
+            &inputs.bound,
+            place,
+            team.workgroups(place.tasks, self.width()),
+        )?);
         Ok(())
     }
 
@@ -460,7 +467,13 @@ impl<'a, T: Element> Reduction<'a, T> {
         let place = self.place(slab, &inputs, 1);
         inputs.bound.push(whole_buffer(7, Access::Write, states));
         let parts = self.parts(T::STORAGE, team, self.has_whole_vectors(), &[self.kernel()]);
-        prepared.dispatches.push(self.dispatch(&parts, "state", &inputs.bound, place, team.workgroups(place.tasks, self.width()))?);
+        prepared.dispatches.push(self.dispatch(
+            &parts,
+            "state",
+            &inputs.bound,
+            place,
+            team.workgroups(place.tasks, self.width()),
+        )?);
         Ok(())
     }
 
@@ -502,7 +515,13 @@ impl<'a, T: Element> Reduction<'a, T> {
         let team = if many { Team::Workgroup } else { Team::Invocation };
         let bound = [whole_buffer(5, Access::Read, partials), whole_buffer(6, Access::Write, states)];
         let parts = self.parts(T::STORAGE, team, false, &[part!("kernels/combine.wgsl")]);
-        prepared.dispatches.push(self.dispatch(&parts, "combine", &bound, place, team.workgroups(place.rows, self.width()))?);
+        prepared.dispatches.push(self.dispatch(
+            &parts,
+            "combine",
+            &bound,
+            place,
+            team.workgroups(place.rows, self.width()),
+        )?);
         Ok(())
     }
 
@@ -516,7 +535,8 @@ impl<'a, T: Element> Reduction<'a, T> {
     ) -> Result<(), Error> {
         let team = self.team();
         let chunk = self.chunk()?;
-        let kernel = if self.inner == 1 { part!("kernels/row_results.wgsl") } else { part!("kernels/column_results.wgsl") };
+        let kernel =
+            if self.inner == 1 { part!("kernels/row_results.wgsl") } else { part!("kernels/column_results.wgsl") };
         let kernels = [self.kernel(), part!("statistics/results.wgsl"), kernel];
         let parts = self.parts(T::STORAGE, team, self.has_whole_vectors(), &kernels);
         for piece in self.pieces(slab, chunk)? {

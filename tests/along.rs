@@ -116,7 +116,12 @@ fn every_softmax<T: Format>(strategies: &[Strategy]) {
     for &strategy in strategies {
         let context = context.with_strategy(strategy);
         for axis in cases() {
-            for function in softmaxes() {
+            // Each has pipelines of its own; of those that share all kernels one stands for the others.
+            let chosen = |function: &AxisFunction| {
+                strategy == Strategy::Automatic
+                    || ["softmax", "log_softmax", "sparsemax", "logsumexp"].contains(&function.name())
+            };
+            for function in softmaxes().into_iter().filter(chosen) {
                 check::<T>(&context, function, &axis, false);
                 if function.takes_mask() {
                     check::<T>(&context, function, &axis, true);

@@ -467,3 +467,50 @@ fn wrong_shapes_and_options_are_named() {
     let dy = ["backward", "softmax", "x.npy", "--grad", "half.npy", "-o", "y.npy"];
     refused(path, &dy, 1, &["half.npy", "(2, 3, 2)", "(2, 3, 4)", "axis 2"]);
 }
+
+/// More elements than are read at once, with a mask and with channels; the last piece is shorter than the others.
+#[test]
+fn outer_entries_are_streamed() {
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name);
+    let (rows, length) = (300_001, 17);
+    let x: Vec<f32> = (0..rows * length).map(|i| ((i * 7919) % 1999) as f32 / 250.0 - 4.0).collect();
+    let mask: Vec<u8> = (0..x.len()).map(|i| u8::from(i % 5 != 2)).collect();
+    let shape = [rows as u64, length as u64];
+    write(path("long.npy"), &shape, Order::C, &x);
+    let mut file = std::fs::File::create(path("mask.npy")).unwrap();
+    let dtype = npyz::DType::Plain("|u1".parse::<TypeStr>().unwrap());
+    let options = npyz::WriteOptions::new().dtype(dtype).shape(&shape);
+    let mut writer = options.writer(&mut file).begin_nd().unwrap();
+    writer.extend(mask.iter().copied()).unwrap();
+    writer.finish().unwrap();
+    write(path("alpha.npy"), &[length as u64], Order::C, &(0..length).map(|i| i as f32 / 8.0).collect::<Vec<_>>());
+    succeeded(folder.path(), &["forward", "softmax", "long.npy", "-o", "y.npy", "-p", "mask=@mask.npy"]);
+    let options = ["-p", "alpha=@alpha.npy", "--axis", "1"];
+    succeeded(folder.path(), &[&["forward", "prelu", "long.npy", "-o", "z.npy"], &options[..]].concat());
+    let (_, _, y) = read::<f32>(path("y.npy"));
+    let (_, _, z) = read::<f32>(path("z.npy"));
+    for row in [0, 1, 246_722, 246_723, 246_724, rows - 1] {
+        let part = row * length..(row + 1) * length;
+        let kept: Vec<bool> = mask[part.clone()].iter().map(|&byte| byte != 0).collect();
+        let wide: Vec<f64> = x[part.clone()].iter().map(|&x| x.into()).collect();
+        let axis = Axis::last(&[length]).unwrap();
+        let expected = AxisFunction::Softmax { temperature: 1.0 }.forward(&axis, Some(&kept), &wide).unwrap();
+        for (index, expected) in part.clone().zip(expected) {
+            assert!((f64::from(y[index]) - expected).abs() <= 3e-7 * expected, "softmax, row {row}: {}", y[index]);
+            let alpha = (index % length) as f32 / 8.0;
+            assert_eq!(z[index], if x[index] > 0.0 { x[index] } else { alpha * x[index] }, "prelu, row {row}");
+        }
+    }
+}
+
+#[test]
+fn functions_along_an_axis_are_verified() {
+    let text = succeeded(folder().path(), &["verify", "softmax", "-p", "temperature=2", "--json"]);
+    let rows: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows.len(), 6);
+    assert!(rows.iter().all(|row| row["function"] == "softmax" && row["failed"] == 0), "{text}");
+    assert_eq!(rows[0]["parameters"]["temperature"], 2);
+    let folder = folder();
+    refused(folder.path(), &["verify", "softmax", "-p", "mask=@mask.npy"], 2, &["files"]);
+}

@@ -1,7 +1,7 @@
 //! The f64 reference against published values, identities and differences.
 
 use approx::assert_relative_eq;
-use gpu_activations::{Activation, Error};
+use gpu_activations::{Activation, Axis, AxisFunction, Error};
 
 /// Every function at its defaults, at -3/2 and 3/4, computed from its formula with 40 digits (mpmath 1.3).
 #[test]
@@ -152,4 +152,38 @@ fn identities_between_functions() {
     derivative_is("softplus", "sigmoid");
     derivative_is("log_cosh", "tanh");
     derivative_is("exponential", "exponential");
+}
+
+/// The gradient of a function along an axis times a direction is what the function differs by along it.
+#[test]
+fn gradients_along_an_axis_match_directional_differences() {
+    let axis = Axis::new(&[2, 6, 3], 1).unwrap();
+    let number = |i: usize, step: usize| ((i * step) % 101) as f64 / 25.0 - 2.0;
+    let x: Vec<f64> = (0..36).map(|i| number(i, 37)).collect();
+    let direction: Vec<f64> = (0..36).map(|i| number(i, 71)).collect();
+    let mask: Vec<bool> = (0..36).map(|i| i % 7 != 3).collect();
+    let mut functions: Vec<AxisFunction> = AxisFunction::ALL.iter().map(|(_, function)| *function).collect();
+    functions.push(AxisFunction::Softmax { temperature: 0.5 });
+    functions.push(AxisFunction::LogSoftmax { temperature: 2.0 });
+    for function in functions {
+        for mask in [None, Some(&mask[..])] {
+            if mask.is_some() && !function.takes_mask() {
+                continue;
+            }
+            let h = 1e-5;
+            let moved = |h: f64| -> Vec<f64> { x.iter().zip(&direction).map(|(x, d)| x + h * d).collect() };
+            let (above, below) =
+                (function.forward(&axis, mask, &moved(h)).unwrap(), function.forward(&axis, mask, &moved(-h)).unwrap());
+            let dy: Vec<f64> = (0..above.len()).map(|i| number(i, 53)).collect();
+            // The logarithm of nothing stays nothing.
+            let differences = above.iter().zip(&below).map(|(a, b)| if a == b { 0.0 } else { (a - b) / (2.0 * h) });
+            let difference: f64 = differences.zip(&dy).map(|(difference, dy)| difference * dy).sum();
+            let dx = function.backward(&axis, mask, &x, &dy).unwrap();
+            let gradient: f64 = dx.iter().zip(&direction).map(|(dx, d)| dx * d).sum();
+            assert!(
+                (difference - gradient).abs() <= 1e-8 * (1.0 + gradient.abs()),
+                "{function:?}: {gradient} along the direction, not {difference}"
+            );
+        }
+    }
 }

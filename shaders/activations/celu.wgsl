@@ -22,11 +22,11 @@ fn derivative(x: f32, params: Params) -> f32 {
     return select(scale_far(y.x + y.y, e.k), 1.0, x > 0.0);
 }
 
-// e^z - 1 - z e^z for x < 0, near 0 by its series, the sum of z^k (1 - k)/k!, because the difference cancels.
+// e^z - 1 - z e^z for x < 0, near 0 as -z^2 P(z), a minimax fit, because the difference cancels.
 fn parameter_gradient(x: f32, params: Params) -> Params {
     let z = argument(x, params);
     let c = clamp(z.x, -0.5, 0.5);
-    let p = (((((((c / 45360.0 + 1.0 / 5760.0) * c + 1.0 / 840.0) * c + 1.0 / 144.0) * c + 1.0 / 30.0) * c + 0.125) * c + 0.333333333) * c + 0.5);
+    let p = ((((((1.67330254e-5 * c + 1.74541972e-4) * c + 1.19288871e-3) * c + 6.94436347e-3) * c + 3.33330221e-2) * c + 0.125) * c + 0.333333343) * c + 0.5;
     let e = exponential(z);
     let raised = multiply(one_plus(e.v), two_sum(1.0, -z.x));
     let far = scale_far(raised.x + raised.y, e.k) - 1.0;

@@ -8,8 +8,8 @@ fn activation(x: f32, params: Params) -> f32 {
     let tail_small = tail * power_of_two(max(e.k, -126));
     let body = add(vec2<f32>(1.0, 0.0), -tail_small);
     let right = multiply(body, vec2<f32>(c, 0.0));
-    let square = min(c * c, 0.0625);
-    let centre = fast_two_sum(0.5 * x, square * normal_centre(square));
+    let near = vec2<f32>(clamp(c, -0.25, 0.25), 0.0);
+    let centre = multiply(add(vec2<f32>(0.5, 0.0), multiply(normal_centre(two_product(near.x, near.x)), near)), near);
     let outer = select(right.x + right.y, scale(left.x + left.y, e.k), x < 0.0);
     return select(select(outer, centre.x + centre.y, a <= 0.25), x, x > 15.0);
 }
@@ -23,8 +23,9 @@ fn derivative(x: f32, params: Params) -> f32 {
     let tail = multiply(add(mills_ratio(a), -density), e.mantissa);
     let tail_small = tail * power_of_two(max(e.k, -126));
     let body = add(vec2<f32>(1.0, 0.0), -tail_small);
-    let square = min(c * c, 0.0625);
-    let centre = 0.5 + clamp(c, -0.25, 0.25) * normal_centre_slope(square);
+    let near = clamp(c, -0.25, 0.25);
+    let linear = multiply(normal_centre_slope(two_product(near, near)), vec2<f32>(near, 0.0));
+    let centre = add(vec2<f32>(0.5, 0.0), linear);
     let outer = select(body.x + body.y, scale(tail.x + tail.y, e.k), x < 0.0);
-    return select(outer, centre, a <= 0.25);
+    return select(outer, centre.x + centre.y, a <= 0.25);
 }

@@ -4,7 +4,7 @@ fn activation(x: f32, params: Params) -> f32 {
     let c = min(a, 1.0);
     let square = two_product(c, c);
     let u = square.x;
-    let p = (((((2.610349e-5 * u - 1.7797932e-4) * u + 6.8200484e-4) * u - 2.1632034e-3) * u + 6.7405454e-3) * u - 2.2221612e-2) * u + 8.333331e-2;
+    let p = (((((2.62598205e-5 * u - 1.78568385e-4) * u + 6.82885700e-4) * u - 2.16386491e-3) * u + 6.74080430e-3) * u - 2.22216602e-2) * u + 8.33333135e-2;
     let near = multiply(square, fast_two_sum(0.5, -u * p));
     let tail = log1p_unit(decay(vec2<f32>(-2.0 * min(a, 60.0), 0.0)).small);
     let far = add(add(vec2<f32>(min(a, 1e30), 0.0), vec2<f32>(-0.693147182, 1.9046544e-9)), tail);

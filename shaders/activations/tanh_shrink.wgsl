@@ -3,7 +3,7 @@ fn activation(x: f32, params: Params) -> f32 {
     let a = abs(x);
     let square = two_product(clamp(x, -1.0, 1.0), clamp(x, -1.0, 1.0));
     let u = square.x;
-    let p = (((((1.4489643e-4 * u - 9.3139143e-4) * u + 3.2186387e-3) * u - 8.70688e-3) * u + 2.1833234e-2) * u - 5.3964183e-2) * u + 0.13333318;
+    let p = (((((1.44891761e-4 * u - 9.31378338e-4) * u + 3.21862521e-3) * u - 8.70687328e-3) * u + 2.18332317e-2) * u - 5.39641827e-2) * u + 0.133333176;
     let third = fast_two_sum(0.333333343, -u * p);
     let factor = multiply(square, vec2<f32>(third.x, third.y - 9.934108e-9));
     let near = multiply(factor, vec2<f32>(a, 0.0));

@@ -6,7 +6,7 @@ struct Params {
 
 // e^c - 1 - c for c in [-1, 0] as c^2 (1/2 + c P(c)), a minimax fit, because the difference cancels.
 fn remainder_near(c: f32) -> vec2<f32> {
-    let p = ((((1.6965929e-5 * c + 1.8845969e-4) * c + 1.3824283e-3) * c + 8.331176e-3) * c + 4.1666333e-2) * c + 0.16666666;
+    let p = ((((1.71137945e-5 * c + 1.88930760e-4) * c + 1.38299773e-3) * c + 8.33149720e-3) * c + 4.16664146e-2) * c + 0.166666657;
     return multiply(two_product(c, c), fast_two_sum(0.5, c * p));
 }
 

@@ -12,5 +12,6 @@ fn share_of_output(y: f32) -> f32 {
 }
 
 fn backward_value(e: Entry, weight: f32, s: Statistics) -> f32 {
-    return SCORE_SLOPE * share_times(e, weight, (e.dy - s.dot.x) - s.dot.y, s) * call.inverse_temperature.x;
+    let dx = SCORE_SLOPE * share_times(e, weight, (e.dy - s.dot.x) - s.dot.y, s);
+    return select(dx, dx * call.inverse_temperature.x, PASS == FROM_OUTPUT);
 }

@@ -116,7 +116,7 @@ impl Input {
     }
 
     /// All elements, in C order.
-    pub fn read_all<T: Scalar>(mut self) -> Result<Vec<T>> {
+    pub fn read_all<T: Scalar>(&mut self) -> Result<Vec<T>> {
         let mut data = reserved(self.elements as usize, &self.path)?;
         data.resize(self.elements as usize, T::zeroed());
         self.read(&mut data)?;
@@ -127,6 +127,17 @@ impl Input {
         let shape: Vec<usize> = self.shape.iter().map(|&length| length as usize).collect();
         to_c_order(&data, &shape, &mut reordered);
         Ok(reordered)
+    }
+
+    /// The next so many elements in C order: of an array in that order, or all of another.
+    pub fn read_next<T: Scalar>(&mut self, elements: u64) -> Result<Vec<T>> {
+        if elements == self.elements {
+            return self.read_all();
+        }
+        let mut data = reserved(elements as usize, &self.path)?;
+        data.resize(elements as usize, T::zeroed());
+        self.read(&mut data)?;
+        Ok(data)
     }
 }
 

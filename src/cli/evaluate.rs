@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use std::path::Path;
 
 /// Elements read, computed and written at once.
-const CHUNK: u64 = 1 << 22;
+pub const CHUNK: u64 = 1 << 22;
 
 pub enum Engine {
     Device(GpuActivations),
@@ -66,6 +66,13 @@ pub fn evaluate(activation: Activation, arguments: &Evaluate, grad: Option<&Path
     }
 }
 
+/// A bar on a terminal, none where the work is 0.
+pub fn progress_bar(work: u64) -> Result<ProgressBar> {
+    let progress = if work > 0 { ProgressBar::new(work) } else { ProgressBar::hidden() };
+    progress.set_style(ProgressStyle::with_template("{wide_bar} {percent}% {eta}")?);
+    Ok(progress)
+}
+
 fn stream<T: Element>(
     engine: &Engine,
     activation: Activation,
@@ -74,8 +81,7 @@ fn stream<T: Element>(
     mut output: Output,
 ) -> Result<()> {
     let mut gradient = dy.map(|dy| Gradient::<T>::new(dy, &x)).transpose()?;
-    let progress = if x.elements > CHUNK { ProgressBar::new(x.elements) } else { ProgressBar::hidden() };
-    progress.set_style(ProgressStyle::with_template("{wide_bar} {percent}% {eta}")?);
+    let progress = progress_bar(if x.elements > CHUNK { x.elements } else { 0 })?;
     let chunk = x.elements.min(CHUNK) as usize;
     let mut x_data = vec![T::zeroed(); chunk];
     let mut dy_data = vec![T::zeroed(); if gradient.is_some() { chunk } else { 0 }];

@@ -3,16 +3,14 @@
 mod array;
 mod evaluate;
 mod file;
-mod whole;
+mod pieces;
+mod verify;
 
 use crate::file::NewFile;
 use anyhow::{Context, anyhow};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gpu_activations::shader::{Binding, Shader, Storage};
-use gpu_activations::verify::{Format, Report, verify, verify_along};
 use gpu_activations::{Activation, AxisFunction, AxisParameter, Error, GpuActivations, plot};
-use half::{bf16, f16};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write as _};
@@ -90,12 +88,18 @@ enum Command {
         /// A parameter of the one function named; absent: the defaults and the table's sample values.
         #[arg(short, long = "param", value_name = "KEY=VALUE")]
         param: Vec<String>,
-        /// Every one of the 2^32 f32, instead of every 4093rd and the edges.
-        #[arg(long)]
+        /// Every one of the 2^32 f32, instead of a sample.
+        #[arg(long, conflicts_with = "step")]
         exhaustive: bool,
-        /// A part of the adapter's name.
+        /// One in so many f32 is tried, besides the edges of each function.
+        #[arg(long, value_name = "N", default_value_t = 4093, value_parser = clap::value_parser!(u32).range(1..))]
+        step: u32,
+        /// Keeps what is done in this file, and goes on from there if it exists.
+        #[arg(long, value_name = "FILE")]
+        resume: Option<PathBuf>,
+        /// A part of the adapter's name, or of "name on backend"; several are compared in one run.
         #[arg(long, value_name = "TEXT")]
-        adapter: Option<String>,
+        adapter: Vec<String>,
         /// One JSON object a line.
         #[arg(long)]
         json: bool,
@@ -225,9 +229,10 @@ fn run(command: Command) -> Result<(), Failure> {
             };
             print(&format!("// {name}: entry point `{entry}`\n\n{}", shader.source()))?;
         }
-        Command::Verify { names, param, exhaustive, adapter, json } => {
-            let functions = verified(&names, &param)?;
-            verify_all(&functions, if exhaustive { 1 } else { 4093 }, adapter.as_deref(), json)?;
+        Command::Verify { names, param, exhaustive, step, resume, adapter, json } => {
+            let functions = verify::functions(&names, &param)?;
+            let step = if exhaustive { 1 } else { step };
+            verify::Verification::new(&adapter, step, resume.as_deref(), json)?.run(&functions)?;
         }
     }
     Ok(())
@@ -250,7 +255,7 @@ fn run_over_files(arguments: &Evaluate, grad: Option<&Path>, param_grad: &[Strin
             }
             evaluate::evaluate(activation, arguments, grad)?;
         }
-        _ => whole::evaluate(&configured, arguments, grad, &gradients)?,
+        _ => pieces::evaluate(&configured, arguments, grad, &gradients)?,
     }
     Ok(())
 }
@@ -363,30 +368,6 @@ fn gradient(function: &Function, option: &str) -> Result<(&'static str, PathBuf)
         Function::Along(function) => {
             Err(usage(anyhow!("{function} has no learnable parameter; --param-grad {option}")))
         }
-    }
-}
-
-/// The functions to verify: those named, or all, at their defaults and sample values, or one as `-p` says.
-fn verified(names: &[String], parameters: &[String]) -> Result<Vec<Function>, Failure> {
-    let samples = |function: Function| match function {
-        Function::Elementwise(activation) => activation.samples().into_iter().map(Function::Elementwise).collect(),
-        along => vec![along],
-    };
-    match (names, parameters) {
-        ([], []) => {
-            let elementwise = Activation::ALL.iter().copied().map(Function::Elementwise);
-            let along = AxisFunction::ALL.iter().map(|(_, function)| Function::Along(*function));
-            Ok(elementwise.chain(along).flat_map(samples).collect())
-        }
-        (names, []) => {
-            let functions: Result<Vec<_>, _> = names.iter().map(|name| Function::named(name)).collect();
-            Ok(functions?.into_iter().flat_map(samples).collect())
-        }
-        ([name], parameters) => match configured(name, parameters)? {
-            Configured { function, seed: None, mask: None, files } if files.is_empty() => Ok(vec![function]),
-            _ => Err(usage(anyhow!("verify takes parameters that are numbers or words, no files and no seed of rrelu"))),
-        },
-        (names, _) => Err(usage(anyhow!("-p needs exactly one function, {} are named", names.len()))),
     }
 }
 
@@ -602,91 +583,4 @@ fn devices(json: bool) -> String {
         text.push_str("no adapter can run compute shaders; `--device cpu` evaluates on the reference\n");
     }
     text
-}
-
-/// A function with the parameters that it is verified at, and its parameters as text.
-fn verify_all(functions: &[Function], step: u32, adapter: Option<&str>, json: bool) -> Result<(), Failure> {
-    let context = context(adapter)?;
-    let adapter = context.adapter_info().name;
-    let bar = ProgressBar::new(1000);
-    let style = ProgressStyle::with_template("{msg} {wide_bar} {percent}% {eta}").map_err(anyhow::Error::from)?;
-    bar.set_style(style);
-    let progress = |share: f64| bar.set_position((share * 1000.0) as u64);
-    let mut failed = 0;
-    for function in functions {
-        bar.set_message(function.name());
-        for backward in [false, true] {
-            for storage in ["f32", "f16", "bf16"] {
-                let report = match storage {
-                    "f32" => report::<f32>(&context, function, backward, step, progress)?,
-                    "f16" => report::<f16>(&context, function, backward, step, progress)?,
-                    _ => report::<bf16>(&context, function, backward, step, progress)?,
-                };
-                failed += u64::from(report.failed > 0);
-                let pass = if backward { "backward" } else { "forward" };
-                bar.suspend(|| print(&verify_row(function, pass, storage, &adapter, &report, json)))?;
-            }
-        }
-    }
-    bar.finish_and_clear();
-    if failed > 0 {
-        return Err(anyhow!("{failed} of the rows are beyond their limits on {adapter}").into());
-    }
-    Ok(())
-}
-
-fn report<T: Format>(
-    context: &GpuActivations,
-    function: &Function,
-    backward: bool,
-    step: u32,
-    progress: impl Fn(f64),
-) -> Result<Report, Error> {
-    match *function {
-        Function::Elementwise(activation) => verify::<T>(context, activation, backward, step, progress),
-        Function::Along(function) => verify_along::<T>(context, function, backward, progress),
-    }
-}
-
-fn verify_row(function: &Function, pass: &str, storage: &str, adapter: &str, report: &Report, json: bool) -> String {
-    let parameters: Vec<(&str, Value)> = match function {
-        Function::Elementwise(activation) => {
-            let names = activation.parameters().iter().map(|parameter| parameter.name);
-            names.zip(activation.values().into_iter().map(short)).collect()
-        }
-        Function::Along(function) => {
-            function.values().into_iter().map(|(name, value)| (name, json_of(&value))).collect()
-        }
-    };
-    if json {
-        let parameters: serde_json::Map<String, Value> =
-            parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        let row = json!({
-            "function": function.name(),
-            "parameters": parameters,
-            "pass": pass,
-            "storage": storage,
-            "adapter": adapter,
-            "worst_ulp": number(report.worst_ulp),
-            "worst_input": number(report.worst_input),
-            "limit_ulp": number(report.limit_ulp),
-            "count": report.count,
-            "failed": report.failed,
-        });
-        return format!("{row}\n");
-    }
-    let parameters: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    format!(
-        "{} {:<17} {:<8} {:<4} worst {:.3} of {:.3} ULP at {:e}, {} of {} beyond  {}\n",
-        if report.failed == 0 { "ok  " } else { "FAIL" },
-        function.name(),
-        pass,
-        storage,
-        report.worst_ulp,
-        report.limit_ulp,
-        report.worst_input,
-        report.failed,
-        report.count,
-        parameters.join(" ").replace('"', ""),
-    )
 }

@@ -116,8 +116,13 @@ pub fn verify_axis<T: Format>(
                 function.terms(axis, &wide)?,
             )
         };
+        // A result of the activation that is no normal number may be flushed before it is multiplied.
+        let slack = if function.family() == "gated" { 2f64.powi(-126) * reach * 6.0 } else { 0.0 };
         for (index, (result, expected)) in results.iter().zip(expected).enumerate() {
             let mut error = distance::<T>(result.to_f64(), expected);
+            if (result.to_f64() - expected).abs() <= slack {
+                error = 0.0;
+            }
             if error.is_finite() && terms[index] > 0.0 {
                 error = error.min((result.to_f64() - expected).abs() / unit::<T>(terms[index]));
             }

@@ -2,6 +2,7 @@
 
 mod along;
 
+use crate::context::mismatch;
 use crate::{Activation, Element, Error, GpuActivations};
 use half::{bf16, f16};
 use rayon::prelude::*;
@@ -15,7 +16,7 @@ enum Pass {
 }
 
 /// What one function does in one pass and storage.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Report {
     /// The largest error in units in the last place of the storage type, infinite for a wrong special value.
@@ -28,6 +29,16 @@ pub struct Report {
     pub count: u64,
     /// How many of them were beyond the limit.
     pub failed: u64,
+    /// How many were more than 1, 2 and 4 units off.
+    pub above: [u64; 3],
+    /// The largest error, not in units but as it is, where the bound is that of the largest term, near a root.
+    pub worst_absolute: f64,
+    /// How many results were NaN or infinite where they must not be, or the other way round.
+    pub wrong_specials: u64,
+    /// How many results that are no normal numbers were given as such, and how many as zeros.
+    pub subnormals_kept: u64,
+    /// See `subnormals_kept`.
+    pub subnormals_flushed: u64,
 }
 
 /// A 16- or 32-bit format, as far as an error in its units is concerned.
@@ -90,8 +101,9 @@ impl Format for bf16 {
     }
 }
 
+/// 2^exponent, a normal number. By its bits: it is asked for with every error.
 fn power_of_two(exponent: i32) -> f64 {
-    2f64.powi(exponent)
+    f64::from_bits(((exponent + 1023) as u64) << 52)
 }
 
 /// The unit in the last place of a value of this format.
@@ -130,26 +142,58 @@ fn limit<T: Format>(f32_limit: f64) -> f64 {
     }
 }
 
-fn error_at<T: Format>(activation: &Activation, pass: Pass, x: T, result: T) -> f64 {
-    let evaluate = |x: f64| match pass {
-        Pass::Forward => activation.forward(x),
-        Pass::Backward => activation.derivative(x),
-    };
-    let x = x.to_f64();
-    let expected = evaluate(x);
-    let mut error = distance::<T>(result.to_f64(), expected);
-    // An adapter may take a subnormal input for a zero of its sign.
-    if x.abs() < power_of_two(-126) {
-        error = error.min(distance::<T>(result.to_f64(), evaluate(0.0_f64.copysign(x))));
+/// One pass of an activation, by the reference.
+#[derive(Clone, Copy)]
+struct Reference {
+    activation: Activation,
+    pass: Pass,
+}
+
+impl Reference {
+    fn at(&self, x: f64) -> f64 {
+        match self.pass {
+            Pass::Forward => self.activation.forward(x),
+            Pass::Backward => self.activation.derivative(x),
+        }
     }
-    let term = match pass {
-        Pass::Forward => activation.forward_term(x),
-        Pass::Backward => activation.derivative_term(x),
-    };
-    if term > 0.0 {
-        error = error.min((result.to_f64() - expected).abs() / (term * power_of_two(-T::DIGITS)));
+
+    /// The largest term where the error is relative to it, else 0.
+    fn term(&self, x: f64) -> f64 {
+        match self.pass {
+            Pass::Forward => self.activation.forward_term(x),
+            Pass::Backward => self.activation.derivative_term(x),
+        }
     }
-    error
+
+    fn limit(&self) -> f64 {
+        let (forward, backward) = self.activation.limits();
+        if let Pass::Forward = self.pass { forward } else { backward }
+    }
+
+    fn error<T: Format>(&self, x: f64, expected: f64, result: f64) -> f64 {
+        let mut error = distance::<T>(result, expected);
+        // An adapter may take a subnormal input for a zero of its sign.
+        if x.abs() < power_of_two(-126) {
+            error = error.min(distance::<T>(result, self.at(0.0_f64.copysign(x))));
+        }
+        let term = self.term(x);
+        if term > 0.0 {
+            error = error.min((result - expected).abs() / (term * power_of_two(-T::DIGITS)));
+        }
+        error
+    }
+}
+
+/// How far a comparison is: what it has found about each device after the first so many blocks of inputs.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Checkpoint {
+    /// Blocks of inputs that have been tried.
+    pub done: u64,
+    /// Blocks there are.
+    pub blocks: u64,
+    /// A report for each context.
+    pub reports: Vec<Report>,
 }
 
 /// Compares one pass of an activation on a device with the reference, over every 16-bit input, or every `step`-th
@@ -164,65 +208,132 @@ pub fn verify<T: Format>(
     step: u32,
     progress: impl Fn(f64),
 ) -> Result<Report, Error> {
-    let limits = activation.limits();
-    let limit_ulp = limit::<T>(if backward { limits.1 } else { limits.0 });
-    let mut report = Report::new(limit_ulp);
+    let contexts = std::slice::from_ref(context);
+    let end = verify_from::<T>(contexts, activation, backward, step, Checkpoint::default(), |checkpoint| {
+        progress(checkpoint.done as f64 / checkpoint.blocks as f64);
+        Ok(())
+    })?;
+    Ok(end.reports.into_iter().next().unwrap_or_default())
+}
+
+/// As [`verify`], for several devices at once, each result of the reference being computed once, and going on from a
+/// checkpoint of the same comparison; from the beginning where that has no reports. `keep` is given one after each block
+/// of inputs, and may end the comparison by an error.
+///
+/// # Errors
+/// Those of [`GpuActivations::forward_slice`] and of `keep`.
+pub fn verify_from<T: Format>(
+    contexts: &[GpuActivations],
+    activation: Activation,
+    backward: bool,
+    step: u32,
+    mut checkpoint: Checkpoint,
+    mut keep: impl FnMut(&Checkpoint) -> Result<(), Error>,
+) -> Result<Checkpoint, Error> {
+    let reference = Reference { activation, pass: if backward { Pass::Backward } else { Pass::Forward } };
     let blocks = T::inputs(&activation, step.max(1));
-    let total = blocks.len() as f64;
-    for (index, inputs) in blocks.enumerate() {
-        let results = if backward {
-            context.backward_slice(activation, &inputs, &vec![T::from_f64(1.0); inputs.len()])?
-        } else {
-            context.forward_slice(activation, &inputs)?
-        };
-        let pass = if backward { Pass::Backward } else { Pass::Forward };
-        report.add(&activation, pass, &inputs, &results);
-        progress((index + 1) as f64 / total);
+    checkpoint.blocks = blocks.len() as u64;
+    if checkpoint.reports.len() != contexts.len() {
+        checkpoint.done = 0;
+        checkpoint.reports = vec![Report::new(limit::<T>(reference.limit())); contexts.len()];
     }
-    Ok(report)
+    let mut ones = Vec::new();
+    for inputs in blocks.skip(checkpoint.done as usize) {
+        ones.resize(inputs.len(), T::from_f64(1.0));
+        let on_device = |context: &GpuActivations| match reference.pass {
+            Pass::Forward => context.forward_slice(activation, &inputs),
+            Pass::Backward => context.backward_slice(activation, &inputs, &ones),
+        };
+        // The devices and the reference at the same time.
+        let (expected, results) = std::thread::scope(|scope| {
+            let devices: Vec<_> = contexts.iter().map(|context| scope.spawn(|| on_device(context))).collect();
+            let expected: Vec<f64> = inputs.par_iter().map(|x| reference.at(x.to_f64())).collect();
+            let joined = devices.into_iter().map(|device| match device.join() {
+                Ok(results) => results,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            (expected, joined.collect::<Result<Vec<_>, _>>())
+        });
+        for (report, results) in checkpoint.reports.iter_mut().zip(results?) {
+            report.merge(&compared(&reference, report.limit_ulp, &inputs, &expected, &results));
+        }
+        checkpoint.done += 1;
+        keep(&checkpoint)?;
+    }
+    Ok(checkpoint)
+}
+
+/// Compares results that somebody else has computed with the reference.
+///
+/// # Errors
+/// [`Error::LengthMismatch`].
+pub fn compare<T: Format>(
+    activation: Activation,
+    backward: bool,
+    inputs: &[T],
+    results: &[T],
+) -> Result<Report, Error> {
+    if inputs.len() != results.len() {
+        return Err(mismatch("the results", results.len(), "the inputs", inputs.len()));
+    }
+    let reference = Reference { activation, pass: if backward { Pass::Backward } else { Pass::Forward } };
+    let expected: Vec<f64> = inputs.par_iter().map(|x| reference.at(x.to_f64())).collect();
+    Ok(compared(&reference, limit::<T>(reference.limit()), inputs, &expected, results))
+}
+
+fn compared<T: Format>(reference: &Reference, limit_ulp: f64, inputs: &[T], expected: &[f64], results: &[T]) -> Report {
+    let nothing = || Report::new(limit_ulp);
+    let note = |mut report: Report, ((x, &expected), result): ((&T, &f64), &T)| {
+        let (x, result) = (x.to_f64(), result.to_f64());
+        let error = reference.error::<T>(x, expected, result);
+        report.note(error, x);
+        if reference.term(x) > 0.0 && error.is_finite() {
+            report.worst_absolute = report.worst_absolute.max((result - expected).abs());
+        }
+        report.wrong_specials += u64::from(error == f64::INFINITY);
+        if expected != 0.0 && expected.abs() < power_of_two(T::MIN_EXPONENT) {
+            report.subnormals_kept += u64::from(result != 0.0);
+            // Where rounding does not give 0.
+            report.subnormals_flushed +=
+                u64::from(result == 0.0 && expected.abs() > power_of_two(T::MIN_EXPONENT - T::DIGITS));
+        }
+        report
+    };
+    let merged = |mut a: Report, b: Report| {
+        a.merge(&b);
+        a
+    };
+    inputs.par_iter().zip(expected).zip(results).with_min_len(1 << 12).fold(nothing, note).reduce(nothing, merged)
 }
 
 impl Report {
     fn new(limit_ulp: f64) -> Report {
-        Report { worst_ulp: 0.0, worst_input: 0.0, limit_ulp, count: 0, failed: 0 }
+        Report { limit_ulp, ..Report::default() }
     }
 
     fn note(&mut self, error: f64, input: f64) {
         self.count += 1;
         self.failed += u64::from(error > self.limit_ulp);
+        for (above, units) in self.above.iter_mut().zip([1.0, 2.0, 4.0]) {
+            *above += u64::from(error > units);
+        }
         if error > self.worst_ulp {
             (self.worst_ulp, self.worst_input) = (error, input);
         }
     }
 
     fn merge(&mut self, other: &Report) {
-        self.count += other.count;
-        self.failed += other.failed;
         if other.worst_ulp > self.worst_ulp {
             (self.worst_ulp, self.worst_input) = (other.worst_ulp, other.worst_input);
         }
-    }
-
-    fn add<T: Format>(&mut self, activation: &Activation, pass: Pass, inputs: &[T], results: &[T]) {
-        let limit_ulp = self.limit_ulp;
-        let worse = |a: (f64, f64, u64), b: (f64, f64, u64)| {
-            let (worst, input) = if b.0 > a.0 { (b.0, b.1) } else { (a.0, a.1) };
-            (worst, input, a.2 + b.2)
-        };
-        let start = || (self.worst_ulp, self.worst_input, 0);
-        let (worst_ulp, worst_input, failed) = (inputs, results)
-            .into_par_iter()
-            .map(|(&x, &result)| {
-                let error = error_at(activation, pass, x, result);
-                (error, x.to_f64(), u64::from(error > limit_ulp))
-            })
-            .reduce(start, worse);
-        *self = Report {
-            worst_ulp,
-            worst_input,
-            limit_ulp,
-            count: self.count + inputs.len() as u64,
-            failed: self.failed + failed,
-        };
+        self.count += other.count;
+        self.failed += other.failed;
+        for (above, more) in self.above.iter_mut().zip(other.above) {
+            *above += more;
+        }
+        self.worst_absolute = self.worst_absolute.max(other.worst_absolute);
+        self.wrong_specials += other.wrong_specials;
+        self.subnormals_kept += other.subnormals_kept;
+        self.subnormals_flushed += other.subnormals_flushed;
     }
 }

@@ -1,7 +1,8 @@
-//! What needs arrays in memory as a whole: functions along an axis, parameters from files, random slopes.
+//! Functions along an axis, parameters from files, random slopes: outer entries piece by piece where each is evaluated by
+//! itself, else arrays as a whole.
 
 use crate::array::{Input, Kind, NUMBERS, Output, tuple};
-use crate::evaluate::Engine;
+use crate::evaluate::{CHUNK, Engine, progress_bar};
 use crate::{Configured, Evaluate, Function};
 use anyhow::{Context, Result, bail, ensure};
 use gpu_activations::{Activation, Axis, AxisFunction, Element, GpuActivations, GpuBuffer, Parameters};
@@ -50,10 +51,21 @@ pub fn evaluate(
     }
 }
 
-/// Everything that was asked for, the inputs read and the outputs begun.
+/// The files that are read along with x.
+struct Inputs {
+    x: Input,
+    dy: Option<Input>,
+    mask: Option<Input>,
+}
+
+/// Everything that was asked for, the outputs begun.
 struct Task<'a, T> {
     configured: &'a Configured,
     engine: Engine,
+    inputs: Inputs,
+    /// Of the whole arrays.
+    whole_axis: Option<Axis>,
+    /// The piece that is evaluated.
     axis: Option<Axis>,
     x: Vec<T>,
     dy: Option<Vec<T>>,
@@ -124,23 +136,68 @@ impl<'a, T: Element> Task<'a, T> {
         Ok(Task {
             configured,
             engine: Engine::new(arguments.device, arguments.adapter.as_deref())?,
-            axis,
-            x: x.read_all()?,
-            dy: dy.map(Input::read_all).transpose()?,
-            mask: mask.map(Input::read_all).transpose()?,
+            inputs: Inputs { x, dy, mask },
+            axis: axis.clone(),
+            whole_axis: axis,
+            x: Vec::new(),
+            dy: None,
+            mask: None,
             tensors,
             output,
             gradients: outputs,
         })
     }
 
+    /// Outer entries, and how many of them make a piece: all where what belongs to an element depends on its place in the
+    /// whole array, or where a file has another order.
+    fn pieces(&self) -> (usize, usize) {
+        let Some(axis) = &self.whole_axis else { return (1, 1) };
+        let outer: usize = axis.shape()[..axis.index()].iter().product();
+        let Inputs { x, dy, mask } = &self.inputs;
+        let ordered = [Some(x), dy.as_ref(), mask.as_ref()].into_iter().flatten().all(|input| input.order == Order::C);
+        let placed = self.configured.seed.is_some()
+            || matches!(self.configured.function, Function::Along(AxisFunction::GumbelSoftmax { .. }));
+        if !ordered || placed || !self.gradients.is_empty() || axis.elements() == 0 {
+            return (outer.max(1), outer.max(1));
+        }
+        (outer, (CHUNK as usize / (axis.elements() / outer)).clamp(1, outer))
+    }
+
+    fn read(&mut self, count: usize, outer: usize) -> Result<()> {
+        let share = |input: &Input| input.elements / outer as u64 * count as u64;
+        let Inputs { x, dy, mask } = &mut self.inputs;
+        self.x = x.read_next(share(x))?;
+        self.dy = dy.as_mut().map(|dy| dy.read_next(share(dy))).transpose()?;
+        self.mask = mask.as_mut().map(|mask| mask.read_next(share(mask))).transpose()?;
+        if let Some(axis) = self.whole_axis.as_ref().filter(|axis| axis.index() > 0 && count < outer) {
+            let mut shape = axis.shape().to_vec();
+            shape[..axis.index()].fill(1);
+            shape[0] = count;
+            self.axis = Some(Axis::new(&shape, axis.index() as isize)?);
+        } else {
+            self.axis.clone_from(&self.whole_axis);
+        }
+        Ok(())
+    }
+
     fn run(mut self) -> Result<()> {
-        let result = match (&self.engine, self.configured.function) {
-            (Engine::Device(context), Function::Along(function)) => self.along_on(context, function)?,
-            (Engine::Reference, Function::Along(function)) => self.along_reference(function)?,
-            (Engine::Device(context), Function::Elementwise(activation)) => self.elementwise_on(context, activation)?,
-            (Engine::Reference, Function::Elementwise(activation)) => self.elementwise_reference(activation),
-        };
+        let (outer, most) = self.pieces();
+        let progress = progress_bar(if most < outer { outer as u64 } else { 0 })?;
+        for first in (0..outer).step_by(most) {
+            let count = most.min(outer - first);
+            self.read(count, outer)?;
+            let result = match (&self.engine, self.configured.function) {
+                (Engine::Device(context), Function::Along(function)) => self.along_on(context, function)?,
+                (Engine::Reference, Function::Along(function)) => self.along_reference(function)?,
+                (Engine::Device(context), Function::Elementwise(activation)) => {
+                    self.elementwise_on(context, activation)?
+                }
+                (Engine::Reference, Function::Elementwise(activation)) => self.elementwise_reference(activation),
+            };
+            self.output.write(&result)?;
+            progress.set_position((first + count) as u64);
+        }
+        progress.finish_and_clear();
         let mut gradients = Vec::new();
         for (name, kind, output) in std::mem::take(&mut self.gradients) {
             let Function::Elementwise(activation) = self.configured.function else { continue };
@@ -150,7 +207,6 @@ impl<'a, T: Element> Task<'a, T> {
             };
             gradients.push((kind, values, output));
         }
-        self.output.write(&result)?;
         for (kind, values, output) in &mut gradients {
             match kind {
                 Kind::F16 => output.write(&values.iter().map(|&value| f16::from_f32(value)).collect::<Vec<_>>())?,
@@ -215,7 +271,7 @@ impl<'a, T: Element> Task<'a, T> {
         };
         self.tensors.iter().zip(buffers).fold(start, |parameters, (tensor, buffer)| match &tensor.sharing {
             Sharing::One => parameters.one(tensor.name, buffer),
-            Sharing::Channel(axis) => parameters.per_channel(tensor.name, buffer, axis),
+            Sharing::Channel(axis) => parameters.per_channel(tensor.name, buffer, self.axis.as_ref().unwrap_or(axis)),
             Sharing::Element => parameters.per_element(tensor.name, buffer),
         })
     }
@@ -262,7 +318,7 @@ impl Tensor {
         x: &Input,
         axis: Option<isize>,
     ) -> Result<Tensor> {
-        let input = Input::open(path, NUMBERS)?;
+        let mut input = Input::open(path, NUMBERS)?;
         let (kind, shape) = (input.kind, input.shape.clone());
         let (shown, of_x) = (path.display(), tuple(&x.shape));
         let x_shape: Vec<usize> = x.shape.iter().map(|&length| length as usize).collect();

@@ -1,0 +1,277 @@
+//! Devices against the reference, every float if need be; what is done is kept in a file.
+
+use crate::evaluate::progress_bar;
+use crate::file::NewFile;
+use crate::{Configured, Failure, Function, configured, context, json_of, number, print, short, usage};
+use anyhow::{Context, Result, anyhow, ensure};
+use gpu_activations::verify::{Checkpoint, Format, Report, verify_along, verify_from};
+use gpu_activations::{Activation, AxisFunction, Error, GpuActivations};
+use half::{bf16, f16};
+use indicatif::ProgressBar;
+use serde_json::{Map, Value, json};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// The functions to verify: those named, or all, at their defaults and sample values, or one as `-p` says.
+pub fn functions(names: &[String], parameters: &[String]) -> Result<Vec<Function>, Failure> {
+    let samples = |function: Function| match function {
+        Function::Elementwise(activation) => activation.samples().into_iter().map(Function::Elementwise).collect(),
+        along => vec![along],
+    };
+    match (names, parameters) {
+        ([], []) => {
+            let elementwise = Activation::ALL.iter().copied().map(Function::Elementwise);
+            let along = AxisFunction::ALL.iter().map(|(_, function)| Function::Along(*function));
+            Ok(elementwise.chain(along).flat_map(samples).collect())
+        }
+        (names, []) => {
+            let functions: Result<Vec<_>, _> = names.iter().map(|name| Function::named(name)).collect();
+            Ok(functions?.into_iter().flat_map(samples).collect())
+        }
+        ([name], parameters) => match configured(name, parameters)? {
+            Configured { function, seed: None, mask: None, files } if files.is_empty() => Ok(vec![function]),
+            _ => {
+                Err(usage(anyhow!("verify takes parameters that are numbers or words, no files and no seed of rrelu")))
+            }
+        },
+        (names, _) => Err(usage(anyhow!("-p needs exactly one function, {} are named", names.len()))),
+    }
+}
+
+/// How often what is done is kept in a file.
+const KEPT_EVERY: Duration = Duration::from_secs(10);
+
+/// Which devices are compared, and how.
+pub struct Verification {
+    contexts: Vec<GpuActivations>,
+    step: u32,
+    journal: Option<Journal>,
+    json: bool,
+    bar: ProgressBar,
+}
+
+impl Verification {
+    pub fn new(adapters: &[String], step: u32, resume: Option<&Path>, json: bool) -> Result<Self, Failure> {
+        let contexts = match adapters {
+            [] => vec![context(None)?],
+            adapters => adapters.iter().map(|adapter| context(Some(adapter))).collect::<Result<_, _>>()?,
+        };
+        let shown: Vec<String> = contexts.iter().map(shown).collect();
+        let journal = resume.map(|path| Journal::open(path, &shown, step)).transpose()?;
+        Ok(Verification { contexts, step, journal, json, bar: progress_bar(1000)? })
+    }
+
+    pub fn run(mut self, functions: &[Function]) -> Result<(), Failure> {
+        let mut failed = 0;
+        for function in functions {
+            for backward in [false, true] {
+                for storage in ["f32", "f16", "bf16"] {
+                    let reports = match storage {
+                        "f32" => self.reports::<f32>(function, backward, storage)?,
+                        "f16" => self.reports::<f16>(function, backward, storage)?,
+                        _ => self.reports::<bf16>(function, backward, storage)?,
+                    };
+                    for (context, report) in self.contexts.iter().zip(&reports) {
+                        failed += u64::from(report.failed > 0);
+                        let row = self.row(function, backward, storage, context, report);
+                        self.bar.suspend(|| print(&row))?;
+                    }
+                }
+            }
+        }
+        self.bar.finish_and_clear();
+        if failed > 0 {
+            let adapters: Vec<String> = self.contexts.iter().map(shown).collect();
+            return Err(anyhow!("{failed} of the rows are beyond their limits on {}", adapters.join(" or ")).into());
+        }
+        Ok(())
+    }
+
+    fn reports<T: Format>(
+        &mut self,
+        function: &Function,
+        backward: bool,
+        storage: &str,
+    ) -> Result<Vec<Report>, Failure> {
+        let pass = pass_name(backward);
+        let Verification { contexts, step, journal, bar, .. } = self;
+        bar.set_message(function.name());
+        let activation = match *function {
+            Function::Elementwise(activation) => activation,
+            Function::Along(function) => {
+                let progress = |share: f64| bar.set_position((share * 1000.0) as u64);
+                let reports = contexts.iter().map(|context| verify_along::<T>(context, function, backward, progress));
+                return Ok(reports.collect::<Result<_, _>>()?);
+            }
+        };
+        let key = format!("{} {} {pass} {storage}", activation.name(), Value::Object(parameters(function)));
+        let start = journal.as_ref().map(|journal| journal.checkpoint(&key)).unwrap_or_default();
+        if start.blocks > 0 && start.done == start.blocks {
+            return Ok(start.reports);
+        }
+        bar.reset_eta();
+        let mut kept = Instant::now();
+        let mut unwritable = None;
+        let keep = |checkpoint: &Checkpoint| {
+            bar.set_position(1000 * checkpoint.done / checkpoint.blocks);
+            let Some(journal) = journal.as_mut() else { return Ok(()) };
+            if kept.elapsed() < KEPT_EVERY && checkpoint.done < checkpoint.blocks {
+                return Ok(());
+            }
+            kept = Instant::now();
+            journal.keep(&key, checkpoint).map_err(|error| {
+                let reason = error.to_string();
+                unwritable = Some(error);
+                Error::Refused { reason }
+            })
+        };
+        let outcome = verify_from::<T>(contexts, activation, backward, *step, start, keep);
+        match (outcome, unwritable) {
+            (_, Some(error)) => Err(error.into()),
+            (outcome, None) => Ok(outcome?.reports),
+        }
+    }
+
+    fn row(
+        &self,
+        function: &Function,
+        backward: bool,
+        storage: &str,
+        context: &GpuActivations,
+        report: &Report,
+    ) -> String {
+        let parameters = parameters(function);
+        let pass = pass_name(backward);
+        if self.json {
+            let info = context.adapter_info();
+            let mut row = Map::new();
+            row.insert("function".to_owned(), json!(function.name()));
+            row.insert("parameters".to_owned(), Value::Object(parameters));
+            row.insert("pass".to_owned(), json!(pass));
+            row.insert("storage".to_owned(), json!(storage));
+            row.insert("adapter".to_owned(), json!(info.name));
+            row.insert("backend".to_owned(), json!(info.backend.to_str()));
+            row.extend(fields(report));
+            return format!("{}\n", Value::Object(row));
+        }
+        let parameters: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        format!(
+            "{} {:<17} {:<8} {:<4} worst {:.3} of {:.3} ULP at {:e}, {} of {} beyond  {}{}\n",
+            if report.failed == 0 { "ok  " } else { "FAIL" },
+            function.name(),
+            pass,
+            storage,
+            report.worst_ulp,
+            report.limit_ulp,
+            report.worst_input,
+            report.failed,
+            report.count,
+            parameters.join(" ").replace('"', ""),
+            if self.contexts.len() > 1 { format!("  {}", shown(context)) } else { String::new() },
+        )
+    }
+}
+
+fn pass_name(backward: bool) -> &'static str {
+    if backward { "backward" } else { "forward" }
+}
+
+fn shown(context: &GpuActivations) -> String {
+    let info = context.adapter_info();
+    format!("{} on {}", info.name, info.backend.to_str())
+}
+
+fn parameters(function: &Function) -> Map<String, Value> {
+    match function {
+        Function::Elementwise(activation) => {
+            let names = activation.parameters().iter().map(|parameter| parameter.name.to_owned());
+            names.zip(activation.values().into_iter().map(short)).collect()
+        }
+        Function::Along(function) => {
+            function.values().into_iter().map(|(name, value)| (name.to_owned(), json_of(&value))).collect()
+        }
+    }
+}
+
+fn fields(report: &Report) -> Map<String, Value> {
+    let fields = [
+        ("worst_ulp", number(report.worst_ulp)),
+        ("worst_input", number(report.worst_input)),
+        ("limit_ulp", number(report.limit_ulp)),
+        ("count", json!(report.count)),
+        ("failed", json!(report.failed)),
+        ("above_1_ulp", json!(report.above[0])),
+        ("above_2_ulp", json!(report.above[1])),
+        ("above_4_ulp", json!(report.above[2])),
+        ("worst_absolute", number(report.worst_absolute)),
+        ("wrong_specials", json!(report.wrong_specials)),
+        ("subnormals_kept", json!(report.subnormals_kept)),
+        ("subnormals_flushed", json!(report.subnormals_flushed)),
+    ];
+    fields.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
+}
+
+fn report_of(fields: &Value) -> Option<Report> {
+    // Numbers beyond JSON are words.
+    let real = |name: &str| {
+        let value = &fields[name];
+        value.as_f64().or_else(|| value.as_str()?.parse().ok())
+    };
+    let count = |name: &str| fields[name].as_u64();
+    let mut report = Report::default();
+    report.worst_ulp = real("worst_ulp")?;
+    report.worst_input = real("worst_input")?;
+    report.limit_ulp = real("limit_ulp")?;
+    report.count = count("count")?;
+    report.failed = count("failed")?;
+    report.above = [count("above_1_ulp")?, count("above_2_ulp")?, count("above_4_ulp")?];
+    report.worst_absolute = real("worst_absolute")?;
+    report.wrong_specials = count("wrong_specials")?;
+    report.subnormals_kept = count("subnormals_kept")?;
+    report.subnormals_flushed = count("subnormals_flushed")?;
+    Some(report)
+}
+
+/// What is done, in a file: for which adapters and step, and a checkpoint for each function, pass and storage.
+struct Journal {
+    path: PathBuf,
+    content: Value,
+}
+
+impl Journal {
+    fn open(path: &Path, adapters: &[String], step: u32) -> Result<Journal> {
+        let shown = path.display();
+        let fresh = json!({ "adapters": adapters, "step": step, "version": env!("CARGO_PKG_VERSION"), "done": {} });
+        if !path.exists() {
+            return Ok(Journal { path: path.to_owned(), content: fresh });
+        }
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
+        let content: Value = serde_json::from_str(&text).with_context(|| format!("{shown} is no record of verify"))?;
+        for (name, ours) in fresh.as_object().into_iter().flatten().filter(|(name, _)| *name != "done") {
+            let theirs = &content[name];
+            ensure!(theirs == ours, "{shown} was begun with {name} {theirs}, but this run has {ours}");
+        }
+        ensure!(content["done"].is_object(), "{shown} is no record of verify: \"done\" is missing");
+        Ok(Journal { path: path.to_owned(), content })
+    }
+
+    fn checkpoint(&self, key: &str) -> Checkpoint {
+        let entry = &self.content["done"][key];
+        let reports = entry["reports"].as_array().map(|reports| reports.iter().map(report_of).collect());
+        let mut checkpoint = Checkpoint::default();
+        if let (Some(done), Some(blocks), Some(Some(reports))) =
+            (entry["done"].as_u64(), entry["blocks"].as_u64(), reports)
+        {
+            (checkpoint.done, checkpoint.blocks, checkpoint.reports) = (done, blocks, reports);
+        }
+        checkpoint
+    }
+
+    fn keep(&mut self, key: &str, checkpoint: &Checkpoint) -> Result<()> {
+        let reports: Vec<Value> = checkpoint.reports.iter().map(|report| Value::Object(fields(report))).collect();
+        self.content["done"][key] = json!({ "done": checkpoint.done, "blocks": checkpoint.blocks, "reports": reports });
+        let mut file = NewFile::create(&self.path, &[])?;
+        file.write(format!("{:#}\n", self.content).as_bytes())?;
+        file.finish()
+    }
+}
