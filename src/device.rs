@@ -1,9 +1,9 @@
 //! What a context's clones share: the device, and memory and waiting on it.
 
-use crate::Error;
 use crate::pipeline::{Cache, lock};
+use crate::{Arithmetic, Error};
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use wgpu::BufferUsages as Usage;
 
 /// Usages of a buffer that elements stay in.
@@ -22,6 +22,7 @@ pub(crate) struct Shared {
     /// Lanes of a subgroup at least.
     pub smallest_subgroup: u32,
     pub cache: Cache,
+    pub arithmetic: OnceLock<Result<Arithmetic, Error>>,
     pool: Mutex<Vec<wgpu::Buffer>>,
     pool_limit: u64,
     /// Why the device was lost, once it was.
@@ -62,8 +63,21 @@ impl Shared {
         let subgroups = device.features().contains(wgpu::Features::SUBGROUP);
         let mappable = near && device.features().contains(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS);
         let smallest_subgroup = info.subgroup_min_size.max(1);
-        let (cache, pool, lost) = Default::default();
-        Shared { device, queue, limits, mappable, on_cpu, subgroups, smallest_subgroup, cache, pool, pool_limit, lost }
+        let (cache, arithmetic, pool, lost) = Default::default();
+        Shared {
+            device,
+            queue,
+            limits,
+            mappable,
+            on_cpu,
+            subgroups,
+            smallest_subgroup,
+            cache,
+            arithmetic,
+            pool,
+            pool_limit,
+            lost,
+        }
     }
 
     /// Sets the device's callbacks, which only whoever created it may do.

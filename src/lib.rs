@@ -16,6 +16,7 @@
 
 mod adapter;
 mod along;
+mod arithmetic;
 mod axis;
 mod buffer;
 mod catalog;
@@ -38,6 +39,7 @@ mod stream;
 pub mod verify;
 
 pub use adapter::adapters;
+pub use arithmetic::Arithmetic;
 pub use axis::{Axis, AxisFunction, AxisParameter, Gate, Layout};
 pub use buffer::{BufferRange, GpuBuffer};
 pub use catalog::Activation;

@@ -261,3 +261,18 @@ fn the_async_forms_agree_and_are_send() {
     let on_x = context.upload(&x).unwrap();
     assert!(pollster::block_on(send(context.download_async(&on_x))).unwrap() == x);
 }
+
+/// What software adapters do with numbers is known; another adapter's answer stays what it is.
+#[test]
+fn arithmetic_is_tried_out() {
+    let context = context();
+    let found = context.arithmetic().unwrap();
+    assert_eq!(context.clone().arithmetic().unwrap(), found);
+    let name = context.adapter_info().name;
+    let subnormals = (found.keeps_subnormal_results, found.keeps_subnormal_operands);
+    if name.contains("llvmpipe") {
+        assert!(found.reassociates && found.divides_exactly && subnormals == (true, true), "{found:?}");
+    } else if name.contains("SwiftShader") {
+        assert!(!found.reassociates && found.divides_exactly && subnormals == (false, false), "{found:?}");
+    }
+}

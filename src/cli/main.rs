@@ -12,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use gpu_activations::shader::{Binding, Shader, Storage};
 use gpu_activations::{Activation, AxisFunction, AxisParameter, Error, GpuActivations, plot};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
@@ -543,16 +544,32 @@ fn list_row(name: &str, aliases: &[&str], parameters: Vec<Value>, formula: &str,
     format!("{row}\n")
 }
 
+fn yes_or_no(value: bool) -> &'static str {
+    if value { "yes" } else { "no" }
+}
+
 fn devices(json: bool) -> String {
     let mut text = String::new();
     for adapter in pollster::block_on(gpu_activations::adapters()) {
         let (info, limits, features) = (adapter.get_info(), adapter.limits(), adapter.features());
+        let backend = info.backend.to_str();
         let subgroups = features.contains(gpu_activations::wgpu::Features::SUBGROUP);
         let kind = format!("{:?}", info.device_type);
         let driver = format!("{} {}", info.driver, info.driver_info);
+        let arithmetic = context(Some(&format!("{} on {backend}", info.name))).and_then(|context| context.arithmetic());
+        let choices = arithmetic.as_ref().ok().map(|arithmetic| {
+            [
+                ("fuses_fma", arithmetic.fuses_fma),
+                ("contracts", arithmetic.contracts),
+                ("reassociates", arithmetic.reassociates),
+                ("keeps_subnormal_results", arithmetic.keeps_subnormal_results),
+                ("keeps_subnormal_operands", arithmetic.keeps_subnormal_operands),
+                ("divides_exactly", arithmetic.divides_exactly),
+            ]
+        });
         let row = json!({
             "adapter": info.name,
-            "backend": info.backend.to_str(),
+            "backend": backend,
             "kind": kind,
             "driver": driver.trim(),
             "storage": ["f32", "f16", "bf16"],
@@ -560,22 +577,31 @@ fn devices(json: bool) -> String {
             "max_buffer_size": limits.max_buffer_size,
             "max_storage_buffer_binding_size": limits.max_storage_buffer_binding_size,
             "min_storage_buffer_offset_alignment": limits.min_storage_buffer_offset_alignment,
+            "arithmetic": choices.map(|choices| choices.into_iter().collect::<HashMap<_, _>>()),
         });
+        let choices = match (&arithmetic, choices) {
+            (_, Some(choices)) => {
+                choices.map(|(name, chosen)| format!("{}: {}", name.replace('_', " "), yes_or_no(chosen))).join(", ")
+            }
+            (Err(error), _) => format!("arithmetic could not be tried: {error}"),
+            _ => String::new(),
+        };
         // Writing to a String cannot fail.
         let _ = if json {
             writeln!(text, "{row}")
         } else {
             writeln!(
                 text,
-                "{}\n    {} on {}, {}\n    buffers to {} bytes, bindings to {}, offsets in steps of {}; f32, f16, bf16; subgroups: {}",
+                "{}\n    {} on {}, {}\n    buffers to {} bytes, bindings to {}, offsets in steps of {}; f32, f16, bf16; subgroups: {}\n{}",
                 info.name,
                 kind,
-                info.backend.to_str(),
+                backend,
                 driver.trim(),
                 limits.max_buffer_size,
                 limits.max_storage_buffer_binding_size,
                 limits.min_storage_buffer_offset_alignment,
-                if subgroups { "yes" } else { "no" },
+                yes_or_no(subgroups),
+                textwrap::fill(&choices, textwrap::Options::new(100).initial_indent("    ").subsequent_indent("    ")),
             )
         };
     }

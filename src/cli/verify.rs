@@ -104,7 +104,8 @@ impl Verification {
                 return Ok(reports.collect::<Result<_, _>>()?);
             }
         };
-        let key = format!("{} {} {pass} {storage}", activation.name(), Value::Object(parameters(function)));
+        let labels = labels(function, pass, storage);
+        let key = Value::Object(labels.clone()).to_string();
         let start = journal.as_ref().map(|journal| journal.checkpoint(&key)).unwrap_or_default();
         if start.blocks > 0 && start.done == start.blocks {
             return Ok(start.reports);
@@ -119,7 +120,7 @@ impl Verification {
                 return Ok(());
             }
             kept = Instant::now();
-            journal.keep(&key, checkpoint).map_err(|error| {
+            journal.keep(&key, &labels, checkpoint).map_err(|error| {
                 let reason = error.to_string();
                 unwritable = Some(error);
                 Error::Refused { reason }
@@ -140,21 +141,17 @@ impl Verification {
         context: &GpuActivations,
         report: &Report,
     ) -> String {
-        let parameters = parameters(function);
         let pass = pass_name(backward);
         if self.json {
             let info = context.adapter_info();
-            let mut row = Map::new();
-            row.insert("function".to_owned(), json!(function.name()));
-            row.insert("parameters".to_owned(), Value::Object(parameters));
-            row.insert("pass".to_owned(), json!(pass));
-            row.insert("storage".to_owned(), json!(storage));
+            let mut row = labels(function, pass, storage);
             row.insert("adapter".to_owned(), json!(info.name));
             row.insert("backend".to_owned(), json!(info.backend.to_str()));
             row.extend(fields(report));
             return format!("{}\n", Value::Object(row));
         }
-        let parameters: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let parameters: Vec<String> =
+            parameters(function).iter().map(|(name, value)| format!("{name}={value}")).collect();
         format!(
             "{} {:<17} {:<8} {:<4} worst {:.3} of {:.3} ULP at {:e}, {} of {} beyond  {}{}\n",
             if report.failed == 0 { "ok  " } else { "FAIL" },
@@ -191,6 +188,17 @@ fn parameters(function: &Function) -> Map<String, Value> {
             function.values().into_iter().map(|(name, value)| (name.to_owned(), json_of(&value))).collect()
         }
     }
+}
+
+/// What a row is about.
+fn labels(function: &Function, pass: &str, storage: &str) -> Map<String, Value> {
+    let labels = [
+        ("function", json!(function.name())),
+        ("parameters", Value::Object(parameters(function))),
+        ("pass", json!(pass)),
+        ("storage", json!(storage)),
+    ];
+    labels.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
 }
 
 fn fields(report: &Report) -> Map<String, Value> {
@@ -267,9 +275,13 @@ impl Journal {
         checkpoint
     }
 
-    fn keep(&mut self, key: &str, checkpoint: &Checkpoint) -> Result<()> {
+    fn keep(&mut self, key: &str, labels: &Map<String, Value>, checkpoint: &Checkpoint) -> Result<()> {
         let reports: Vec<Value> = checkpoint.reports.iter().map(|report| Value::Object(fields(report))).collect();
-        self.content["done"][key] = json!({ "done": checkpoint.done, "blocks": checkpoint.blocks, "reports": reports });
+        let mut entry = labels.clone();
+        entry.insert("done".to_owned(), json!(checkpoint.done));
+        entry.insert("blocks".to_owned(), json!(checkpoint.blocks));
+        entry.insert("reports".to_owned(), json!(reports));
+        self.content["done"][key] = Value::Object(entry);
         let mut file = NewFile::create(&self.path, &[])?;
         file.write(format!("{:#}\n", self.content).as_bytes())?;
         file.finish()

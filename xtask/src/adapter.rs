@@ -24,10 +24,25 @@ pub fn ensure() -> Result<()> {
 
 /// Whether the command line finds an adapter.
 fn found() -> Result<bool> {
+    Ok(!devices()?.is_empty())
+}
+
+/// What the command line says of the adapters, one JSON object a line.
+fn devices() -> Result<String> {
     let mut devices = cargo(&["run", "--quiet", "--release", "--features", "cli", "--", "devices", "--json"]);
     let output = devices.stderr(Stdio::inherit()).output().with_context(|| format!("cannot run {devices:?}"))?;
     ensure!(output.status.success(), "{devices:?} failed: {}", output.status);
-    Ok(!output.stdout.is_empty())
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// The adapters, each as "name on backend".
+pub fn names() -> Result<Vec<String>> {
+    let name = |line: &str| -> Result<String> {
+        let device: serde_json::Value = serde_json::from_str(line)?;
+        let text = |key: &str| device[key].as_str().unwrap_or_default().to_owned();
+        Ok(format!("{} on {}", text("adapter"), text("backend")))
+    };
+    devices()?.lines().map(name).collect()
 }
 
 /// The words that begin an apt-get command with the rights to install.

@@ -1,5 +1,6 @@
-//! The project's own commands: `cargo xtask demo` and `cargo xtask test`.
+//! The project's own commands.
 
+mod accuracy;
 mod adapter;
 
 use anyhow::{Context, Result, ensure};
@@ -15,6 +16,9 @@ enum Task {
     Demo,
     /// Runs all tests.
     Test,
+    /// Compares every adapter with the reference, and PyTorch and JAX where Python has them, and writes the table in
+    /// benches/accuracy; goes on with records that are there.
+    Accuracy,
     /// Writes what is checked in but follows from the catalogue: the table in README.md and the pictures.
     Generate,
 }
@@ -44,6 +48,7 @@ fn perform(task: Task) -> Result<()> {
             adapter::ensure().context("the tests need an adapter")?;
             run(cargo(&["test", "--release", "--workspace", "--features", "cli"]))
         }
+        Task::Accuracy => accuracy::record(),
         Task::Generate => {
             adapter::ensure().context("the pictures need an adapter")?;
             std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/../pictures"))?;

@@ -1,0 +1,191 @@
+//! Writes `benches/accuracy/README.md`: how far devices, and other libraries, are from the reference.
+//!
+//! `cargo xtask accuracy` runs it, after `gpu-activations verify` has left its records beside the table:
+//!
+//!     accuracy_table inputs INPUTS.npy      every 1021st f32, for other libraries to evaluate
+//!     accuracy_table peers INPUTS.npy DIR   their results in DIR, compared and recorded
+//!     accuracy_table table DATE             the table of all records
+
+use anyhow::{Context, Result, bail};
+use gpu_activations::Activation;
+use gpu_activations::verify::compare;
+use npyz::WriterBuilder;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+/// One in this many f32 goes to other libraries.
+const STEP: u32 = 1021;
+const LIBRARIES: [&str; 2] = ["pytorch", "jax"];
+const PASSES: [&str; 2] = ["forward", "derivative"];
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/accuracy")
+}
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["inputs", inputs] => write_inputs(Path::new(inputs)),
+        ["peers", inputs, results] => record_peers(Path::new(inputs), Path::new(results)),
+        ["table", date] => write_table(date),
+        _ => bail!("the arguments are: inputs INPUTS.npy, or peers INPUTS.npy DIR, or table DATE"),
+    }
+}
+
+fn write_inputs(path: &Path) -> Result<()> {
+    let x: Vec<f32> = (0..=u32::MAX / STEP).map(|index| f32::from_bits(index * STEP)).collect();
+    let mut file = std::fs::File::create(path).with_context(|| format!("cannot create {}", path.display()))?;
+    let options = npyz::WriteOptions::new().default_dtype().shape(&[x.len() as u64]);
+    let mut writer = options.writer(&mut file).begin_nd()?;
+    writer.extend(x)?;
+    Ok(writer.finish()?)
+}
+
+fn read(path: &Path) -> Result<Vec<f32>> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    npyz::NpyFile::new(&bytes[..])?.into_vec().with_context(|| format!("{} holds no f32", path.display()))
+}
+
+fn record_peers(inputs: &Path, results: &Path) -> Result<()> {
+    let x = read(inputs)?;
+    let versions: Value = serde_json::from_str(&std::fs::read_to_string(results.join("versions.json"))?)?;
+    let mut rows = Map::new();
+    for library in LIBRARIES {
+        for activation in Activation::ALL {
+            for pass in PASSES {
+                let path = results.join(library).join(format!("{}.{pass}.npy", activation.name()));
+                if path.exists() {
+                    let report = compare(*activation, pass == "derivative", &x, &read(&path)?)?;
+                    let worst = report.worst_ulp;
+                    let worst = if worst.is_finite() { json!(worst) } else { json!("inf") };
+                    let key = format!("{library} {} {pass}", activation.name());
+                    rows.insert(
+                        key,
+                        json!({ "worst_ulp": worst, "worst_input": report.worst_input, "failed": report.failed }),
+                    );
+                }
+            }
+        }
+    }
+    let record = json!({ "step": STEP, "versions": versions, "rows": rows });
+    std::fs::write(folder().join("peers.json"), format!("{record:#}\n"))?;
+    Ok(())
+}
+
+/// Worst errors by function and pass, and by adapter or library.
+#[derive(Default)]
+struct Table {
+    columns: Vec<String>,
+    cells: BTreeMap<(String, String, String), (f64, bool)>,
+}
+
+impl Table {
+    /// Those of a record of `gpu-activations verify`: f32, at the defaults.
+    fn add_record(&mut self, record: &Value) {
+        let exhaustive = record["step"] == 1;
+        let adapters = record["adapters"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        for (index, adapter) in adapters.enumerate() {
+            if !self.columns.iter().any(|column| column == adapter) {
+                self.columns.push(adapter.to_owned());
+            }
+            for entry in record["done"].as_object().into_iter().flatten().map(|(_, entry)| entry) {
+                let complete = entry["done"] == entry["blocks"] && entry["storage"] == "f32";
+                if let (true, Some(name)) = (complete && is_default(entry), entry["function"].as_str()) {
+                    let pass = if entry["pass"] == "forward" { PASSES[0] } else { PASSES[1] };
+                    let worst = real(&entry["reports"][index]["worst_ulp"]);
+                    let cell = self.cells.entry((name.to_owned(), pass.to_owned(), adapter.to_owned()));
+                    let cell = cell.or_insert((worst, exhaustive));
+                    *cell = (cell.0.max(worst), cell.1 || exhaustive);
+                }
+            }
+        }
+    }
+
+    fn add_peers(&mut self, record: &Value) {
+        for library in LIBRARIES {
+            let column = format!("{library} {}", record["versions"][library].as_str().unwrap_or_default());
+            self.columns.push(column.clone());
+            for (key, row) in record["rows"].as_object().into_iter().flatten() {
+                if let [of, name, pass] = key.split(' ').collect::<Vec<_>>()[..]
+                    && of == library
+                {
+                    self.cells
+                        .insert((name.to_owned(), pass.to_owned(), column.clone()), (real(&row["worst_ulp"]), false));
+                }
+            }
+        }
+    }
+
+    fn markdown(&self) -> String {
+        let mut text = format!("| function | pass | limit | {} |\n", self.columns.join(" | "));
+        let _ = writeln!(text, "|---|---|---|{}", "---|".repeat(self.columns.len()));
+        for activation in Activation::ALL {
+            let (forward, derivative) = activation.limits();
+            for (pass, limit) in PASSES.into_iter().zip([forward, derivative]) {
+                let cell = |column: &String| {
+                    let cell = self.cells.get(&(activation.name().to_owned(), pass.to_owned(), column.clone()));
+                    match cell {
+                        Some((worst, true)) => format!("**{}**", units(*worst)),
+                        Some((worst, false)) => units(*worst),
+                        None => String::new(),
+                    }
+                };
+                let cells: Vec<String> = self.columns.iter().map(cell).collect();
+                let _ = writeln!(text, "| {} | {pass} | {limit} | {} |", activation.name(), cells.join(" | "));
+            }
+        }
+        text
+    }
+}
+
+fn units(worst: f64) -> String {
+    match worst {
+        w if w.is_infinite() => "∞".to_owned(),
+        w if w >= 1e4 => format!("{w:.0e}"),
+        w if w >= 10.0 => format!("{w:.0}"),
+        w => format!("{w:.2}"),
+    }
+}
+
+/// Numbers beyond JSON are words.
+fn real(value: &Value) -> f64 {
+    value.as_f64().or_else(|| value.as_str()?.parse().ok()).unwrap_or(f64::NAN)
+}
+
+fn is_default(entry: &Value) -> bool {
+    let Some(activation) = Activation::ALL.iter().find(|activation| entry["function"] == activation.name()) else {
+        return false;
+    };
+    let defaults = activation.parameters().iter().zip(activation.values());
+    defaults.into_iter().all(|(parameter, value)| real(&entry["parameters"][parameter.name]) as f32 == value)
+}
+
+fn write_table(date: &str) -> Result<()> {
+    let mut table = Table::default();
+    let mut records: Vec<PathBuf> = std::fs::read_dir(folder())?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json") && !path.ends_with("peers.json"))
+        .collect();
+    // The sample of all adapters decides their order.
+    records.sort_by_key(|path| (!path.ends_with("sampled.json"), path.clone()));
+    let parsed = |path: &PathBuf| -> Result<Value> { Ok(serde_json::from_str(&std::fs::read_to_string(path)?)?) };
+    for path in &records {
+        table.add_record(&parsed(path)?);
+    }
+    let peers = folder().join("peers.json");
+    if peers.exists() {
+        table.add_peers(&parsed(&peers)?);
+    }
+    let text = format!(
+        "# Accuracy\n\nThe largest error of each function at its default parameters in f32, in units in the last place, \
+         against the f64 reference; {date}, by `cargo xtask accuracy`. Bold: every one of the 2³² floats was tried; else \
+         every 97th and the edges of the function on adapters, every {STEP}th for other libraries, which ran on the CPU. \
+         ∞: a finite number, an infinity or NaN in place of another of them. Near a root away from 0 the error is \
+         measured against the largest term; a zero is accepted for a result that is no normal number.\n\n{}",
+        table.markdown()
+    );
+    std::fs::write(folder().join("README.md"), text)?;
+    Ok(())
+}
