@@ -30,9 +30,11 @@ fn derivative(x: f32, params: Params) -> f32 {
     let s = bend(x, params);
     let sum = add(vec2<f32>(s.a, 0.0), s.root);
     let above = divide(sum, 2.0 * s.root);
-    let below = divide(divide(vec2<f32>(s.b, 0.0), sum), 2.0 * s.root);
+    // Raised by a power of two, because the parts of a small quotient would be flushed, which costs 30 units near -1e16.
+    let raised = select(0, 64, s.b < 1e18);
+    let below = divide(divide(vec2<f32>(s.b * power_of_two(raised), 0.0), sum), 2.0 * s.root);
     let y = select(above, below, x < 0.0);
-    return scale(y.x + y.y, select(0, -s.k, x < 0.0));
+    return scale(y.x + y.y, select(0, -s.k - raised, x < 0.0));
 }
 
 // 1/(4 sqrt(x^2 + b)).
