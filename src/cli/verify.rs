@@ -283,7 +283,7 @@ impl Journal {
         entry.insert("reports".to_owned(), json!(reports));
         self.content["done"][key] = Value::Object(entry);
         let mut file = NewFile::create(&self.path, &[])?;
-        file.write(format!("{:#}\n", self.content).as_bytes())?;
+        file.write(format!("{}\n", self.content).as_bytes())?;
         file.finish()
     }
 }
