@@ -20,7 +20,7 @@ catalog! {
     exponential Exponential {}
     aliases ["exp"],
     formula "exp(x)",
-    limits 1.0, 1.0,
+    limits 0.85, 0.85,
     forward |x| x.exp(),
     derivative |x| x.exp();
 
@@ -28,14 +28,14 @@ catalog! {
     sigmoid Sigmoid {}
     aliases ["logistic"],
     formula "1/(1 + exp(−x))",
-    limits 1.0, 1.0,
+    limits 0.85, 0.85,
     forward |x| sigmoid(x),
     derivative |x| sigmoid_derivative(x);
 
     /// The logarithm of the logistic function.
     log_sigmoid LogSigmoid {}
     formula "−ln(1 + exp(−x))",
-    limits 1.5, 1.0,
+    limits 1.35, 0.85,
     forward |x| -softplus(1.0, -x),
     derivative |x| sigmoid(-x);
 
@@ -59,7 +59,7 @@ catalog! {
     /// The hyperbolic tangent.
     tanh Tanh {}
     formula "tanh(x)",
-    limits 1.5, 1.0,
+    limits 0.85, 0.85,
     forward |x| x.tanh(),
     derivative |x| sech_squared(x);
 
@@ -71,7 +71,7 @@ catalog! {
         beta = constant(2.0 / 3.0, Range::Finite),
     }
     formula "alpha·tanh(beta·x)",
-    limits 2.0, 1.5,
+    limits 1.1, 0.85,
     samples [{ alpha: -0.3, beta: 7.0 }, { alpha: 12.0, beta: 0.01 }],
     pictured [{ alpha: 1.0, beta: 1.0 }],
     forward |x| alpha * product(beta, x).tanh(),
@@ -95,7 +95,7 @@ catalog! {
     /// What the hyperbolic tangent takes off `x`.
     tanh_shrink TanhShrink {}
     formula "x − tanh(x)",
-    limits 2.5, 1.5,
+    limits 2.5, 1.05,
     forward |x| tanh_shrink(x),
     derivative |x| x.tanh() * x.tanh();
 
@@ -135,7 +135,7 @@ catalog! {
     }
     formula "x ≥ max_value: max_value; threshold < x < max_value: x; else negative_slope·(x − threshold)",
     kinks [threshold, max_value],
-    limits 1.5, 0.0,
+    limits 1.35, 0.0,
     samples [{ negative_slope: 0.1, max_value: 6.0, threshold: 1.0 }, { negative_slope: -0.3, max_value: 2.5, threshold: -1.7 }],
     pictured [{ negative_slope: 0.2, max_value: 3.0, threshold: 1.0 }],
     forward |x| if x > threshold { x.min(max_value) } else { product(negative_slope, x - threshold) },
@@ -205,7 +205,7 @@ catalog! {
     }
     formula "x > 0 ? x : alpha·(exp(x) − 1)",
     kinks [0.0],
-    limits 1.5, 1.0,
+    limits 1.0, 0.85,
     samples [{ alpha: 0.7 }, { alpha: -1.3 }, { alpha: 0.0 }],
     pictured [{ alpha: 0.5 }, { alpha: 2.0 }],
     forward |x| if x > 0.0 { x } else { alpha * x.exp_m1() },
@@ -217,7 +217,7 @@ catalog! {
     selu Selu {}
     formula "λ·(x > 0 ? x : α·(exp(x) − 1))",
     kinks [0.0],
-    limits 1.5, 1.0,
+    limits 1.3, 1.0,
     forward |x| SELU_SCALE * if x > 0.0 { x } else { SELU_ALPHA * x.exp_m1() },
     derivative |x| SELU_SCALE * if x > 0.0 { 1.0 } else { SELU_ALPHA * x.exp() };
 
@@ -228,7 +228,7 @@ catalog! {
     }
     formula "max(x, 0) + min(alpha·(exp(x/alpha) − 1), 0)",
     kinks [0.0],
-    limits 1.5, 1.0,
+    limits 1.05, 0.85,
     samples [{ alpha: 0.7 }, { alpha: 3.0 }, { alpha: -1.3 }],
     pictured [{ alpha: 0.5 }, { alpha: 2.0 }],
     forward |x| x.max(0.0) + (alpha * (x.min(0.0) / alpha).exp_m1()).min(0.0),
@@ -238,7 +238,7 @@ catalog! {
     /// Gaussian error linear unit, exact (Hendrycks & Gimpel 2016). JAX means the tanh approximation by this name.
     gelu Gelu {}
     formula "x·Φ(x)",
-    limits 1.2, 1.4,
+    limits 0.85, 0.9,
     roots |_x| 0.0, |x| near(x, -0.7518, 0.25, 1.0),
     forward |x| gelu(x),
     derivative |x| gelu_derivative(x);
@@ -247,7 +247,7 @@ catalog! {
     gelu_tanh GeluTanh {}
     aliases ["gelu_new"],
     formula "x·σ(2·√(2/π)·(x + 0.044715·x³))",
-    limits 1.0, 1.5,
+    limits 0.85, 1.45,
     roots |_x| 0.0, |x| near(x, -0.7525, 0.25, 1.0),
     forward |x| gelu_tanh(x),
     derivative |x| gelu_tanh_derivative(x);
@@ -255,7 +255,7 @@ catalog! {
     /// The approximation of gelu by the logistic function (Hendrycks & Gimpel 2016).
     quick_gelu QuickGelu {}
     formula "x·σ(1.702·x)",
-    limits 1.0, 1.0,
+    limits 0.85, 0.85,
     roots |_x| 0.0, |x| near(x * 1.702, -1.2785, 0.25, 1.0),
     forward |x| swish(1.702, x),
     derivative |x| swish_derivative(1.702 * x);
@@ -264,7 +264,7 @@ catalog! {
     silu Silu {}
     aliases ["swish1", "swish_1"],
     formula "x·σ(x)",
-    limits 1.0, 1.0,
+    limits 0.85, 0.85,
     roots |_x| 0.0, |x| near(x, -1.2785, 0.25, 1.0),
     forward |x| swish(1.0, x),
     derivative |x| swish_derivative(x);
@@ -275,7 +275,7 @@ catalog! {
         beta = learnable(1.0, Range::Finite),
     }
     formula "x·σ(beta·x)",
-    limits 1.0, 1.0,
+    limits 0.85, 0.85,
     roots |_x| 0.0, |x| near(x * beta, -1.2785, 0.25, 1.0),
     samples [{ beta: 1.5 }, { beta: 0.1 }, { beta: 10.0 }, { beta: -0.7 }, { beta: 0.0 }],
     pictured [{ beta: 0.1 }, { beta: 10.0 }],
@@ -288,14 +288,14 @@ catalog! {
     aliases ["hard_silu"],
     formula "x·clamp((x + 3)/6, 0, 1)",
     kinks [-3.0, 3.0],
-    limits 1.5, 1.5,
+    limits 1.45, 1.45,
     forward |x| if x >= 3.0 { x } else if x <= -3.0 { 0.0 } else { x * (x + 3.0) / 6.0 },
     derivative |x| if x >= 3.0 { 1.0 } else if x <= -3.0 { 0.0 } else { (2.0 * x + 3.0) / 6.0 };
 
     /// A smooth, self-gated relu (Misra 2019).
     mish Mish {}
     formula "x·tanh(ln(1 + exp(x)))",
-    limits 1.0, 1.5,
+    limits 1.0, 0.85,
     roots |_x| 0.0, |x| near(x, -1.1925, 0.25, 1.0),
     forward |x| mish(x),
     derivative |x| mish_derivative(x);
@@ -306,7 +306,7 @@ catalog! {
         beta = learnable(1.0, Range::Positive),
     }
     formula "ln(1 + exp(beta·x))/beta",
-    limits 1.5, 1.0,
+    limits 1.45, 0.85,
     samples [{ beta: 0.3 }, { beta: 7.0 }],
     pictured [{ beta: 0.5 }, { beta: 5.0 }],
     forward |x| softplus(beta, x),
@@ -319,7 +319,7 @@ catalog! {
         b = learnable(4.0, Range::Positive),
     }
     formula "(x + √(x² + b))/2",
-    limits 1.0, 1.5,
+    limits 0.85, 0.85,
     samples [{ b: 0.01 }, { b: 300.0 }],
     pictured [{ b: 1.0 }, { b: 16.0 }],
     forward |x| squareplus(b, x),
@@ -411,7 +411,7 @@ catalog! {
         sigma = constant(0.282_095, Range::Positive),
     }
     formula "Φ((x − mu)/sigma)",
-    limits 2.5, 1.5,
+    limits 2.15, 0.85,
     samples [{ mu: 0.0, sigma: 1.0 }, { mu: -2.5, sigma: 3.0 }],
     pictured [{ mu: 0.0, sigma: 1.0 }],
     forward |x| laplace(mu, sigma, x),
@@ -427,7 +427,7 @@ catalog! {
         beta = constant(0.5, Range::Finite),
     }
     formula "x > 0 ? alpha_p·x² + beta·x : alpha_n·(exp(x) − 1 − x) + beta·x",
-    limits 2.0, 1.5,
+    limits 1.6, 1.4,
     roots |x| near(x, xielu_root(alpha_n, beta), 0.25, 1.0), |x| near(x, (1.0 - beta / alpha_n).ln(), 0.25, 1.0),
     samples [{ alpha_p: 0.3, alpha_n: 1.2, beta: 0.7 }, { alpha_p: 1.5, alpha_n: 0.4, beta: 0.4 }],
     pictured [{ alpha_p: 0.3, alpha_n: 1.2, beta: 0.7 }],
@@ -443,7 +443,7 @@ catalog! {
         alpha = learnable(1.0, Range::NonZero),
     }
     formula "x + sin²(alpha·x)/alpha",
-    limits 2.0, 2.5,
+    limits 1.4, 2.5,
     roots |_x| 0.0, |x| if snake_derivative(alpha, x) < 1e-6 { 1.0 } else { 0.0 },
     samples [{ alpha: 0.3 }, { alpha: -5.0 }],
     pictured [{ alpha: 0.5 }, { alpha: 2.0 }],
@@ -458,7 +458,7 @@ catalog! {
         omega = constant(1.0, Range::Finite),
     }
     formula "sin(omega·x)",
-    limits 1.5, 2.0,
+    limits 0.8, 2.0,
     samples [{ omega: 30.0 }, { omega: -0.7 }, { omega: 0.0 }],
     pictured [{ omega: 2.0 }],
     forward |x| rounded_product(omega, x).sin(),

@@ -522,13 +522,17 @@ fn verification_goes_on_from_its_record() {
     let first = succeeded(folder.path(), &run);
     let record = folder.path().join("record.json");
     let mut content: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&record).unwrap()).unwrap();
-    // As if it had been stopped before the last block of one pass, and another had found an error.
+    // As if it had been stopped before the last block of one pass, and another had found errors.
     let entries: Vec<String> = content["done"].as_object().unwrap().keys().cloned().collect();
     let of = |pass: &str| entries.iter().find(|key| key.contains(pass) && key.contains("f32")).unwrap();
     content["done"][of("forward")]["done"] = 1.into();
     content["done"][of("backward")]["reports"][0]["worst_ulp"] = "inf".into();
+    content["done"][of("backward")]["reports"][0]["failed"] = 3.into();
     std::fs::write(&record, content.to_string()).unwrap();
-    let second = succeeded(folder.path(), &run);
+    let second =
+        Command::new(env!("CARGO_BIN_EXE_gpu-activations")).args(run).current_dir(folder.path()).output().unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    let second = String::from_utf8(second.stdout).unwrap();
     let (first, second): (Vec<&str>, Vec<&str>) = (first.lines().collect(), second.lines().collect());
     assert!(second[3].contains("\"worst_ulp\":\"inf\""), "{}", second[3]);
     for (index, (a, b)) in first.iter().zip(&second).enumerate().filter(|(index, _)| *index != 0 && *index != 3) {

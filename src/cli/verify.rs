@@ -107,9 +107,6 @@ impl Verification {
         let labels = labels(function, pass, storage);
         let key = Value::Object(labels.clone()).to_string();
         let start = journal.as_ref().map(|journal| journal.checkpoint(&key)).unwrap_or_default();
-        if start.blocks > 0 && start.done == start.blocks {
-            return Ok(start.reports);
-        }
         bar.reset_eta();
         let mut kept = Instant::now();
         let mut unwritable = None;

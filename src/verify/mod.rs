@@ -241,9 +241,14 @@ pub fn verify_from<T: Format>(
     let reference = Reference { activation, pass: if backward { Pass::Backward } else { Pass::Forward } };
     let blocks = T::inputs(&activation, step.max(1));
     checkpoint.blocks = blocks.len() as u64;
-    if checkpoint.reports.len() != contexts.len() {
+    let limit_ulp = limit::<T>(reference.limit());
+    checkpoint.reports.iter_mut().for_each(|report| report.hold_to(limit_ulp));
+    if checkpoint.reports.len() != contexts.len() || checkpoint.reports.iter().any(|r| r.limit_ulp != limit_ulp) {
         checkpoint.done = 0;
-        checkpoint.reports = vec![Report::new(limit::<T>(reference.limit())); contexts.len()];
+        checkpoint.reports = vec![Report::new(limit_ulp); contexts.len()];
+    }
+    if checkpoint.done >= checkpoint.blocks {
+        return Ok(checkpoint);
     }
     let mut ones = Vec::new();
     for inputs in blocks.skip(checkpoint.done as usize) {
@@ -317,6 +322,13 @@ fn compared<T: Format>(reference: &Reference, limit_ulp: f64, inputs: &[T], expe
 impl Report {
     fn new(limit_ulp: f64) -> Report {
         Report { limit_ulp, ..Report::default() }
+    }
+
+    /// Takes another bound for the recorded one, if it can be told that nothing is beyond it.
+    fn hold_to(&mut self, limit_ulp: f64) {
+        if self.worst_ulp <= limit_ulp {
+            (self.limit_ulp, self.failed) = (limit_ulp, 0);
+        }
     }
 
     fn note(&mut self, error: f64, input: f64) {
