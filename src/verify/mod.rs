@@ -79,7 +79,7 @@ fn edges(activation: &Activation) -> Vec<f32> {
     let places =
         [0.25, 0.5, 0.55, 1.0, 8.0, 9.0, 14.4, 15.0, 17.0, 18.0, 20.0, 87.3, 88.7, 103.9, 104.0, 200.0, 4096.0];
     // Where products of flushed parts were found wrong: in the derivative of squareplus, and in sinc.
-    let found = [1.481_271_1e16, 1.015_148_45e32];
+    let found = [1.481_271_1e16, 1.015_148_4e32];
     let kinks = activation.kinks().into_iter().map(|kink| kink as f32);
     let around = |place: f32| (0..=16).map(move |i| f32::from_bits(place.to_bits().wrapping_add(i).wrapping_sub(8)));
     specials
