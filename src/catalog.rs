@@ -458,7 +458,7 @@ catalog! {
         omega = constant(1.0, Range::Finite),
     }
     formula "sin(omega·x)",
-    limits 0.8, 2.0,
+    limits 0.8, 0.9,
     samples [{ omega: 30.0 }, { omega: -0.7 }, { omega: 0.0 }],
     pictured [{ omega: 2.0 }],
     forward |x| rounded_product(omega, x).sin(),
@@ -467,7 +467,7 @@ catalog! {
     /// The cardinal sine, 1 at 0, without π in its argument.
     sinc Sinc {}
     formula "sin(x)/x",
-    limits 2.0, 2.5,
+    limits 0.9, 1.5,
     roots |_x| 0.0, |x| sinc_derivative_term(x),
     forward |x| if x == 0.0 { 1.0 } else if x.is_infinite() { 0.0 } else { x.sin() / x },
     derivative |x| sinc_derivative(x);
@@ -475,28 +475,28 @@ catalog! {
     /// Linearly scaled tanh (Roy et al. 2019).
     lisht Lisht {}
     formula "x·tanh(x)",
-    limits 1.5, 1.5,
+    limits 0.85, 0.8,
     forward |x| if x == 0.0 { 0.0 } else { x * x.tanh() },
     derivative |x| lisht_derivative(x);
 
     /// The logarithm of the hyperbolic cosine, a smooth |x|.
     log_cosh LogCosh {}
     formula "ln(cosh(x))",
-    limits 1.5, 1.5,
+    limits 0.85, 0.85,
     forward |x| log_cosh(x),
     derivative |x| x.tanh();
 
     /// A hyperbola between slopes ½ and 3/2.
     bent_identity BentIdentity {}
     formula "(√(x² + 1) − 1)/2 + x",
-    limits 1.0, 1.0,
+    limits 0.6, 0.6,
     forward |x| bent_identity(x),
     derivative |x| 1.0 + 0.5 * bent_identity_ratio(x);
 
     /// The bell curve.
     gaussian Gaussian {}
     formula "exp(−x²)",
-    limits 1.0, 1.0,
+    limits 0.85, 0.85,
     forward |x| (-x * x).exp(),
     derivative |x| -2.0 * x.clamp(-30.0, 30.0) * (-x * x).exp();
 
@@ -510,7 +510,7 @@ catalog! {
     }
     formula "x > 0 ? x : (lower + upper)/2·x",
     kinks [0.0],
-    limits 1.5, 0.5,
+    limits 0.75, 0.5,
     samples [{ lower: -0.5, upper: 0.1 }, { lower: 0.0, upper: 0.0 }],
     forward |x| if x > 0.0 { x } else { product((lower + upper) / 2.0, x) },
     derivative |x| if x > 0.0 { 1.0 } else { (lower + upper) / 2.0 };
