@@ -10,9 +10,10 @@ fn position_of(team: Team, block: u32) -> u32 {
 }
 
 fn held_at(row: u32, position: u32, x: vec4<f32>, dy: vec4<f32>) -> Entries {
-    let index = index_at(row, position);
     let is_there = position < call.length;
-    let kept = select(vec4<bool>(false), kept_at(index, call.length - position), vec4<bool>(is_there));
+    // Beyond the end as at the beginning, so that no mask is read where there is none.
+    let at = select(0u, position, is_there);
+    let kept = select(vec4<bool>(false), kept_at(index_at(row, at), call.length - at), vec4<bool>(is_there));
     let number = call.first_element + row * call.length + position + COUNT;
     return Entries(x, dy, kept, position + COUNT, number, vec4<u32>(call.first_row + row));
 }

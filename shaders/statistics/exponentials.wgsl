@@ -118,7 +118,8 @@ fn merge(a: Statistics, b: Statistics, round: u32) -> Statistics {
     return t;
 }
 
-// Afterwards `sum` is the inverse of the sum, for gradients of the temperature's multiple, or its logarithm, and `dot` the share-weighted mean; 0 for a row of nothing.
+// Afterwards `sum` is the inverse of the sum (for gradients, of its product with the temperature) or its logarithm, and
+// `dot` the share-weighted mean; 0 for a row of nothing.
 fn settle(s: Statistics, round: u32) -> Statistics {
     var t = s;
     if PASS == FROM_OUTPUT {
