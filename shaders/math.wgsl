@@ -194,8 +194,9 @@ fn expm1_of(x: vec2<f32>) -> Scaled {
 // two parts. The polynomial is a minimax fit of (ln(1 + f) - f + f^2/2)/f^3.
 fn log1p_unit(e: vec2<f32>) -> vec2<f32> {
     let upper = e.x > 0.41421356;
-    let f = select(e.x, (e.x - 1.0) * 0.5, upper);
-    let f_low = select(e.y, e.y * 0.5, upper);
+    let less_one = fast_two_sum(-1.0, e.x);
+    let f = select(e.x, less_one.x * 0.5, upper);
+    let f_low = select(e.y, (less_one.y + e.y) * 0.5, upper);
     let p = (((((((0.0674232095 * f - 0.116669163) * f + 0.118845366) * f - 0.124067187) * f + 0.142203242) * f - 0.16667971) * f + 0.200020716) * f - 0.250000089) * f + 0.333333135;
     let square = two_product(f, f);
     let t = fast_two_sum(-0.5 * square.x, f * square.x * p);
@@ -236,14 +237,14 @@ fn sech_squared(z: vec2<f32>) -> Scaled {
 fn tanh_of(z: vec2<f32>) -> vec2<f32> {
     let positive = select(z, -z, z.x < 0.0);
     let a = select(vec2<f32>(60.0, 0.0), positive, positive.x < 60.0);
-    let t = min(a.x, 0.55);
+    let t = min(a.x, 0.4);
     let square = t * t;
-    let p = ((((2.57813721e-3 * square - 8.58296920e-3) * square + 2.18416564e-2) * square - 5.39690703e-2) * square + 0.133333609) * square - 0.333333343;
+    let p = (((-7.11824698e-3 * square + 2.15200670e-2) * square - 5.39351702e-2) * square + 0.133331925) * square - 0.333333313;
     let near = fast_two_sum(t, t * square * p);
     let e = decay(-2.0 * a).small;
     let q = divide(2.0 * e, one_plus(e));
     let far = fast_two_sum(1.0, -q.x);
-    let y = select(vec2<f32>(far.x, far.y - q.y), vec2<f32>(near.x, near.y + a.y * (1.0 - square)), a.x < 0.55);
+    let y = select(vec2<f32>(far.x, far.y - q.y), vec2<f32>(near.x, near.y + a.y * (1.0 - square)), a.x < 0.4);
     return select(y, -y, z.x < 0.0);
 }
 
@@ -347,10 +348,16 @@ fn multiply_high(a: u32, b: u32) -> u32 {
     return (a >> 16u) * (b >> 16u) + (mixed >> 16u) + (other >> 16u) + (carry >> 16u);
 }
 
-// A word of zeros and 224 bits of 2/pi after the point.
-const TWO_OVER_PI: array<u32, 8> = array<u32, 8>(
-    0u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u, 0x3c439041u, 0xfe5163abu,
-);
+// Four words from the given one on, of a word of zeros and 224 bits of 2/pi after the point; `word` is at most 4. Chosen
+// by selects, as an array indexed by each invocation for itself would be put into memory.
+fn four_words_of_two_over_pi(word: u32) -> vec4<u32> {
+    let first = vec4<u32>(0u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u);
+    let last = vec4<u32>(0xf534ddc0u, 0xdb629599u, 0x3c439041u, 0xfe5163abu);
+    let two_on = (word & 2u) != 0u;
+    let even = select(first, vec4<u32>(first.zw, last.xy), two_on);
+    let odd = vec4<u32>(even.yzw, select(last.x, last.z, two_on));
+    return select(select(even, odd, (word & 1u) != 0u), last, word >= 4u);
+}
 
 fn negated(w: vec3<u32>) -> vec3<u32> {
     return vec3<u32>(~w.x + u32((w.y | w.z) == 0u), ~w.y + u32(w.z == 0u), 0u - w.z);
@@ -365,11 +372,11 @@ fn reduce(t: f32, eighths: u32) -> Angle {
     let shift = f32(eighths);
     let quarters = round(t * 0.636619772 + 0.5 * shift);
     let n = 2.0 * quarters - shift;
-    let first = opaque(t - n * 0.78515625);
-    let second = two_sum(first, -n * 0.00024187564849853516);
+    let first = two_sum(t, -n * 0.78515625);
+    let second = two_sum(first.x, -n * 0.00024187564849853516);
     let third = two_sum(second.x, -n * 3.7747668102383614e-08);
     let fourth = two_sum(third.x, -n * 1.2816414596272807e-12);
-    let low = (fourth.y - n * 3.0616171314629196e-17) + (second.y + third.y);
+    let low = (fourth.y - n * 3.0616171314629196e-17) + (first.y + second.y + third.y);
     return Angle(fast_two_sum(fourth.x, low), u32(i32(quarters)) & 3u);
 }
 
@@ -384,14 +391,9 @@ fn reduce_far(t: f32, offset: u32) -> Angle {
     let bits = bitcast<u32>(t);
     let exponent = (bits >> 23u) & 0xffu;
     let start = exponent - 120u;
-    let word = start >> 5u;
+    let w = four_words_of_two_over_pi(start >> 5u);
     let shift = start & 31u;
-    var w: array<u32, 4>;
-    for (var i = 0u; i < 4u; i++) {
-        w[i] = TWO_OVER_PI[min(word + i, 7u)];
-    }
-    let high = vec3<u32>(w[0], w[1], w[2]) << vec3<u32>(shift);
-    let window = high | ((vec3<u32>(w[1], w[2], w[3]) >> vec3<u32>(1u)) >> vec3<u32>(31u - shift));
+    let window = (w.xyz << vec3<u32>(shift)) | ((w.yzw >> vec3<u32>(1u)) >> vec3<u32>(31u - shift));
     let m = (bits & 0x7fffffu) | 0x800000u;
     let middle = m * window.y;
     let y = middle + multiply_high(m, window.z);

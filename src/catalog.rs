@@ -35,7 +35,7 @@ catalog! {
     /// The logarithm of the logistic function.
     log_sigmoid LogSigmoid {}
     formula "−ln(1 + exp(−x))",
-    limits 1.35, 0.85,
+    limits 0.85, 0.85,
     forward |x| -softplus(1.0, -x),
     derivative |x| sigmoid(-x);
 
@@ -59,7 +59,7 @@ catalog! {
     /// The hyperbolic tangent.
     tanh Tanh {}
     formula "tanh(x)",
-    limits 0.85, 0.85,
+    limits 0.65, 0.85,
     forward |x| x.tanh(),
     derivative |x| sech_squared(x);
 
@@ -95,7 +95,7 @@ catalog! {
     /// What the hyperbolic tangent takes off `x`.
     tanh_shrink TanhShrink {}
     formula "x − tanh(x)",
-    limits 2.5, 1.05,
+    limits 2.5, 0.75,
     forward |x| tanh_shrink(x),
     derivative |x| x.tanh() * x.tanh();
 
@@ -306,7 +306,7 @@ catalog! {
         beta = learnable(1.0, Range::Positive),
     }
     formula "ln(1 + exp(beta·x))/beta",
-    limits 1.45, 0.85,
+    limits 0.85, 0.85,
     samples [{ beta: 0.3 }, { beta: 7.0 }],
     pictured [{ beta: 0.5 }, { beta: 5.0 }],
     forward |x| softplus(beta, x),
@@ -329,7 +329,7 @@ catalog! {
     /// A sigmoid with slow tails (Turian, Bergstra & Bengio 2009). The derivative at 0 is 1.
     softsign Softsign {}
     formula "x/(1 + |x|)",
-    limits 1.5, 2.0,
+    limits 0.55, 2.0,
     forward |x| if x.is_infinite() { x.signum() } else { x / (1.0 + x.abs()) },
     derivative |x| 1.0 / (1.0 + x.abs()).powi(2);
 
@@ -443,7 +443,7 @@ catalog! {
         alpha = learnable(1.0, Range::NonZero),
     }
     formula "x + sin²(alpha·x)/alpha",
-    limits 1.4, 2.5,
+    limits 1.4, 1.2,
     roots |_x| 0.0, |x| if snake_derivative(alpha, x) < 1e-6 { 1.0 } else { 0.0 },
     samples [{ alpha: 0.3 }, { alpha: -5.0 }],
     pictured [{ alpha: 0.5 }, { alpha: 2.0 }],
@@ -475,14 +475,14 @@ catalog! {
     /// Linearly scaled tanh (Roy et al. 2019).
     lisht Lisht {}
     formula "x·tanh(x)",
-    limits 0.85, 0.8,
+    limits 0.7, 0.8,
     forward |x| if x == 0.0 { 0.0 } else { x * x.tanh() },
     derivative |x| lisht_derivative(x);
 
     /// The logarithm of the hyperbolic cosine, a smooth |x|.
     log_cosh LogCosh {}
     formula "ln(cosh(x))",
-    limits 0.85, 0.85,
+    limits 0.85, 0.65,
     forward |x| log_cosh(x),
     derivative |x| x.tanh();
 

@@ -86,7 +86,7 @@ BLOCKS = [
     Block(
         "tanh_of", "(tanh(t) - t)/t^3 in t^2",
         lambda t: (tanh(t) - t) / t**3, lambda t: t**3 / tanh(t),
-        mpf(0), mpf(0.55), 5, even=True,
+        mpf(0), mpf(0.4), 4, even=True,
     ),
     Block(
         "normal_centre", "(Phi(x) - 1/2)/x in x^2",
