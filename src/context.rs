@@ -42,7 +42,7 @@ impl Builder {
     /// [`Error::NoAdapter`], [`Error::DeviceLost`].
     pub async fn build_async(self) -> Result<GpuActivations, Error> {
         let adapter = adapter::choose(self.adapter.as_deref()).await?;
-        let mut required_features = adapter.features() & wgpu::Features::SUBGROUP;
+        let mut required_features = adapter.features() & (wgpu::Features::SUBGROUP | wgpu::Features::TIMESTAMP_QUERY);
         if matches!(adapter.get_info().device_type, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu) {
             required_features |= adapter.features() & wgpu::Features::MAPPABLE_PRIMARY_BUFFERS;
         }
@@ -296,7 +296,7 @@ impl GpuActivations {
         self.recording(Target::Callers(pass))
     }
 
-    fn recording<'a, 'pass>(&'a self, pass: Target<'a, 'pass>) -> Recording<'a, 'pass> {
+    pub(crate) fn recording<'a, 'pass>(&'a self, pass: Target<'a, 'pass>) -> Recording<'a, 'pass> {
         Recording { shared: &self.shared, strategy: self.strategy, pass, scratch: Vec::new() }
     }
 }

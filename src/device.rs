@@ -1,6 +1,7 @@
 //! What a context's clones share: the device, and memory and waiting on it.
 
 use crate::pipeline::{Cache, lock};
+use crate::shape::Shape;
 use crate::{Arithmetic, Error};
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -19,6 +20,8 @@ pub(crate) struct Shared {
     pub mappable: bool,
     pub on_cpu: bool,
     pub subgroups: bool,
+    /// Of elementwise kernels.
+    pub shape: Shape,
     /// Lanes of a subgroup at least.
     pub smallest_subgroup: u32,
     pub cache: Cache,
@@ -62,6 +65,7 @@ impl Shared {
         let on_cpu = kind == wgpu::DeviceType::Cpu;
         let subgroups = device.features().contains(wgpu::Features::SUBGROUP);
         let mappable = near && device.features().contains(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS);
+        let shape = Shape::of(&info);
         let smallest_subgroup = info.subgroup_min_size.max(1);
         let (cache, arithmetic, pool, lost) = Default::default();
         Shared {
@@ -71,6 +75,7 @@ impl Shared {
             mappable,
             on_cpu,
             subgroups,
+            shape,
             smallest_subgroup,
             cache,
             arithmetic,
@@ -254,7 +259,7 @@ impl Shared {
     }
 
     /// The only place that polls, because `Device::poll` may panic on a lost device.
-    fn poll(&self, until: wgpu::PollType) -> Result<(), Error> {
+    pub(crate) fn poll(&self, until: wgpu::PollType) -> Result<(), Error> {
         match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.device.poll(until))) {
             Ok(Ok(_)) => self.alive(),
             Ok(Err(error)) => Err(lost(error)),

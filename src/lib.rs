@@ -34,7 +34,10 @@ mod recording;
 mod reduction;
 mod reference;
 pub mod shader;
+mod shape;
 mod stream;
+#[cfg(feature = "bench")]
+pub mod throughput;
 #[cfg(feature = "verify")]
 pub mod verify;
 

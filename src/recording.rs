@@ -3,6 +3,7 @@ use crate::element::Scalar;
 use crate::pipeline::{Access, Dispatch};
 use crate::reduction::Strategy;
 use crate::shader::{Binding, Part, elementwise_parts};
+use crate::shape::Shape;
 use crate::{Activation, BufferRange, Element, Error, Parameters};
 
 /// Records activations into a compute pass; whoever owns the encoder submits it.
@@ -107,7 +108,7 @@ impl Recording<'_, '_> {
             return Ok(());
         }
         let binding = operands.binding()?;
-        let parts = elementwise_parts(&activation, T::STORAGE, binding, parameters);
+        let parts = elementwise_parts(&activation, T::STORAGE, binding, parameters, self.shared.shape);
         let call = Call { shared: self.shared, activation, parameters, operands, binding, parts };
         // Everything that can fail comes before the first command.
         let dispatches = self.shared.checked(|| call.dispatches())?;
@@ -139,8 +140,6 @@ struct Call<'a, T: Element> {
     parts: Vec<Part>,
 }
 
-/// Invocations of a workgroup, as `WORKGROUP` in `shaders/kernels`.
-const WORKGROUP: u64 = 256;
 /// The largest alignment that any adapter demands of an offset.
 pub(crate) const LARGEST_ALIGNMENT: u64 = 256;
 /// Bytes of one binding at most: wgpu's Metal backend tells shaders no length beyond 32 bits.
@@ -159,7 +158,7 @@ impl<T: Element> Call<'_, T> {
         let mut start = 0;
         while start < body * element {
             let bytes = (body * element - start).min(most);
-            dispatches.push(self.dispatch((start, bytes), 0, (bytes / vector).div_ceil(WORKGROUP))?);
+            dispatches.push(self.dispatch((start, bytes), 0, self.shared.shape.workgroups(bytes / vector))?);
             start += bytes;
         }
         let tail = elements.saturating_sub(body);
@@ -176,15 +175,16 @@ impl<T: Element> Call<'_, T> {
     fn most_bytes(&self, vector: u64) -> Result<u64, Error> {
         let limits = &self.shared.limits;
         let groups = u64::from(limits.max_compute_workgroups_per_dimension).pow(2);
-        let dispatched = groups.saturating_mul(WORKGROUP * vector);
+        let Shape { workgroup, vectors } = self.shared.shape;
+        let dispatched = groups.saturating_mul(u64::from(workgroup) * u64::from(vectors) * vector);
         let most = limits.max_storage_buffer_binding_size.min(LARGEST_BINDING).min(dispatched);
         // A parameter's element may be larger than x's.
         let most = if self.parameters.has_one_per_element() { most / 4 * vector / 4 } else { most };
         let most = most / LARGEST_ALIGNMENT * LARGEST_ALIGNMENT;
-        if most == 0 || limits.max_compute_invocations_per_workgroup < WORKGROUP as u32 {
+        if most == 0 || limits.max_compute_invocations_per_workgroup < workgroup {
             let reason = format!(
                 "its limits allow bindings of {} bytes, {} workgroups per dimension and {} invocations per workgroup; \
-                 {LARGEST_ALIGNMENT}, 1 and {WORKGROUP} are needed",
+                 {LARGEST_ALIGNMENT}, 1 and {workgroup} are needed",
                 limits.max_storage_buffer_binding_size,
                 limits.max_compute_workgroups_per_dimension,
                 limits.max_compute_invocations_per_workgroup

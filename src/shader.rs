@@ -1,5 +1,6 @@
 //! Composes a shader's text from its parts. Pure: nothing here needs a device.
 
+use crate::shape::Shape;
 use crate::{Activation, Parameters};
 use std::borrow::Cow;
 use std::fmt;
@@ -110,9 +111,10 @@ pub(crate) fn elementwise_parts(
     storage: Storage,
     binding: Binding,
     parameters: &Parameters<'_>,
+    shape: Shape,
 ) -> Vec<Part> {
     let mut parts = activation_parts(activation);
-    parts.extend([part!("math.wgsl"), storage.part(), part!("parameters/call.wgsl")]);
+    parts.extend([shape.part(), part!("math.wgsl"), storage.part(), part!("parameters/call.wgsl")]);
     parts.extend(parameters.parts(activation));
     parts.extend([binding.part(), part!("kernels/elementwise.wgsl")]);
     parts
@@ -129,7 +131,7 @@ impl Shader {
     /// Composes the module of one activation; its entry points are `forward`, `backward`, `forward_tail` and
     /// `backward_tail`.
     pub fn elementwise(activation: &Activation, storage: Storage, binding: Binding) -> Shader {
-        Shader::compose(&elementwise_parts(activation, storage, binding, &Parameters::new()))
+        Shader::compose(&elementwise_parts(activation, storage, binding, &Parameters::new(), Shape::PORTABLE))
     }
 
     pub(crate) fn compose(parts: &[Part]) -> Shader {

@@ -1,7 +1,5 @@
-// One activation, or its gradient, of each element. An invocation handles four elements; where a range's length is
-// no multiple of four, a second dispatch of a `_tail` entry point handles the rest word by word.
-
-const WORKGROUP: u32 = 256u;
+// One activation, or its gradient, of each element, in vectors of four. Where a range's length is no multiple of four, a
+// second dispatch of a `_tail` entry point handles the rest word by word.
 
 // Implementations may assume that no NaN occurs, and min, max and clamp drop it, so NaN is carried by its bits.
 fn keep_nan(x: vec4<f32>, y: vec4<f32>) -> vec4<f32> {
@@ -35,27 +33,42 @@ fn backward_of(x: vec4<f32>, dy: vec4<f32>, first: Site) -> vec4<f32> {
     return keep_nan(dy, keep_nan(x, dy * slope));
 }
 
-// Rows of workgroups, because one dimension of a dispatch holds too few of them for a large buffer.
-fn vector_index(id: vec3<u32>, workgroups: vec3<u32>) -> u32 {
-    return id.x + id.y * workgroups.x * WORKGROUP;
+// The first of an invocation's VECTORS, which lie WORKGROUP apart, so that neighbours read neighbouring memory. Rows of
+// workgroups, because one dimension of a dispatch holds too few of them for a large buffer.
+fn first_vector(group: vec3<u32>, groups: vec3<u32>, local: u32) -> u32 {
+    return (group.y * groups.x + group.x) * WORKGROUP * VECTORS + local;
 }
 
 // x, dy and result are bound with the same length, so the guard on one of them covers all.
 @compute @workgroup_size(WORKGROUP)
-fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
-    zero = workgroups.z - 1u;
-    let index = vector_index(id, workgroups);
-    if index < arrayLength(&result) {
-        result[index] = pack(forward_of(unpack(x_at(index)), site_of(4u * index)));
+fn forward(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) local: u32,
+) {
+    zero = groups.z - 1u;
+    let first = first_vector(group, groups, local);
+    for (var i = 0u; i < VECTORS; i++) {
+        let index = first + i * WORKGROUP;
+        if index < arrayLength(&result) {
+            result[index] = pack(forward_of(unpack(x_at(index)), site_of(4u * index)));
+        }
     }
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn backward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
-    zero = workgroups.z - 1u;
-    let index = vector_index(id, workgroups);
-    if index < arrayLength(&result) {
-        result[index] = pack(backward_of(unpack(x_at(index)), unpack(dy_at(index)), site_of(4u * index)));
+fn backward(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) local: u32,
+) {
+    zero = groups.z - 1u;
+    let first = first_vector(group, groups, local);
+    for (var i = 0u; i < VECTORS; i++) {
+        let index = first + i * WORKGROUP;
+        if index < arrayLength(&result) {
+            result[index] = pack(backward_of(unpack(x_at(index)), unpack(dy_at(index)), site_of(4u * index)));
+        }
     }
 }
 

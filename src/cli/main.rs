@@ -1,6 +1,7 @@
 //! The command line. Exit status 2 means wrong arguments, 1 any other failure; an error is one line on stderr.
 
 mod array;
+mod bench;
 mod evaluate;
 mod file;
 mod pieces;
@@ -11,6 +12,7 @@ use anyhow::{Context, anyhow};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gpu_activations::shader::{Binding, Shader, Storage};
 use gpu_activations::{Activation, AxisFunction, AxisParameter, Error, GpuActivations, plot};
+use half::{bf16, f16};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -101,6 +103,32 @@ enum Command {
         /// A part of the adapter's name, or of "name on backend"; several are compared in one run.
         #[arg(long, value_name = "TEXT")]
         adapter: Vec<String>,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Measures functions on a device, beside a kernel that copies as many bytes in the same run.
+    Bench {
+        /// The functions; all where none is given.
+        names: Vec<String>,
+        /// A parameter of the one function named; others keep their defaults.
+        #[arg(short, long = "param", value_name = "KEY=VALUE")]
+        param: Vec<String>,
+        /// The shape of x, as in 4096x1024; may be given several times.
+        #[arg(long, value_name = "SHAPE", default_value = "32768x1024")]
+        shape: Vec<bench::Shape>,
+        /// The axis of functions along one; negative counts from the end.
+        #[arg(long, value_name = "N", default_value_t = -1, allow_negative_numbers = true)]
+        axis: isize,
+        /// How elements lie in memory.
+        #[arg(long, value_enum, default_value_t = StorageName::F32)]
+        storage: StorageName,
+        /// Samples of each function, whose median counts.
+        #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..))]
+        samples: u16,
+        /// A part of the adapter's name, or of "name on backend".
+        #[arg(long, value_name = "TEXT")]
+        adapter: Option<String>,
         /// One JSON object a line.
         #[arg(long)]
         json: bool,
@@ -234,6 +262,16 @@ fn run(command: Command) -> Result<(), Failure> {
             let functions = verify::functions(&names, &param)?;
             let step = if exhaustive { 1 } else { step };
             verify::Verification::new(&adapter, step, resume.as_deref(), json)?.run(&functions)?;
+        }
+        Command::Bench { names, param, shape, axis, storage, samples, adapter, json } => {
+            let functions = chosen(&names, &param)?;
+            let context = context(adapter.as_deref())?;
+            let table = bench::Table::new(&context, samples, axis, json)?;
+            match storage {
+                StorageName::F32 => table.print::<f32>(&functions, &shape)?,
+                StorageName::F16 => table.print::<f16>(&functions, &shape)?,
+                StorageName::Bf16 => table.print::<bf16>(&functions, &shape)?,
+            }
         }
     }
     Ok(())
@@ -382,6 +420,22 @@ fn elementwise(name: &str, parameters: &[String]) -> Result<Activation, Failure>
             "{} works here only on single numbers, with numbers as parameters",
             other.function.name()
         ))),
+    }
+}
+
+/// The functions of these names, all where none is given, at their defaults; or one as `-p` says, with numbers and words.
+fn chosen(names: &[String], parameters: &[String]) -> Result<Vec<Function>, Failure> {
+    match (names, parameters) {
+        ([], []) => {
+            let elementwise = Activation::ALL.iter().copied().map(Function::Elementwise);
+            Ok(elementwise.chain(AxisFunction::ALL.iter().map(|(_, function)| Function::Along(*function))).collect())
+        }
+        (names, []) => names.iter().map(|name| Function::named(name)).collect(),
+        ([name], parameters) => match configured(name, parameters)? {
+            Configured { function, seed: None, mask: None, files } if files.is_empty() => Ok(vec![function]),
+            _ => Err(usage(anyhow!("{name} works here only with numbers or words as parameters, no files and no seed"))),
+        },
+        (names, _) => Err(usage(anyhow!("-p needs exactly one function, {} are named", names.len()))),
     }
 }
 

@@ -2,10 +2,10 @@
 
 use crate::evaluate::progress_bar;
 use crate::file::NewFile;
-use crate::{Configured, Failure, Function, configured, context, json_of, number, print, short, usage};
+use crate::{Failure, Function, chosen, context, json_of, number, print, short};
 use anyhow::{Context, Result, anyhow, ensure};
 use gpu_activations::verify::{Checkpoint, Format, Report, verify_along, verify_from};
-use gpu_activations::{Activation, AxisFunction, Error, GpuActivations};
+use gpu_activations::{Error, GpuActivations};
 use half::{bf16, f16};
 use indicatif::ProgressBar;
 use serde_json::{Map, Value, json};
@@ -14,28 +14,12 @@ use std::time::{Duration, Instant};
 
 /// The functions to verify: those named, or all, at their defaults and sample values, or one as `-p` says.
 pub fn functions(names: &[String], parameters: &[String]) -> Result<Vec<Function>, Failure> {
+    let functions = chosen(names, parameters)?;
     let samples = |function: Function| match function {
         Function::Elementwise(activation) => activation.samples().into_iter().map(Function::Elementwise).collect(),
         along => vec![along],
     };
-    match (names, parameters) {
-        ([], []) => {
-            let elementwise = Activation::ALL.iter().copied().map(Function::Elementwise);
-            let along = AxisFunction::ALL.iter().map(|(_, function)| Function::Along(*function));
-            Ok(elementwise.chain(along).flat_map(samples).collect())
-        }
-        (names, []) => {
-            let functions: Result<Vec<_>, _> = names.iter().map(|name| Function::named(name)).collect();
-            Ok(functions?.into_iter().flat_map(samples).collect())
-        }
-        ([name], parameters) => match configured(name, parameters)? {
-            Configured { function, seed: None, mask: None, files } if files.is_empty() => Ok(vec![function]),
-            _ => {
-                Err(usage(anyhow!("verify takes parameters that are numbers or words, no files and no seed of rrelu")))
-            }
-        },
-        (names, _) => Err(usage(anyhow!("-p needs exactly one function, {} are named", names.len()))),
-    }
+    Ok(if parameters.is_empty() { functions.into_iter().flat_map(samples).collect() } else { functions })
 }
 
 /// How often what is done is kept in a file.
@@ -166,11 +150,11 @@ impl Verification {
     }
 }
 
-fn pass_name(backward: bool) -> &'static str {
+pub fn pass_name(backward: bool) -> &'static str {
     if backward { "backward" } else { "forward" }
 }
 
-fn shown(context: &GpuActivations) -> String {
+pub fn shown(context: &GpuActivations) -> String {
     let info = context.adapter_info();
     format!("{} on {}", info.name, info.backend.to_str())
 }
@@ -188,7 +172,7 @@ fn parameters(function: &Function) -> Map<String, Value> {
 }
 
 /// What a row is about.
-fn labels(function: &Function, pass: &str, storage: &str) -> Map<String, Value> {
+pub fn labels(function: &Function, pass: &str, storage: &str) -> Map<String, Value> {
     let labels = [
         ("function", json!(function.name())),
         ("parameters", Value::Object(parameters(function))),

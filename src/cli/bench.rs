@@ -1,0 +1,126 @@
+//! Throughput of functions on a device, beside a copy.
+
+use crate::evaluate::progress_bar;
+use crate::verify::{labels, pass_name, shown};
+use crate::{Failure, Function, number, print, usage};
+use anyhow::anyhow;
+use gpu_activations::shader::Storage;
+use gpu_activations::throughput::{Bench, Throughput};
+use gpu_activations::{Axis, Element, GpuActivations};
+use indicatif::ProgressBar;
+use serde_json::{Value, json};
+use std::fmt;
+use std::str::FromStr;
+
+/// Lengths joined by `x`.
+#[derive(Clone)]
+pub struct Shape(Vec<usize>);
+
+impl FromStr for Shape {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Shape, String> {
+        let length = |length: &str| length.parse().ok().filter(|&length: &usize| length > 0);
+        let lengths: Option<Vec<usize>> = text.split('x').map(length).collect();
+        let lengths = lengths.ok_or_else(|| "a shape is lengths of at least 1 joined by x, as in 4096x1024".to_owned())?;
+        let elements = lengths.iter().try_fold(1usize, |product, &length| product.checked_mul(length));
+        elements.map(|_| Shape(lengths)).ok_or_else(|| "there are too many elements to count".to_owned())
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lengths: Vec<String> = self.0.iter().map(usize::to_string).collect();
+        f.pad(&lengths.join("x"))
+    }
+}
+
+/// Rows of figures, printed as they are found.
+pub struct Table<'a> {
+    context: &'a GpuActivations,
+    bench: Bench<'a>,
+    axis: isize,
+    json: bool,
+    bar: ProgressBar,
+}
+
+impl<'a> Table<'a> {
+    pub fn new(context: &'a GpuActivations, samples: u16, axis: isize, json: bool) -> Result<Self, Failure> {
+        let bench = Bench::new(context, samples.into())?;
+        Ok(Table { context, bench, axis, json, bar: progress_bar(0)? })
+    }
+
+    pub fn print<T: Element>(mut self, functions: &[Function], shapes: &[Shape]) -> Result<(), Failure> {
+        if !self.json {
+            let clock = if self.bench.reads_device_clock() { "the device's" } else { "the host's" };
+            let info = self.context.adapter_info();
+            let adapter = format!("{}, {} {}", shown(self.context), info.driver, info.driver_info);
+            print(&format!("{adapter}; {} by {clock} clock, GB/s and the ratio to a copy\n", storage_name::<T>()))?;
+        }
+        self.bar.set_length(2 * (functions.len() * shapes.len()) as u64);
+        for shape in shapes {
+            // A pass after the other, because the copies differ.
+            for backward in [false, true] {
+                for function in functions {
+                    self.bar.set_message(function.name());
+                    let throughput = self.measured::<T>(function, backward, shape)?;
+                    self.bar.inc(1);
+                    let row = self.row::<T>(function, backward, shape, throughput);
+                    self.bar.suspend(|| print(&row))?;
+                }
+            }
+        }
+        self.bar.finish_and_clear();
+        Ok(())
+    }
+
+    fn measured<T: Element>(
+        &mut self,
+        function: &Function,
+        backward: bool,
+        shape: &Shape,
+    ) -> Result<Throughput, Failure> {
+        Ok(match *function {
+            Function::Elementwise(activation) => {
+                self.bench.elementwise::<T>(activation, backward, shape.0.iter().product())?
+            }
+            Function::Along(function) => {
+                let axis = Axis::new(&shape.0, self.axis).map_err(|error| usage(anyhow!("--axis {}: {error}", self.axis)))?;
+                self.bench.along::<T>(function, &axis, backward)?
+            }
+        })
+    }
+
+    fn row<T: Element>(
+        &self,
+        function: &Function,
+        backward: bool,
+        shape: &Shape,
+        Throughput { gb_per_s, ratio_to_copy, .. }: Throughput,
+    ) -> String {
+        let pass = pass_name(backward);
+        if !self.json {
+            return format!("{:<17} {pass:<8} {shape:<14} {gb_per_s:9.2} {ratio_to_copy:6.2}\n", function.name());
+        }
+        let info = self.context.adapter_info();
+        let mut row = labels(function, pass, storage_name::<T>());
+        let figures = [
+            ("adapter", json!(info.name)),
+            ("backend", json!(info.backend.to_str())),
+            ("elements", json!(shape.0.iter().product::<usize>())),
+            ("shape", json!(shape.0)),
+            ("gb_per_s", number(gb_per_s)),
+            ("ratio_to_copy", number(ratio_to_copy)),
+        ];
+        row.extend(figures.map(|(name, value)| (name.to_owned(), value)));
+        format!("{}\n", Value::Object(row))
+    }
+}
+
+fn storage_name<T: Element>() -> &'static str {
+    match T::STORAGE {
+        Storage::F32 => "f32",
+        Storage::F16 => "f16",
+        Storage::Bf16 => "bf16",
+    }
+}
