@@ -35,6 +35,7 @@ mod reduction;
 mod reference;
 pub mod shader;
 mod shape;
+mod snippet;
 mod stream;
 #[cfg(feature = "bench")]
 pub mod throughput;

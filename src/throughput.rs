@@ -187,10 +187,7 @@ impl<'a> Bench<'a> {
     }
 
     /// How many calls make a sample, after some to warm up.
-    fn calls(
-        &self,
-        record: &impl Fn(&mut Recording<'_, '_>, usize) -> Result<(), Error>,
-    ) -> Result<usize, Error> {
+    fn calls(&self, record: &impl Fn(&mut Recording<'_, '_>, usize) -> Result<(), Error>) -> Result<usize, Error> {
         let (mut calls, mut seconds) = (1, self.seconds(record, 1)?);
         while seconds * (calls as f64) < 0.25 * SAMPLE_SECONDS && (calls as f64) < MOST_CALLS {
             calls *= 4;
@@ -268,12 +265,7 @@ impl Copy {
         (0..sets_of(bytes)).map(set).collect()
     }
 
-    fn new(
-        context: &GpuActivations,
-        shape: Shape,
-        bytes: u64,
-        buffers: &[Vec<GpuBuffer<f32>>],
-    ) -> Result<Self, Error> {
+    fn new(context: &GpuActivations, shape: Shape, bytes: u64, buffers: &[Vec<GpuBuffer<f32>>]) -> Result<Self, Error> {
         let entry_point = if buffers[0].len() > 2 { "backward" } else { "forward" };
         let vectors = buffers[0][0].len() as u64 / 4;
         let dispatch = |set: &Vec<GpuBuffer<f32>>| {
@@ -285,7 +277,8 @@ impl Copy {
                 offset: 0,
                 size: None,
             });
-            let (bound, parts, call) = (bound.collect::<Vec<_>>(), [shape.part(), part!("copy.wgsl")], vec![vectors as u32]);
+            let (bound, parts, call) =
+                (bound.collect::<Vec<_>>(), [shape.part(), part!("copy.wgsl")], vec![vectors as u32]);
             context.shared.dispatch("copy", &parts, entry_point, &bound, call, shape.workgroups(vectors))
         };
         let dispatches = context.shared.checked(|| buffers.iter().map(dispatch).collect::<Result<Vec<_>, _>>())?;
@@ -313,9 +306,8 @@ impl Lengths {
 
     fn sets<T: Element>(&self, context: &GpuActivations) -> Result<Vec<Streams<T>>, Error> {
         // Numbers on both sides of 0, where the functions are curved.
-        let numbers = |len: usize| -> Vec<T> {
-            (0..len).map(|i| T::from_f64((i % 1999) as f64 / 200.0 - 5.0)).collect()
-        };
+        let numbers =
+            |len: usize| -> Vec<T> { (0..len).map(|i| T::from_f64((i % 1999) as f64 / 200.0 - 5.0)).collect() };
         let x = numbers(self.x);
         let dy = self.dy.map(numbers);
         let set = |_| {

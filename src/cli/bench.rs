@@ -22,7 +22,8 @@ impl FromStr for Shape {
     fn from_str(text: &str) -> Result<Shape, String> {
         let length = |length: &str| length.parse().ok().filter(|&length: &usize| length > 0);
         let lengths: Option<Vec<usize>> = text.split('x').map(length).collect();
-        let lengths = lengths.ok_or_else(|| "a shape is lengths of at least 1 joined by x, as in 4096x1024".to_owned())?;
+        let lengths =
+            lengths.ok_or_else(|| "a shape is lengths of at least 1 joined by x, as in 4096x1024".to_owned())?;
         let elements = lengths.iter().try_fold(1usize, |product, &length| product.checked_mul(length));
         elements.map(|_| Shape(lengths)).ok_or_else(|| "there are too many elements to count".to_owned())
     }
@@ -85,7 +86,8 @@ impl<'a> Table<'a> {
                 self.bench.elementwise::<T>(activation, backward, shape.0.iter().product())?
             }
             Function::Along(function) => {
-                let axis = Axis::new(&shape.0, self.axis).map_err(|error| usage(anyhow!("--axis {}: {error}", self.axis)))?;
+                let axis =
+                    Axis::new(&shape.0, self.axis).map_err(|error| usage(anyhow!("--axis {}: {error}", self.axis)))?;
                 self.bench.along::<T>(function, &axis, backward)?
             }
         })

@@ -83,6 +83,13 @@ enum Command {
         /// How elements lie in memory.
         #[arg(long, value_enum, default_value_t = StorageName::F32)]
         storage: StorageName,
+        /// Instead of a shader, the function and its derivative for one of yours, which must set the variable NAME_zero
+        /// to a 0 that no compiler knows of, such as `num_workgroups.z - 1u`.
+        #[arg(long, conflicts_with_all = ["pass", "storage"])]
+        snippet: bool,
+        /// What the names of the snippet begin with, instead of the function's name.
+        #[arg(long, value_name = "WORD", requires = "snippet")]
+        prefix: Option<String>,
     },
     /// Compares a device with the reference, in units in the last place.
     Verify {
@@ -242,7 +249,11 @@ fn run(command: Command) -> Result<(), Failure> {
             let picture = Picture::of(&names, &param)?;
             write_picture(&picture, &output, adapter.as_deref())?;
         }
-        Command::Shader { name, pass, storage } => {
+        Command::Shader { name, snippet: true, prefix, .. } => {
+            let activation = elementwise(&name, &[])?;
+            print(&activation.snippet(prefix.as_deref().unwrap_or(activation.name())).map_err(usage)?)?;
+        }
+        Command::Shader { name, pass, storage, .. } => {
             let storage = match storage {
                 StorageName::F32 => Storage::F32,
                 StorageName::F16 => Storage::F16,
@@ -433,7 +444,9 @@ fn chosen(names: &[String], parameters: &[String]) -> Result<Vec<Function>, Fail
         (names, []) => names.iter().map(|name| Function::named(name)).collect(),
         ([name], parameters) => match configured(name, parameters)? {
             Configured { function, seed: None, mask: None, files } if files.is_empty() => Ok(vec![function]),
-            _ => Err(usage(anyhow!("{name} works here only with numbers or words as parameters, no files and no seed"))),
+            _ => {
+                Err(usage(anyhow!("{name} works here only with numbers or words as parameters, no files and no seed")))
+            }
         },
         (names, _) => Err(usage(anyhow!("-p needs exactly one function, {} are named", names.len()))),
     }

@@ -1,0 +1,139 @@
+//! Activations as text for shaders of other programs: what a function needs and no more, under names of its own.
+
+use crate::shader::{activation_parts, part};
+use crate::{Activation, Error};
+use std::collections::BTreeSet;
+
+/// What a snippet offers; everything else is there because these need it.
+const OFFERED: [&str; 4] = ["zero", "Params", "activation", "derivative"];
+
+impl Activation {
+    /// WGSL to include in a compute shader of your own, such as a matrix product's or a convolution's: a function
+    /// `{prefix}_activation(x: f32, params: {prefix}_Params) -> f32`, a function `{prefix}_derivative` with the same
+    /// arguments, and what they need, every name with the prefix. `{prefix}_Params` has a field for each parameter, in
+    /// the order of [`Activation::parameters`]; it is `u32`, of any value, where there is none.
+    ///
+    /// The entry point must set the variable `{prefix}_zero` to a 0 that no compiler knows of, such as an element
+    /// of a buffer or, in a dispatch of depth 1, `num_workgroups.z - 1u`: rounding errors are computed from it, which
+    /// compilers otherwise leave out.
+    ///
+    /// ```
+    /// use gpu_activations::Activation;
+    ///
+    /// let gelu = Activation::Gelu {}.snippet("gelu")?;
+    /// let shader = format!(
+    ///     "{gelu}
+    ///     @group(0) @binding(0) var<storage, read_write> values: array<f32>;
+    ///
+    ///     @compute @workgroup_size(64)
+    ///     fn add_and_activate(
+    ///         @builtin(global_invocation_id) id: vec3<u32>,
+    ///         @builtin(num_workgroups) workgroups: vec3<u32>,
+    ///     ) {{
+    ///         gelu_zero = workgroups.z - 1u;
+    ///         if id.x < arrayLength(&values) {{
+    ///             values[id.x] = gelu_activation(values[id.x] + 1.0, 0u);
+    ///         }}
+    ///     }}"
+    /// );
+    /// # assert!(shader.contains("fn gelu_activation(x: f32"));
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::InvalidValue`] for a prefix that is no word of letters, digits and single underscores.
+    pub fn snippet(&self, prefix: &str) -> Result<String, Error> {
+        let valid = prefix.starts_with(|first: char| first.is_ascii_alphabetic())
+            && prefix.chars().all(|char| char.is_ascii_alphanumeric() || char == '_')
+            && !prefix.ends_with('_')
+            && !prefix.contains("__");
+        if !valid {
+            return Err(Error::InvalidValue {
+                function: self.name(),
+                parameter: "prefix",
+                value: prefix.to_owned(),
+                valid: "a word of letters, digits and single underscores that begins with a letter",
+            });
+        }
+        let mut text = String::new();
+        for part in activation_parts(self) {
+            let of_numbers = |word: &str| match word {
+                "activation" | "derivative" => Some(format!("{word}_of_number")),
+                _ => None,
+            };
+            text.push_str(&renamed(&part.text, of_numbers));
+        }
+        text.push_str(&part!("math.wgsl").text);
+        text.push_str(&part!("snippet.wgsl").text);
+        let items = items(&text);
+        let needed = needed(&items);
+        let mut snippet = format!("// {}: {}\n", self.name(), self.formula());
+        for (_, item) in items.iter().filter(|(name, _)| needed.contains(*name)) {
+            let prefixed = |word: &str| items.iter().any(|(name, _)| *name == word).then(|| format!("{prefix}_{word}"));
+            snippet.push('\n');
+            snippet.push_str(&renamed(item, prefixed));
+        }
+        Ok(snippet)
+    }
+}
+
+/// The declarations of a module, by name, each with the comment above it.
+fn items(text: &str) -> Vec<(&str, String)> {
+    let mut items: Vec<(&str, String)> = Vec::new();
+    let mut comment = String::new();
+    for line in text.lines() {
+        let declared =
+            ["fn ", "struct ", "alias ", "const ", "var<private> "].iter().find_map(|word| line.strip_prefix(word));
+        if line.starts_with("//") {
+            comment.extend([line, "\n"]);
+        } else if let Some(declared) = declared {
+            let end = declared.find(|char| !is_of_word(char)).unwrap_or(declared.len());
+            items.push((&declared[..end], std::mem::take(&mut comment) + line + "\n"));
+        } else if line.is_empty() {
+            // What was said of the file or of a group of declarations.
+            comment.clear();
+        } else if let Some((_, item)) = items.last_mut() {
+            item.extend([line, "\n"]);
+        }
+    }
+    items
+}
+
+/// The names of the declarations that those offered refer to, one through another.
+fn needed(items: &[(&str, String)]) -> BTreeSet<String> {
+    let mut needed = BTreeSet::new();
+    let mut asked: Vec<String> = OFFERED.iter().map(|&name| name.to_owned()).collect();
+    while let Some(name) = asked.pop() {
+        if let (Some((_, item)), false) = (items.iter().find(|(known, _)| *known == name), needed.contains(&name)) {
+            renamed(item, |word| {
+                asked.push(word.to_owned());
+                None
+            });
+            needed.insert(name);
+        }
+    }
+    needed
+}
+
+fn is_of_word(char: char) -> bool {
+    char.is_ascii_alphanumeric() || char == '_'
+}
+
+/// The text with other words outside its comments. Fields and locals that are called like a declaration are renamed
+/// with it, wherever they occur, which changes nothing.
+fn renamed(text: &str, mut rename: impl FnMut(&str) -> Option<String>) -> String {
+    let mut changed = String::new();
+    for line in text.lines() {
+        let (code, comment) = line.split_at(line.find("//").unwrap_or(line.len()));
+        let mut rest = code;
+        while let Some(begin) = rest.find(is_of_word) {
+            let (before, word) = rest.split_at(begin);
+            let (word, after) = word.split_at(word.find(|char| !is_of_word(char)).unwrap_or(word.len()));
+            changed.push_str(before);
+            changed.push_str(rename(word).as_deref().unwrap_or(word));
+            rest = after;
+        }
+        changed.extend([rest, comment, "\n"]);
+    }
+    changed
+}
