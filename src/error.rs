@@ -106,6 +106,14 @@ pub enum Error {
         /// The parameter.
         parameter: &'static str,
     },
+    /// Slopes are drawn where there are no parameters from buffers.
+    #[error("{function}: {parameter} comes from a buffer, which a seed excludes")]
+    NotWithSeed {
+        /// The function.
+        function: &'static str,
+        /// The parameter.
+        parameter: &'static str,
+    },
     /// A parameter was given twice.
     #[error("{function}: {parameter} is given twice")]
     GivenTwice {

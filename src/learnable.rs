@@ -5,7 +5,7 @@ use crate::pipeline::{Access, Bound, Dispatch};
 use crate::recording::{check_apart, check_range, most_bytes};
 use crate::reduction::{Reduction, Values, span};
 use crate::shader::{Binding, Part, activation_parts, part};
-use crate::{Activation, Axis, BufferRange, Element, Error, GpuActivations, GpuBuffer, Recording};
+use crate::{Activation, Axis, BufferRange, Element, Error, GpuActivations, GpuBuffer, Parameter, Recording};
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
@@ -13,6 +13,28 @@ use std::fmt::Write as _;
 ///
 /// A learnable parameter may be one value, one for each channel of an axis, or one for each element, in f32 whatever
 /// the type of x. The values on the device cannot be checked against the parameter's range.
+///
+/// Every activation has three more, which are not among [`Activation::parameters`] and are fused into its kernel, so
+/// that they cost no pass over memory of their own: `y = output_factor·activation(x + input_bias) + output_addend`,
+/// where those that are not given are left out. The sum `x + input_bias` is rounded to f32. Backward is by x:
+/// `dx = dy·output_factor·derivative(x + input_bias)`; their own gradients are those of
+/// [`Recording::parameter_gradient`].
+///
+/// ```
+/// use gpu_activations::{Activation, Axis, GpuActivations, Parameters};
+///
+/// let context = GpuActivations::new()?;
+/// let x = context.upload(&[1.0_f32, 2.0, -3.0, 4.0, -5.0, -6.0])?;
+/// let bias = context.upload(&[0.5_f32, 0.0, 1.0])?;
+/// let up = context.upload(&[2.0_f32; 6])?;
+/// let columns = Axis::last(&[2, 3])?;
+/// let parameters = Parameters::new().per_channel("input_bias", &bias, &columns).per_element("output_factor", &up);
+/// let y = context.forward_with(Activation::Relu {}, &parameters, &x)?;
+/// assert_eq!(context.download(&y)?, [3.0, 4.0, 0.0, 9.0, 0.0, 0.0]);
+/// let gradient = context.parameter_gradient(Activation::Relu {}, &parameters, "input_bias", &x, &x)?;
+/// assert_eq!(context.download(&gradient)?, [10.0, 4.0, 0.0]);
+/// # Ok::<(), gpu_activations::Error>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Parameters<'a> {
     tensors: Vec<Tensor<'a>>,
@@ -80,8 +102,7 @@ impl<'a> Parameters<'a> {
         result: (&'static str, &wgpu::Buffer),
     ) -> Result<(), Error> {
         for tensor in &self.tensors {
-            let known = activation.parameters().iter().find(|known| known.name == tensor.name);
-            let name = known.map_or("a parameter", |known| known.name);
+            let name = named(activation, &tensor.name)?;
             check_range(shared, name, tensor.values)?;
             check_apart(name, tensor.values.buffer, result.0, result.1)?;
             let (bytes, limit) = (4 * tensor.values.elements, shared.limits.max_storage_buffer_binding_size);
@@ -104,15 +125,10 @@ impl<'a> Parameters<'a> {
         if self.seed.is_some() && !matches!(activation, Activation::Rrelu { .. }) {
             return Err(Error::NotRandom { function });
         }
-        let known = activation.parameters();
         for (index, Tensor { name, values, sharing }) in self.tensors.iter().enumerate() {
-            let Some(parameter) = known.iter().find(|known| known.name == *name) else {
-                let known = known.iter().map(|known| known.name).collect();
-                return Err(Error::UnknownParameter { function, parameter: name.to_string(), known });
-            };
-            let parameter = parameter.name;
-            if !known.iter().any(|known| known.name == *name && known.learnable) {
-                return Err(Error::NotLearnable { function, parameter });
+            let parameter = named(activation, name)?;
+            if self.seed.is_some() {
+                return Err(Error::NotWithSeed { function, parameter });
             }
             if self.tensors[..index].iter().any(|other| other.name == *name) {
                 return Err(Error::GivenTwice { function, parameter });
@@ -167,36 +183,45 @@ impl<'a> Parameters<'a> {
         found.map_or(Sharing::One, |tensor| tensor.sharing.clone())
     }
 
-    /// `parameters_at` of a `Site`: buffers where there are any, else the one value.
-    pub(crate) fn accessors(&self, activation: &Activation) -> Part {
+    /// The value of a parameter at a `Site`, where it comes from a buffer.
+    fn value_at(&self, name: &str) -> Option<String> {
+        let tensor = self.tensors.iter().find(|tensor| tensor.name == name)?;
+        let at = match tensor.sharing {
+            Sharing::One => "0u".to_owned(),
+            Sharing::Channel(_) => "site.channel".to_owned(),
+            // An invocation's last vector may go on beyond x.
+            Sharing::Element => format!("min(site.element, arrayLength(&{name}_values) - 1u)"),
+        };
+        Some(format!("{name}_values[{at}]"))
+    }
+
+    /// What depends on a `Site`: `parameters_at`, from buffers where there are any, and what is fused before and after
+    /// the activation.
+    pub(crate) fn accessors(&self, activation: &Activation) -> [Part; 2] {
         let mut text = String::new();
-        let mut fields = Vec::new();
-        for parameter in activation.parameters() {
-            let name = parameter.name;
-            let Some(index) = self.tensors.iter().position(|tensor| tensor.name == name) else {
-                fields.push(format!("call.params.{name}"));
-                continue;
-            };
-            let at = match self.tensors[index].sharing {
-                Sharing::One => "0u".to_owned(),
-                Sharing::Channel(_) => "site.channel".to_owned(),
-                // An invocation's last vector may go on beyond x.
-                Sharing::Element => format!("min(site.element, arrayLength(&{name}_values) - 1u)"),
-            };
-            fields.push(format!("{name}_values[{at}]"));
+        for (index, Tensor { name, .. }) in self.tensors.iter().enumerate() {
+            let number = FIRST_BINDING + index as u32;
             // Writing to a String cannot fail.
-            let _ = writeln!(
-                text,
-                "@group(0) @binding({}) var<storage, read> {name}_values: array<f32>;",
-                FIRST_BINDING + index as u32
-            );
+            let _ = writeln!(text, "@group(0) @binding({number}) var<storage, read> {name}_values: array<f32>;");
         }
-        let _ = write!(
-            text,
-            "\nfn parameters_at(site: Site) -> Params {{\n    return Params({});\n}}\n",
-            fields.join(", ")
-        );
-        Part { file: "(parameters of the call)", text: Cow::Owned(text) }
+        let field = |parameter: &Parameter| {
+            let name = parameter.name;
+            self.value_at(name).unwrap_or_else(|| format!("call.params.{name}"))
+        };
+        let fields: Vec<String> = activation.parameters().iter().map(field).collect();
+        let input = self.value_at("input_bias").map_or("x".to_owned(), |bias| format!("biased(x, {bias})"));
+        let scaled = self.value_at("output_factor").map_or("value".to_owned(), |factor| format!("value * {factor}"));
+        let output = self.value_at("output_addend").map_or(scaled.clone(), |addend| format!("{scaled} + {addend}"));
+        let functions = [
+            ("parameters_at(site: Site) -> Params", format!("Params({})", fields.join(", "))),
+            ("input_at(x: f32, site: Site) -> f32", input),
+            ("scaled_at(value: f32, site: Site) -> f32", scaled),
+            ("output_at(value: f32, site: Site) -> f32", output),
+        ];
+        for (head, result) in functions {
+            let _ = write!(text, "\nfn {head} {{\n    return {result};\n}}\n");
+        }
+        [part!("parameters/biased.wgsl"), Part { file: "(parameters of the call)", text: Cow::Owned(text) }]
     }
 
     /// The parts that give an elementwise kernel its parameters.
@@ -206,7 +231,19 @@ impl<'a> Parameters<'a> {
         } else if self.tensors.is_empty() {
             vec![part!("parameters/uniform.wgsl")]
         } else {
-            vec![part!("parameters/tensors.wgsl"), self.accessors(activation)]
+            let mut parts = vec![part!("parameters/tensors.wgsl"), self.succession()];
+            parts.extend(self.accessors(activation));
+            parts
+        }
+    }
+
+    /// `next` of a `Site`, in the cheapest form for vectors of four, which begin at multiples of four.
+    fn succession(&self) -> Part {
+        match self.channels() {
+            None => part!("channels/shared.wgsl"),
+            Some(axis) if axis.inner().is_multiple_of(4) => part!("channels/shared.wgsl"),
+            Some(axis) if axis.inner() == 1 && axis.length().is_multiple_of(4) => part!("channels/adjacent.wgsl"),
+            Some(_) => part!("channels/any.wgsl"),
         }
     }
 
@@ -270,16 +307,7 @@ impl Recording<'_, '_> {
         let (x, dy, gradient) = (x.into(), dy.into(), gradient.into());
         activation.validate()?;
         parameters.check(&activation, x.elements)?;
-        let function = activation.name();
-        let known = activation.parameters();
-        let Some(known) = known.iter().find(|known| known.name == parameter) else {
-            let known = known.iter().map(|known| known.name).collect();
-            return Err(Error::UnknownParameter { function, parameter: parameter.to_owned(), known });
-        };
-        let parameter = known.name;
-        if !known.learnable {
-            return Err(Error::NotLearnable { function, parameter });
-        }
+        let parameter = named(&activation, parameter)?;
         let sharing = parameters.sharing(parameter);
         let expected = match &sharing {
             Sharing::One => 1,
@@ -304,23 +332,22 @@ impl Recording<'_, '_> {
         if gradient.elements == 0 {
             return Ok(());
         }
-        let text = format!("fn selected(gradient: Params) -> f32 {{\n    return gradient.{parameter};\n}}\n");
-        let selected = Part { file: "(parameter of the call)", text: Cow::Owned(text) };
+        let share = share(parameter);
         if sharing == Sharing::Element {
-            let each = || each(self.shared, &activation, parameters, selected, x, dy, gradient);
+            let each = || each(self.shared, &activation, parameters, share, x, dy, gradient);
             let dispatches = self.shared.checked(each)?;
             self.run(&dispatches);
             return Ok(());
         }
         let shape = Shape::of(parameters.channels(), elements as u64);
         let mut statistics = activation_parts(&activation);
-        statistics.push(selected);
+        statistics.push(share);
         statistics.extend([part!("passes/backward.wgsl"), part!("statistics/gradient.wgsl")]);
-        statistics.push(parameters.accessors(&activation));
+        statistics.extend(parameters.accessors(&activation));
         let (all_channels, channel_length) = parameters.channel_lengths();
         let reduction = Reduction {
             shared: self.shared,
-            label: function,
+            label: activation.name(),
             strategy: self.strategy,
             outer: shape.outer,
             length: shape.length,
@@ -350,18 +377,52 @@ impl Recording<'_, '_> {
     }
 }
 
+/// What every activation has besides its own parameters.
+const FUSED: [&str; 3] = ["input_bias", "output_factor", "output_addend"];
+
+/// The name of a parameter that may come from a buffer.
+fn named(activation: &Activation, name: &str) -> Result<&'static str, Error> {
+    let function = activation.name();
+    if let Some(fused) = FUSED.into_iter().find(|fused| *fused == name) {
+        return Ok(fused);
+    }
+    match activation.parameters().iter().find(|known| known.name == name) {
+        Some(known) if known.learnable => Ok(known.name),
+        Some(known) => Err(Error::NotLearnable { function, parameter: known.name }),
+        None => {
+            let known = activation.parameters().iter().map(|known| known.name).collect();
+            Err(Error::UnknownParameter { function, parameter: name.to_owned(), known })
+        }
+    }
+}
+
+/// `share`, the derivative of an element's result by a parameter.
+fn share(parameter: &str) -> Part {
+    let derivative = match parameter {
+        "input_bias" => "scaled_at(derivative(z, params), site)".to_owned(),
+        "output_factor" => "activation(z, params)".to_owned(),
+        "output_addend" => "1.0".to_owned(),
+        own => format!("scaled_at(parameter_gradient(z, params).{own}, site)"),
+    };
+    let text = format!(
+        "fn share(x: f32, site: Site) -> f32 {{\n    let z = input_at(x, site);\n    let params = parameters_at(site);\n    \
+         return select({derivative}, z, is_nan(z));\n}}\n"
+    );
+    Part { file: "(parameter of the call)", text: Cow::Owned(text) }
+}
+
 /// The gradients of a parameter of which each element has a value.
 fn each<T: Element>(
     shared: &Shared,
     activation: &Activation,
     parameters: &Parameters<'_>,
-    selected: Part,
+    share: Part,
     x: BufferRange<'_, T>,
     dy: BufferRange<'_, T>,
     gradient: BufferRange<'_, f32>,
 ) -> Result<Vec<Dispatch>, Error> {
     let mut parts = activation_parts(activation);
-    parts.extend([part!("math.wgsl"), selected, T::STORAGE.part(), part!("parameters/call.wgsl")]);
+    parts.extend([part!("math.wgsl"), share, T::STORAGE.part(), part!("parameters/call.wgsl")]);
     parts.extend(parameters.parts(activation));
     parts.extend([Binding::Separate.part(), part!("access/elements.wgsl"), part!("kernels/parameter_gradient.wgsl")]);
     // Whole 256 bytes of any type.

@@ -79,7 +79,8 @@ fn a_shader_with_two_snippets_computes_what_the_context_does() {
         for (i, pair) in products.chunks(2).enumerate() {
             for (ours, theirs) in [(values[i], pair[0]), (slopes[i], pair[1])] {
                 // Compilers may contract the two differently.
-                let same = approx::ulps_eq!(ours, theirs, epsilon = 0.0, max_ulps = 1) || ours.is_nan() && theirs.is_nan();
+                let same =
+                    approx::ulps_eq!(ours, theirs, epsilon = 0.0, max_ulps = 1) || ours.is_nan() && theirs.is_nan();
                 assert!(same, "{first:?} and {second:?} at {}: {ours} and in the shader {theirs}", x[i]);
             }
         }
@@ -107,10 +108,7 @@ fn run(context: &GpuActivations, source: &str, x: &[f32]) -> Vec<f32> {
     let entries: Vec<_> = entries
         .iter()
         .enumerate()
-        .map(|(binding, buffer)| wgpu::BindGroupEntry {
-            binding: binding as u32,
-            resource: buffer.as_entire_binding(),
-        })
+        .map(|(binding, buffer)| wgpu::BindGroupEntry { binding: binding as u32, resource: buffer.as_entire_binding() })
         .collect();
     let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
         label: Some("foreign"),

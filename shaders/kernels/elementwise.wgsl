@@ -12,25 +12,28 @@ fn forward_of(x: vec4<f32>, first: Site) -> vec4<f32> {
     let second = next(first);
     let third = next(second);
     let fourth = next(third);
-    return keep_nan(x, vec4<f32>(
-        activation(x.x, parameters_at(first)),
-        activation(x.y, parameters_at(second)),
-        activation(x.z, parameters_at(third)),
-        activation(x.w, parameters_at(fourth)),
+    let z = vec4<f32>(input_at(x.x, first), input_at(x.y, second), input_at(x.z, third), input_at(x.w, fourth));
+    let y = keep_nan(z, vec4<f32>(
+        activation(z.x, parameters_at(first)),
+        activation(z.y, parameters_at(second)),
+        activation(z.z, parameters_at(third)),
+        activation(z.w, parameters_at(fourth)),
     ));
+    return vec4<f32>(output_at(y.x, first), output_at(y.y, second), output_at(y.z, third), output_at(y.w, fourth));
 }
 
 fn backward_of(x: vec4<f32>, dy: vec4<f32>, first: Site) -> vec4<f32> {
     let second = next(first);
     let third = next(second);
     let fourth = next(third);
+    let z = vec4<f32>(input_at(x.x, first), input_at(x.y, second), input_at(x.z, third), input_at(x.w, fourth));
     let slope = vec4<f32>(
-        derivative(x.x, parameters_at(first)),
-        derivative(x.y, parameters_at(second)),
-        derivative(x.z, parameters_at(third)),
-        derivative(x.w, parameters_at(fourth)),
+        scaled_at(derivative(z.x, parameters_at(first)), first),
+        scaled_at(derivative(z.y, parameters_at(second)), second),
+        scaled_at(derivative(z.z, parameters_at(third)), third),
+        scaled_at(derivative(z.w, parameters_at(fourth)), fourth),
     );
-    return keep_nan(dy, keep_nan(x, dy * slope));
+    return keep_nan(dy, keep_nan(z, dy * slope));
 }
 
 // The first of an invocation's VECTORS, which lie WORKGROUP apart, so that neighbours read neighbouring memory. Rows of

@@ -1,4 +1,4 @@
-// The gradient of a parameter that each element has for itself: dy times the activation's derivative by it.
+// The gradient of a parameter that each element has for itself: dy times the result's derivative by it.
 
 @group(0) @binding(2) var<storage, read_write> gradients: array<f32>;
 
@@ -7,7 +7,6 @@ fn gradient(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
     zero = workgroups.z - 1u;
     let index = id.x + id.y * workgroups.x * 64u;
     if index < call.tail_elements {
-        let slope = selected(parameter_gradient(x_element(index), parameters_at(site_of(index))));
-        gradients[index] = dy_element(index) * slope;
+        gradients[index] = dy_element(index) * share(x_element(index), site_of(index));
     }
 }

@@ -13,3 +13,15 @@ fn next(site: Site) -> Site {
 fn parameters_at(site: Site) -> Params {
     return call.params;
 }
+
+fn input_at(x: f32, site: Site) -> f32 {
+    return x;
+}
+
+fn scaled_at(value: f32, site: Site) -> f32 {
+    return value;
+}
+
+fn output_at(value: f32, site: Site) -> f32 {
+    return value;
+}

@@ -1,4 +1,4 @@
-// The gradient of a parameter: the sum of dy times the activation's derivative by it, over all that share it.
+// The gradient of a parameter: the sum of dy times the result's derivative by it, over all that share it.
 
 const ROUNDS: u32 = 1u;
 
@@ -24,8 +24,7 @@ fn include(s: Statistics, e: Entry, round: u32) -> Statistics {
         return s;
     }
     let site = Site(e.number, e.row / call.channel_length % call.channels);
-    let slope = selected(parameter_gradient(e.x, parameters_at(site)));
-    return Statistics(add(s.sum, two_product(e.dy, slope)));
+    return Statistics(add(s.sum, two_product(e.dy, share(e.x, site))));
 }
 
 fn merge(a: Statistics, b: Statistics, round: u32) -> Statistics {
