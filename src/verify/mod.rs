@@ -72,6 +72,8 @@ impl Format for f32 {
 
 /// How many f32 are tried at once.
 const BLOCK: u32 = 1 << 21;
+/// How many of them a thread compares at once.
+const CHUNK: usize = 1 << 14;
 
 /// The floats about every special value and every place where a branch, an overflow or a saturation may lie.
 fn edges(activation: &Activation) -> Vec<f32> {
@@ -177,7 +179,8 @@ impl Reference {
         if let Pass::Forward = self.pass { forward } else { backward }
     }
 
-    fn error<T: Format>(&self, x: f64, expected: f64, result: f64) -> f64 {
+    /// The error, and whether the input is near a root.
+    fn error<T: Format>(&self, x: f64, expected: f64, result: f64) -> (f64, bool) {
         let mut error = distance::<T>(result, expected);
         // An adapter may take a subnormal input for a zero of its sign.
         if x.abs() < power_of_two(-126) {
@@ -187,7 +190,7 @@ impl Reference {
         if term > 0.0 {
             error = error.min((result - expected).abs() / (term * power_of_two(-T::DIGITS)));
         }
-        error
+        (error, term > 0.0)
     }
 }
 
@@ -249,25 +252,33 @@ pub fn verify_from<T: Format>(
     if checkpoint.done >= checkpoint.blocks {
         return Ok(checkpoint);
     }
-    let mut ones = Vec::new();
+    // Memory that all blocks share.
+    let (mut ones, mut expected) = (Vec::new(), Vec::new());
+    let mut results = vec![Vec::new(); contexts.len()];
     for inputs in blocks.skip(checkpoint.done as usize) {
         ones.resize(inputs.len(), T::from_f64(1.0));
-        let on_device = |context: &GpuActivations| match reference.pass {
-            Pass::Forward => context.forward_slice(activation, &inputs),
-            Pass::Backward => context.backward_slice(activation, &inputs, &ones),
+        expected.resize(inputs.len(), 0.0);
+        let on_device = |context: &GpuActivations, results: &mut Vec<T>| {
+            results.resize(inputs.len(), T::zeroed());
+            match reference.pass {
+                Pass::Forward => context.forward_slice_into(activation, &inputs, results),
+                Pass::Backward => context.backward_slice_into(activation, &inputs, &ones, results),
+            }
         };
         // The devices and the reference at the same time.
-        let (expected, results) = std::thread::scope(|scope| {
-            let devices: Vec<_> = contexts.iter().map(|context| scope.spawn(|| on_device(context))).collect();
-            let expected: Vec<f64> = inputs.par_iter().map(|x| reference.at(x.to_f64())).collect();
-            let joined = devices.into_iter().map(|device| match device.join() {
-                Ok(results) => results,
+        std::thread::scope(|scope| {
+            let devices = contexts.iter().zip(&mut results);
+            let devices: Vec<_> =
+                devices.map(|(context, results)| scope.spawn(|| on_device(context, results))).collect();
+            let evaluate = |(expected, x): (&mut f64, &T)| *expected = reference.at(x.to_f64());
+            expected.par_iter_mut().zip(&inputs).with_min_len(CHUNK).for_each(evaluate);
+            devices.into_iter().try_for_each(|device| match device.join() {
+                Ok(outcome) => outcome,
                 Err(panic) => std::panic::resume_unwind(panic),
-            });
-            (expected, joined.collect::<Result<Vec<_>, _>>())
-        });
-        for (report, results) in checkpoint.reports.iter_mut().zip(results?) {
-            report.merge(&compared(&reference, report.limit_ulp, &inputs, &expected, &results));
+            })
+        })?;
+        for (report, results) in checkpoint.reports.iter_mut().zip(&results) {
+            report.merge(&compared(&reference, report.limit_ulp, &inputs, &expected, results));
         }
         checkpoint.done += 1;
         keep(&checkpoint)?;
@@ -294,28 +305,32 @@ pub fn compare<T: Format>(
 }
 
 fn compared<T: Format>(reference: &Reference, limit_ulp: f64, inputs: &[T], expected: &[f64], results: &[T]) -> Report {
-    let nothing = || Report::new(limit_ulp);
-    let note = |mut report: Report, ((x, &expected), result): ((&T, &f64), &T)| {
-        let (x, result) = (x.to_f64(), result.to_f64());
-        let error = reference.error::<T>(x, expected, result);
-        report.note(error, x);
-        if reference.term(x) > 0.0 && error.is_finite() {
-            report.worst_absolute = report.worst_absolute.max((result - expected).abs());
-        }
-        report.wrong_specials += u64::from(error == f64::INFINITY);
-        if expected != 0.0 && expected.abs() < power_of_two(T::MIN_EXPONENT) {
-            report.subnormals_kept += u64::from(result != 0.0);
-            // Where rounding does not give 0.
-            report.subnormals_flushed +=
-                u64::from(result == 0.0 && expected.abs() > power_of_two(T::MIN_EXPONENT - T::DIGITS));
+    let chunks = inputs.par_chunks(CHUNK).zip(expected.par_chunks(CHUNK)).zip(results.par_chunks(CHUNK));
+    let report = chunks.map(|((inputs, expected), results)| {
+        let mut report = Report::new(limit_ulp);
+        for ((x, &expected), result) in inputs.iter().zip(expected).zip(results) {
+            let (x, result) = (x.to_f64(), result.to_f64());
+            let (error, is_near_root) = reference.error::<T>(x, expected, result);
+            report.note(error, x);
+            if is_near_root && error.is_finite() {
+                report.worst_absolute = report.worst_absolute.max((result - expected).abs());
+            }
+            if expected.abs() < power_of_two(T::MIN_EXPONENT) && expected != 0.0 {
+                report.subnormals_kept += u64::from(result != 0.0);
+                // Where rounding does not give 0.
+                report.subnormals_flushed +=
+                    u64::from(result == 0.0 && expected.abs() > power_of_two(T::MIN_EXPONENT - T::DIGITS));
+            }
         }
         report
-    };
-    let merged = |mut a: Report, b: Report| {
-        a.merge(&b);
-        a
-    };
-    inputs.par_iter().zip(expected).zip(results).with_min_len(1 << 12).fold(nothing, note).reduce(nothing, merged)
+    });
+    report.reduce(
+        || Report::new(limit_ulp),
+        |mut a, b| {
+            a.merge(&b);
+            a
+        },
+    )
 }
 
 impl Report {
@@ -333,8 +348,11 @@ impl Report {
     fn note(&mut self, error: f64, input: f64) {
         self.count += 1;
         self.failed += u64::from(error > self.limit_ulp);
-        for (above, units) in self.above.iter_mut().zip([1.0, 2.0, 4.0]) {
-            *above += u64::from(error > units);
+        if error > 1.0 {
+            for (above, units) in self.above.iter_mut().zip([1.0, 2.0, 4.0]) {
+                *above += u64::from(error > units);
+            }
+            self.wrong_specials += u64::from(error == f64::INFINITY);
         }
         if error > self.worst_ulp {
             (self.worst_ulp, self.worst_input) = (error, input);
