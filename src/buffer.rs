@@ -26,6 +26,7 @@ pub(crate) fn padded_bytes<T: Scalar>(elements: usize) -> u64 {
 impl<T: Scalar> GpuBuffer<T> {
     pub(crate) fn new(shared: &Arc<Shared>, len: usize) -> Result<Self, Error> {
         let raw = shared.acquire(padded_bytes::<T>(len), RESIDENT)?;
+        shared.in_use.fetch_add(raw.size(), Ordering::Relaxed);
         let exposed = AtomicBool::new(false);
         Ok(GpuBuffer { raw, len, shared: Arc::clone(shared), exposed, element: PhantomData })
     }
@@ -55,6 +56,7 @@ impl<T: Scalar> GpuBuffer<T> {
 
 impl<T: Scalar> Drop for GpuBuffer<T> {
     fn drop(&mut self) {
+        self.shared.in_use.fetch_sub(self.raw.size(), Ordering::Relaxed);
         if !self.exposed.load(Ordering::Relaxed) {
             self.shared.release(self.raw.clone());
         }

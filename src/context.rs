@@ -1,8 +1,10 @@
 use crate::buffer::padded_bytes;
 use crate::device::{READBACK, Shared, Waiting};
 use crate::element::Scalar;
+use crate::pipeline_file::PipelineFile;
 use crate::recording::Target;
 use crate::{Activation, Element, Error, GpuBuffer, Recording, Strategy, adapter};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Where activations run: a device, its queue, and what is kept between calls. Cheap to clone; threads may share it.
@@ -20,6 +22,7 @@ const POOL_LIMIT: u64 = 64 << 20;
 pub struct Builder {
     adapter: Option<String>,
     pool_limit: u64,
+    pipeline_folder: Option<PathBuf>,
 }
 
 impl Builder {
@@ -36,6 +39,14 @@ impl Builder {
         self
     }
 
+    /// Begins with the pipelines that [`GpuActivations::save_pipelines`] has written to this folder for the adapter, which
+    /// then need not be compiled again. Give a folder that nobody else writes to: drivers trust what they find there.
+    /// It has an effect on Vulkan alone; a file that does not fit is ignored.
+    pub fn pipeline_folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.pipeline_folder = Some(folder.into());
+        self
+    }
+
     /// Makes the context.
     ///
     /// # Errors
@@ -46,6 +57,9 @@ impl Builder {
         if matches!(adapter.get_info().device_type, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu) {
             required_features |= adapter.features() & wgpu::Features::MAPPABLE_PRIMARY_BUFFERS;
         }
+        if self.pipeline_folder.is_some() {
+            required_features |= adapter.features() & wgpu::Features::PIPELINE_CACHE;
+        }
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("gpu-activations"),
             required_features,
@@ -54,8 +68,9 @@ impl Builder {
         };
         let (device, queue) =
             adapter.request_device(&descriptor).await.map_err(|error| Error::Refused { reason: error.to_string() })?;
-        let shared = Shared::new(device, queue, self.pool_limit);
+        let mut shared = Shared::new(device, queue, self.pool_limit);
         shared.notice_loss();
+        shared.cache.file = self.pipeline_folder.and_then(|folder| PipelineFile::open(&shared.device, &folder));
         Ok(GpuActivations { shared: Arc::new(shared), strategy: Strategy::Automatic })
     }
 
@@ -87,7 +102,7 @@ impl GpuActivations {
 
     /// Chooses adapter and limits.
     pub fn builder() -> Builder {
-        Builder { adapter: None, pool_limit: POOL_LIMIT }
+        Builder { adapter: None, pool_limit: POOL_LIMIT, pipeline_folder: None }
     }
 
     /// A context on a device of yours. Its callbacks are left as they are.
@@ -283,6 +298,33 @@ impl GpuActivations {
         })?;
         scratch.into_iter().for_each(|buffer| self.shared.release(buffer));
         Ok(())
+    }
+
+    /// Builds the pipelines that operations need, and keeps them, but runs nothing: so that the first call is as fast as
+    /// the next.
+    ///
+    /// ```
+    /// use gpu_activations::{Activation, GpuActivations};
+    ///
+    /// let context = GpuActivations::new()?;
+    /// let x = context.allocate::<f32>(1 << 20)?;
+    /// context.prepare(|recording| {
+    ///     recording.forward(Activation::Gelu {}, &x, &x)?;
+    ///     recording.forward(Activation::Silu {}, &x, &x)
+    /// })?;
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What the closure returns, [`Error::OutOfMemory`], [`Error::Refused`], [`Error::DeviceLost`].
+    pub fn prepare(&self, record: impl FnOnce(&mut Recording<'_, '_>) -> Result<(), Error>) -> Result<(), Error> {
+        self.shared.checked(|| {
+            let mut encoder = self.device().create_command_encoder(&Default::default());
+            let mut recording = self.record(&mut encoder);
+            let outcome = record(&mut recording);
+            std::mem::take(&mut recording.scratch).into_iter().for_each(|buffer| self.shared.release(buffer));
+            outcome
+        })
     }
 
     /// Records into an encoder of yours, in a compute pass of its own. You submit it.

@@ -4,6 +4,7 @@ use crate::pipeline::{Cache, lock};
 use crate::shape::Shape;
 use crate::{Arithmetic, Error};
 use std::fmt;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock};
 use wgpu::BufferUsages as Usage;
 
@@ -26,7 +27,9 @@ pub(crate) struct Shared {
     pub smallest_subgroup: u32,
     pub cache: Cache,
     pub arithmetic: OnceLock<Result<Arithmetic, Error>>,
-    pool: Mutex<Vec<wgpu::Buffer>>,
+    /// Bytes of the buffers that users have.
+    pub in_use: AtomicU64,
+    pub pool: Mutex<Vec<wgpu::Buffer>>,
     pool_limit: u64,
     /// Why the device was lost, once it was.
     lost: Arc<Mutex<Option<String>>>,
@@ -67,7 +70,7 @@ impl Shared {
         let mappable = near && device.features().contains(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS);
         let shape = Shape::of(&info);
         let smallest_subgroup = info.subgroup_min_size.max(1);
-        let (cache, arithmetic, pool, lost) = Default::default();
+        let (cache, arithmetic, in_use, pool, lost) = Default::default();
         Shared {
             device,
             queue,
@@ -79,6 +82,7 @@ impl Shared {
             smallest_subgroup,
             cache,
             arithmetic,
+            in_use,
             pool,
             pool_limit,
             lost,

@@ -106,6 +106,14 @@ pub enum Error {
         /// The parameter.
         parameter: &'static str,
     },
+    /// Compiled pipelines could not be written.
+    #[error("the pipelines could not be written to {}: {reason}", .path.display())]
+    PipelineFile {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the system said.
+        reason: String,
+    },
     /// Slopes are drawn where there are no parameters from buffers.
     #[error("{function}: {parameter} comes from a buffer, which a seed excludes")]
     NotWithSeed {

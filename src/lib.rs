@@ -27,7 +27,9 @@ mod element;
 mod error;
 mod grouped;
 mod learnable;
+mod memory;
 mod pipeline;
+mod pipeline_file;
 #[cfg(feature = "plot")]
 pub mod plot;
 mod recording;
@@ -52,6 +54,7 @@ pub use definition::{Parameter, Range};
 pub use element::{Element, Scalar};
 pub use error::Error;
 pub use learnable::Parameters;
+pub use memory::Memory;
 pub use recording::Recording;
 pub use reduction::Strategy;
 pub use wgpu;

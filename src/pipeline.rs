@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::device::Shared;
+use crate::pipeline_file::PipelineFile;
 use crate::shader::{Part, Shader};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -50,6 +51,20 @@ pub(crate) struct Cache {
     // One OnceLock an entry, so that a compilation does not block other keys.
     pipelines: Mutex<HashMap<Key, Arc<Compiled>>>,
     calls: Mutex<HashMap<Vec<u32>, wgpu::Buffer>>,
+    /// Pipelines of earlier runs.
+    pub file: Option<PipelineFile>,
+}
+
+impl Cache {
+    /// How many pipelines there are, and how many bytes of parameters.
+    pub(crate) fn held(&self) -> (usize, u64) {
+        let parameters = lock(&self.calls).values().map(wgpu::Buffer::size).sum();
+        (lock(&self.pipelines).len(), parameters)
+    }
+
+    pub(crate) fn forget_parameters(&self) {
+        lock(&self.calls).clear();
+    }
 }
 
 /// Beyond this many sets of parameter values the cache of them starts anew.
@@ -147,7 +162,7 @@ impl Shared {
         let mut compiled = None;
         let outcome = self.checked(|| {
             let module = compiled.insert(module(&self.device, key.label, &shader));
-            Ok(create_pipeline(&self.device, module, key))
+            Ok(create_pipeline(&self.device, module, key, self.cache.file.as_ref()))
         });
         let (Err(error), Some(module)) = (&outcome, compiled) else { return outcome };
         let messages = pollster::block_on(module.get_compilation_info()).messages;
@@ -184,7 +199,12 @@ impl Shared {
     }
 }
 
-fn create_pipeline(device: &wgpu::Device, module: &wgpu::ShaderModule, key: &Key) -> wgpu::ComputePipeline {
+fn create_pipeline(
+    device: &wgpu::Device,
+    module: &wgpu::ShaderModule,
+    key: &Key,
+    file: Option<&PipelineFile>,
+) -> wgpu::ComputePipeline {
     let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
         label: Some(key.label),
         bind_group_layouts: &[Some(&layout(device, key))],
@@ -199,7 +219,7 @@ fn create_pipeline(device: &wgpu::Device, module: &wgpu::ShaderModule, key: &Key
             zero_initialize_workgroup_memory: false,
             ..Default::default()
         },
-        cache: None,
+        cache: file.map(|file| &file.cache),
     })
 }
 

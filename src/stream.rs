@@ -7,7 +7,7 @@ use crate::{Activation, BufferRange, Element, Error, GpuActivations};
 use std::sync::Arc;
 use wgpu::BufferUsages as Usage;
 
-/// What one chunk takes of the device for each operand.
+/// What one chunk takes of the device for each operand; half of it where the host needs memory of its own beside it.
 const CHUNK_BYTES: u64 = 8 << 20;
 
 /// The operands of an operation on slices.
@@ -18,12 +18,19 @@ struct Slices<'a, T> {
 
 /// The device's memory for one chunk.
 struct Slot {
-    x: wgpu::Buffer,
-    dy: Option<wgpu::Buffer>,
+    x: Input,
+    dy: Option<Input>,
     /// Over x where the host cannot read it in place.
     result: wgpu::Buffer,
     /// What the host reads: the result itself, or a copy of it.
     readable: wgpu::Buffer,
+}
+
+/// An operand on the device.
+struct Input {
+    buffer: wgpu::Buffer,
+    /// Where the host writes it, if not in its place: `Queue::write_buffer` would allocate such memory at every call.
+    staging: Option<wgpu::Buffer>,
 }
 
 impl GpuActivations {
@@ -139,7 +146,8 @@ impl GpuActivations {
     ) -> Result<(), Error> {
         activation.validate()?;
         slices.check(result.len())?;
-        let most = self.shared.limits.max_buffer_size.clamp(16, CHUNK_BYTES);
+        let chunk_bytes = if self.shared.mappable { CHUNK_BYTES } else { CHUNK_BYTES / 2 };
+        let most = self.shared.limits.max_buffer_size.clamp(16, chunk_bytes);
         // A power of two, so that whole vectors of four divide it.
         let chunk = (1 << most.ilog2()) / size_of::<T>();
         let len = slices.x.len();
@@ -174,19 +182,25 @@ impl GpuActivations {
         chunk: Slices<'_, T>,
     ) -> Result<wgpu::SubmissionIndex, Error> {
         let operand = |buffer| BufferRange::<T>::padded(&self.shared, buffer, chunk.x.len());
-        self.shared.write(&slot.x, bytemuck::cast_slice(chunk.x))?;
-        if let (Some(buffer), Some(dy)) = (&slot.dy, chunk.dy) {
-            self.shared.write(buffer, bytemuck::cast_slice(dy))?;
+        slot.x.write(&self.shared, chunk.x)?;
+        if let (Some(input), Some(dy)) = (&slot.dy, chunk.dy) {
+            input.write(&self.shared, dy)?;
         }
+        let bytes = padded_bytes::<T>(chunk.x.len());
         self.shared.submit(|encoder| {
+            for input in [Some(&slot.x), slot.dy.as_ref()].into_iter().flatten() {
+                if let Some(staging) = &input.staging {
+                    encoder.copy_buffer_to_buffer(staging, 0, &input.buffer, 0, bytes);
+                }
+            }
+            let (x, result) = (operand(&slot.x.buffer), operand(&slot.result));
             let mut recording = self.record(encoder);
             match &slot.dy {
-                Some(dy) => recording.backward(activation, operand(&slot.x), operand(dy), operand(&slot.result))?,
-                None => recording.forward(activation, operand(&slot.x), operand(&slot.result))?,
+                Some(dy) => recording.backward(activation, x, operand(&dy.buffer), result)?,
+                None => recording.forward(activation, x, result)?,
             }
             drop(recording);
             if slot.readable != slot.result {
-                let bytes = padded_bytes::<T>(chunk.x.len());
                 encoder.copy_buffer_to_buffer(&slot.result, 0, &slot.readable, 0, bytes);
             }
             Ok(())
@@ -211,20 +225,35 @@ impl<'a, T> Slices<'a, T> {
 
 impl Slot {
     fn new(shared: &Arc<Shared>, bytes: u64, backward: bool) -> Result<Self, Error> {
-        let input = if shared.mappable { Usage::STORAGE | Usage::MAP_WRITE } else { RESIDENT };
-        let x = shared.acquire(bytes, input)?;
-        let dy = if backward { Some(shared.acquire(bytes, input)?) } else { None };
+        let x = Input::new(shared, bytes)?;
+        let dy = if backward { Some(Input::new(shared, bytes)?) } else { None };
         let (result, readable) = if shared.mappable {
             let result = shared.acquire(bytes, Usage::STORAGE | Usage::MAP_READ)?;
             (result.clone(), result)
         } else {
-            (x.clone(), shared.acquire(bytes, READBACK)?)
+            (x.buffer.clone(), shared.acquire(bytes, READBACK)?)
         };
         Ok(Slot { x, dy, result, readable })
     }
 
     /// Gives the buffers back, once the device has done with them.
     fn release(self, shared: &Shared) {
-        [Some(self.x), self.dy, Some(self.readable)].into_iter().flatten().for_each(|buffer| shared.release(buffer));
+        let inputs = [Some(self.x), self.dy].into_iter().flatten();
+        let buffers = inputs.flat_map(|input| [Some(input.buffer), input.staging]).chain([Some(self.readable)]);
+        buffers.flatten().for_each(|buffer| shared.release(buffer));
+    }
+}
+
+impl Input {
+    fn new(shared: &Shared, bytes: u64) -> Result<Self, Error> {
+        let input = |usage| shared.acquire(bytes, usage);
+        Ok(match shared.mappable {
+            true => Input { buffer: input(Usage::STORAGE | Usage::MAP_WRITE)?, staging: None },
+            false => Input { buffer: input(RESIDENT)?, staging: Some(input(Usage::COPY_SRC | Usage::MAP_WRITE)?) },
+        })
+    }
+
+    fn write<T: Element>(&self, shared: &Shared, data: &[T]) -> Result<(), Error> {
+        shared.write(self.staging.as_ref().unwrap_or(&self.buffer), bytemuck::cast_slice(data))
     }
 }
