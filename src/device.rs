@@ -169,16 +169,24 @@ impl Shared {
         if buffer.usage().contains(Usage::MAP_WRITE) {
             return self.write_mapped(buffer, bytes);
         }
+        self.write_at(buffer, 0, bytes)
+    }
+
+    /// Copies to a buffer, which has room for whole words, from a multiple of four bytes on.
+    pub(crate) fn write_at(&self, buffer: &wgpu::Buffer, offset: u64, bytes: &[u8]) -> Result<(), Error> {
         let (words, rest) = bytes.split_at(bytes.len() / 4 * 4);
         self.checked(|| {
-            // In pieces, because each is allocated as staging memory.
+            // In pieces that are submitted, because each is staging memory until then.
             for (index, piece) in words.chunks(PIECE).enumerate() {
-                self.queue.write_buffer(buffer, (index * PIECE) as u64, piece);
+                self.queue.write_buffer(buffer, offset + (index * PIECE) as u64, piece);
+                if piece.len() == PIECE {
+                    self.queue.submit([]);
+                }
             }
             if !rest.is_empty() {
                 let mut word = [0; 4];
                 word[..rest.len()].copy_from_slice(rest);
-                self.queue.write_buffer(buffer, words.len() as u64, &word);
+                self.queue.write_buffer(buffer, offset + words.len() as u64, &word);
             }
             Ok(())
         })

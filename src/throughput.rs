@@ -56,7 +56,7 @@ struct Lengths {
 /// Buffers are taken in turn from sets of so many bytes together, because what stays in a cache is no memory traffic.
 const ROTATED_BYTES: u64 = 256 << 20;
 /// Sets of buffers at most.
-const MOST_SETS: u64 = 1024;
+const MOST_SETS: u64 = 256;
 /// A sample takes at least so long.
 const SAMPLE_SECONDS: f64 = 0.02;
 /// Calls of a sample at most.
@@ -146,6 +146,7 @@ impl<'a> Bench<'a> {
         lengths: Lengths,
         call: impl Fn(&mut Recording<'_, '_>, &Streams<T>) -> Result<(), Error>,
     ) -> Result<Throughput, Error> {
+        let sets = lengths.sets::<T>(self.context)?;
         let bytes = lengths.bytes::<T>();
         let streams = if lengths.dy.is_some() { 3 } else { 2 };
         if self.copy.as_ref().is_none_or(|copy| (copy.bytes, copy.streams) != (bytes, streams)) {
@@ -153,7 +154,6 @@ impl<'a> Bench<'a> {
             self.copy = None;
             self.copy = Some(self.fastest_copy(bytes, streams)?);
         }
-        let sets = lengths.sets::<T>(self.context)?;
         let function = |recording: &mut Recording<'_, '_>, turn: usize| call(recording, &sets[turn % sets.len()]);
         let calls = self.calls(&function)?;
         let (mut rates, mut ratios) = (Vec::new(), Vec::new());
@@ -305,20 +305,29 @@ impl Lengths {
     }
 
     fn sets<T: Element>(&self, context: &GpuActivations) -> Result<Vec<Streams<T>>, Error> {
-        // Numbers on both sides of 0, where the functions are curved.
-        let numbers =
-            |len: usize| -> Vec<T> { (0..len).map(|i| T::from_f64((i % 1999) as f64 / 200.0 - 5.0)).collect() };
-        let x = numbers(self.x);
-        let dy = self.dy.map(numbers);
         let set = |_| {
             Ok(Streams {
-                x: context.upload(&x)?,
-                dy: dy.as_deref().map(|dy| context.upload(dy)).transpose()?,
+                x: numbers(context, self.x)?,
+                dy: self.dy.map(|len| numbers(context, len)).transpose()?,
                 result: context.allocate(self.result)?,
             })
         };
         (0..sets_of(self.bytes::<T>())).map(set).collect()
     }
+}
+
+/// Numbers on both sides of 0, where the functions are curved; a block of them again and again, so that the host has
+/// memory for it whatever the length.
+fn numbers<T: Element>(context: &GpuActivations, len: usize) -> Result<GpuBuffer<T>, Error> {
+    const BLOCK: usize = 1 << 22;
+    let buffer = context.allocate::<T>(len)?;
+    let block: Vec<T> = (0..len.min(BLOCK)).map(|i| T::from_f64((i % 1999) as f64 / 200.0 - 5.0)).collect();
+    for begin in (0..len).step_by(BLOCK) {
+        let piece = &block[..block.len().min(len - begin)];
+        let offset = (begin * size_of::<T>()) as u64;
+        context.shared.write_at(buffer.operand().buffer, offset, bytemuck::cast_slice(piece))?;
+    }
+    Ok(buffer)
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

@@ -108,6 +108,54 @@ fn shader_prints_the_whole_module() {
 }
 
 #[test]
+fn shader_prints_a_snippet() {
+    let folder = folder();
+    let text = succeeded(folder.path(), &["shader", "swish", "--snippet"]);
+    naga::front::wgsl::parse_str(&text).unwrap();
+    assert!(text.contains("fn swish_activation(x: f32, params: swish_Params) -> f32"), "{text}");
+    let text = succeeded(folder.path(), &["shader", "swish", "--snippet", "--prefix", "gate"]);
+    assert!(text.contains("fn gate_derivative(x: f32, params: gate_Params) -> f32"), "{text}");
+    refused(folder.path(), &["shader", "swish", "--snippet", "--prefix", "a b"], 2, &["a b", "letters"]);
+    refused(folder.path(), &["shader", "swish", "--snippet", "--storage", "f16"], 2, &["--snippet", "--storage"]);
+    refused(folder.path(), &["shader", "swish", "--prefix", "gate"], 2, &["--snippet"]);
+    refused(folder.path(), &["shader", "softmax", "--snippet"], 2, &["softmax"]);
+}
+
+#[test]
+fn bench_reports_each_function_pass_and_shape() {
+    let folder = folder();
+    let bench = |rest: &[&str]| succeeded(folder.path(), &[&["bench", "--samples", "1"], rest].concat());
+    let text = bench(&["elu", "-p", "alpha=2", "--shape", "5", "--shape", "64x32", "--storage", "f16", "--json"]);
+    let rows: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let labels = |row: &serde_json::Value| {
+        [&row["function"], &row["pass"], &row["storage"], &row["elements"]].map(ToString::to_string).join(" ")
+    };
+    let expected = [
+        r#""elu" "forward" "f16" 5"#,
+        r#""elu" "backward" "f16" 5"#,
+        r#""elu" "forward" "f16" 2048"#,
+        r#""elu" "backward" "f16" 2048"#,
+    ];
+    assert_eq!(rows.iter().map(labels).collect::<Vec<_>>(), expected);
+    for row in &rows {
+        let positive = |key: &str| row[key].as_f64().is_some_and(|value| value > 0.0);
+        assert!(positive("gb_per_s") && positive("ratio_to_copy") && row["adapter"].is_string(), "{row}");
+        assert_eq!(row["parameters"]["alpha"], 2.0, "{row}");
+    }
+    let text = bench(&["softmax", "logsumexp", "glu", "--shape", "8x16", "--axis", "0"]);
+    // The adapter comes first.
+    assert_eq!(text.lines().count(), 1 + 3 * 2, "{text}");
+
+    let wrong = |rest: &[&str], words: &[&str]| refused(folder.path(), &[&["bench"], rest].concat(), 2, words);
+    wrong(&["relu", "--shape", "0x4"], &["0x4", "4096x1024"]);
+    wrong(&["relu", "--shape", "99999999999x99999999999"], &["99999999999", "elements"]);
+    wrong(&["softmax", "--shape", "4x4", "--axis", "2"], &["axis 2", "(4, 4)"]);
+    wrong(&["relu", "--samples", "0"], &["--samples", "0"]);
+    wrong(&["rellu"], &["rellu", "relu"]);
+    refused(folder.path(), &["bench", "relu", "--shape", "1099511627776"], 1, &["bytes"]);
+}
+
+#[test]
 fn plot_draws_svg_and_png() {
     let folder = folder();
     succeeded(folder.path(), &["plot", "swish", "-o", "swish.svg"]);
