@@ -43,6 +43,20 @@ fn first_vector(group: vec3<u32>, groups: vec3<u32>, local: u32) -> u32 {
 }
 
 // x, dy and result are bound with the same length, so the guard on one of them covers all.
+fn forward_at(index: u32) {
+    if index < arrayLength(&result) {
+        result[index] = pack(forward_of(unpack(x_at(index)), site_of(4u * index)));
+    }
+}
+
+fn backward_at(index: u32) {
+    if index < arrayLength(&result) {
+        result[index] = pack(backward_of(unpack(x_at(index)), unpack(dy_at(index)), site_of(4u * index)));
+    }
+}
+
+// The first vector stands before the loop, because Mesa unrolls no large ones, and a loop of one turn halved gelu's
+// throughput on llvmpipe.
 @compute @workgroup_size(WORKGROUP)
 fn forward(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -51,11 +65,9 @@ fn forward(
 ) {
     zero = groups.z - 1u;
     let first = first_vector(group, groups, local);
-    for (var i = 0u; i < VECTORS; i++) {
-        let index = first + i * WORKGROUP;
-        if index < arrayLength(&result) {
-            result[index] = pack(forward_of(unpack(x_at(index)), site_of(4u * index)));
-        }
+    forward_at(first);
+    for (var i = 1u; i < VECTORS; i++) {
+        forward_at(first + i * WORKGROUP);
     }
 }
 
@@ -67,11 +79,9 @@ fn backward(
 ) {
     zero = groups.z - 1u;
     let first = first_vector(group, groups, local);
-    for (var i = 0u; i < VECTORS; i++) {
-        let index = first + i * WORKGROUP;
-        if index < arrayLength(&result) {
-            result[index] = pack(backward_of(unpack(x_at(index)), unpack(dy_at(index)), site_of(4u * index)));
-        }
+    backward_at(first);
+    for (var i = 1u; i < VECTORS; i++) {
+        backward_at(first + i * WORKGROUP);
     }
 }
 
