@@ -25,7 +25,8 @@ fn is_finite(x: f32) -> bool {
     return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u;
 }
 
-// a + b and its rounding error, for |a| >= |b| (Dekker 1971).
+// a + b and its rounding error, for |a| >= |b| (Dekker 1971). Where a is a constant, and another is added to the error,
+// the error must be opaque: Mesa adds the two constants first, and rounds their sum.
 fn fast_two_sum(a: f32, b: f32) -> vec2<f32> {
     let sum = opaque(a + b);
     return vec2<f32>(sum, (a - sum) + b);
@@ -293,30 +294,32 @@ fn gaussian_decay(a: f32) -> Decay {
 fn normal_centre(square: vec2<f32>) -> vec2<f32> {
     let rest = (-1.17120449e-3 * square.x + 9.97280329e-3) * square.x - 6.64903671e-2;
     let y = fast_two_sum(0.398942292, square.x * rest);
-    return vec2<f32>(y.x, y.y - 1.13947909e-8);
+    return vec2<f32>(y.x, opaque(y.y) - 1.13947909e-8);
 }
 
 // d/dx of x (Phi(x) - 1/2) without its factor x, likewise.
 fn normal_centre_slope(square: vec2<f32>) -> vec2<f32> {
     let rest = (-9.33461916e-3 * square.x + 5.98334745e-2) * square.x - 0.265961379;
     let y = fast_two_sum(0.797884583, square.x * rest);
-    return vec2<f32>(y.x, y.y - 2.33691075e-8);
+    return vec2<f32>(y.x, opaque(y.y) - 2.33691075e-8);
 }
 
-// Mills' ratio e^(a^2/2) Phi(-a) for a in [0, 14.7], as P(t)/(1 + a), t = (a - 4)/(a + 4): a minimax fit (2^-29) whose
-// coefficients were rounded to f32 within it, the constant in two parts. The last two steps carry their rounding errors,
-// and the rounding error of t counts as one of a, by Mills' differential equation M' = a M - phi(0).
-fn mills_ratio(a: f32) -> vec2<f32> {
-    let n = two_sum(a, -4.0);
-    let d = two_sum(a, 4.0);
+// Mills' ratio e^(a^2/2) Phi(-a) for a = a.x + a.y in [0, 14.7], as P(t)/(1 + a), t = (a - 4)/(a + 4): a minimax fit
+// (2^-29) whose coefficients were rounded to f32 within it, the constant in two parts. The last two steps carry their
+// rounding errors; the rounding error of t counts as one of a, and a.y as what it is, by Mills' differential equation
+// M' = a M - phi(0).
+fn mills_ratio(a: vec2<f32>) -> vec2<f32> {
+    let n = two_sum(a.x, -4.0);
+    let d = two_sum(a.x, 4.0);
     let t = opaque(n.x / d.x);
     let product = two_product(t, d.x);
     let off = (((n.x - product.x) - product.y) + (n.y - t * d.y)) * d.x * 0.125;
     let q = ((((((((-7.23231715e-5 * t - 6.20620776e-5) * t + 6.92559814e-4) * t - 3.02682747e-4) * t - 5.00396825e-3) * t + 1.79398898e-2) * t - 3.21973786e-2) * t + 2.86000278e-2) * t + 1.39996056e-2) * t;
     let linear = multiply(fast_two_sum(-0.0967034698, q), vec2<f32>(t, 0.0));
     let p = fast_two_sum(0.4720532, linear.x);
-    let m = divide(vec2<f32>(p.x, p.y + (linear.y + 6.71320244e-9)), two_sum(1.0, a));
-    return vec2<f32>(m.x, m.y + off * (m.x / (1.0 + a) + (a * m.x - 0.398942292)));
+    let m = divide(vec2<f32>(p.x, opaque(p.y) + (linear.y + 6.71320244e-9)), two_sum(1.0, a.x));
+    let slope = a.x * m.x - 0.398942292;
+    return vec2<f32>(m.x, m.y + (off * (m.x / (1.0 + a.x) + slope) + a.y * slope));
 }
 
 // 1/sqrt(2 pi), the density of the normal distribution at 0, in two parts.
@@ -326,7 +329,7 @@ const NORMAL_PEAK: vec2<f32> = vec2<f32>(0.398942292, -1.1335170e-8);
 fn normal_cdf(z: vec2<f32>) -> f32 {
     let a = abs(z.x);
     let e = decay(-0.5 * multiply(z, z));
-    let tail = multiply(mills_ratio(a), e.mantissa);
+    let tail = multiply(mills_ratio(select(z, -z, z.x < 0.0)), e.mantissa);
     let tail_small = tail * power_of_two(max(e.k, -126));
     let right = add(vec2<f32>(1.0, 0.0), -tail_small);
     let c = clamp(z.x, -0.25, 0.25);

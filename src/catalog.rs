@@ -95,7 +95,7 @@ catalog! {
     /// What the hyperbolic tangent takes off `x`.
     tanh_shrink TanhShrink {}
     formula "x − tanh(x)",
-    limits 2.5, 0.75,
+    limits 0.85, 0.75,
     forward |x| tanh_shrink(x),
     derivative |x| x.tanh() * x.tanh();
 
@@ -329,7 +329,7 @@ catalog! {
     /// A sigmoid with slow tails (Turian, Bergstra & Bengio 2009). The derivative at 0 is 1.
     softsign Softsign {}
     formula "x/(1 + |x|)",
-    limits 0.55, 2.0,
+    limits 0.55, 0.85,
     forward |x| if x.is_infinite() { x.signum() } else { x / (1.0 + x.abs()) },
     derivative |x| 1.0 / (1.0 + x.abs()).powi(2);
 
@@ -411,7 +411,7 @@ catalog! {
         sigma = constant(0.282_095, Range::Positive),
     }
     formula "Φ((x − mu)/sigma)",
-    limits 2.15, 0.85,
+    limits 0.85, 0.85,
     samples [{ mu: 0.0, sigma: 1.0 }, { mu: -2.5, sigma: 3.0 }],
     pictured [{ mu: 0.0, sigma: 1.0 }],
     forward |x| laplace(mu, sigma, x),
@@ -467,7 +467,7 @@ catalog! {
     /// The cardinal sine, 1 at 0, without π in its argument.
     sinc Sinc {}
     formula "sin(x)/x",
-    limits 0.9, 1.5,
+    limits 0.9, 0.95,
     roots |_x| 0.0, |x| sinc_derivative_term(x),
     forward |x| if x == 0.0 { 1.0 } else if x.is_infinite() { 0.0 } else { x.sin() / x },
     derivative |x| sinc_derivative(x);

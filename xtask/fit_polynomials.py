@@ -131,7 +131,7 @@ BLOCKS = [
     Block(
         "tanh_shrink", "(1/3 - (x - tanh(x))/x^3)/x^2 in x^2",
         lambda x: (mpf(1) / 3 - (x - tanh(x)) / x**3) / x**2, lambda x: x**5 / (x - tanh(x)),
-        mpf(0), mpf(1), 6, even=True,
+        mpf(0), mpf("0.6"), 4, even=True,
     ),
     Block(
         "xielu", "((e^c - 1 - c)/c^2 - 1/2)/c",

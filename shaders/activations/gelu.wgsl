@@ -3,7 +3,7 @@ fn activation(x: f32, params: Params) -> f32 {
     let c = clamp(x, -15.0, 15.0);
     let a = abs(c);
     let e = gaussian_decay(a);
-    let tail = multiply(mills_ratio(a), e.mantissa);
+    let tail = multiply(mills_ratio(vec2<f32>(a, 0.0)), e.mantissa);
     let left = multiply(tail, vec2<f32>(c, 0.0));
     let tail_small = tail * power_of_two(max(e.k, -126));
     let body = add(vec2<f32>(1.0, 0.0), -tail_small);
@@ -20,7 +20,7 @@ fn derivative(x: f32, params: Params) -> f32 {
     let a = abs(c);
     let e = gaussian_decay(a);
     let density = multiply(NORMAL_PEAK, vec2<f32>(a, 0.0));
-    let tail = multiply(add(mills_ratio(a), -density), e.mantissa);
+    let tail = multiply(add(mills_ratio(vec2<f32>(a, 0.0)), -density), e.mantissa);
     let tail_small = tail * power_of_two(max(e.k, -126));
     let body = add(vec2<f32>(1.0, 0.0), -tail_small);
     let near = clamp(c, -0.25, 0.25);

@@ -18,7 +18,7 @@ fn derivative(x: f32, params: Params) -> f32 {
     let u = square.x;
     let p = ((-2.40579197e-7 * u + 2.20283873e-5) * u - 1.19046471e-3) * u + 3.33333313e-2;
     let third = fast_two_sum(0.333333343, -u * p);
-    let near = multiply(vec2<f32>(third.x, third.y - 9.934108e-9), vec2<f32>(-c, 0.0));
+    let near = multiply(vec2<f32>(third.x, opaque(third.y) - 9.934108e-9), vec2<f32>(-c, 0.0));
     let f = select(1.5, x, is_finite(x) && abs(x) >= 1.5);
     let d = vec2<f32>(f, 0.0);
     let angle = reduce(f, 0u);

@@ -7,8 +7,10 @@ fn activation(x: f32, params: Params) -> f32 {
     return y.x + y.y;
 }
 
+// Of a large x in another unit, because two_product leaves out the errors of tiny products.
 fn derivative(x: f32, params: Params) -> f32 {
-    let q = ratio(1.0, x);
+    let large = abs(x) > 1e10;
+    let q = ratio(select(1.0, 1099511627776.0, large), x);
     let y = multiply(q, q);
-    return y.x + y.y;
+    return (y.x + y.y) * select(1.0, 8.2718061255302767e-25, large);
 }
