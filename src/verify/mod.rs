@@ -78,7 +78,8 @@ const CHUNK: usize = 1 << 14;
 /// The floats about every special value and every place where a branch, an overflow or a saturation may lie.
 fn edges(activation: &Activation) -> Vec<f32> {
     let specials = [f32::INFINITY, f32::NAN, f32::MAX, f32::MIN_POSITIVE, f32::from_bits(1), 0.0, 1e38];
-    let places = [0.25, 0.4, 0.5, 0.6, 1.0, 8.0, 9.0, 14.4, 15.0, 17.0, 18.0, 20.0, 87.3, 88.7, 103.9, 104.0, 200.0, 4096.0];
+    let places =
+        [0.25, 0.4, 0.5, 0.6, 1.0, 8.0, 9.0, 14.4, 15.0, 17.0, 18.0, 20.0, 87.3, 88.7, 103.9, 104.0, 200.0, 4096.0];
     // Where products of flushed parts were found wrong: in the derivative of squareplus, and in sinc.
     let found = [1.481_271_1e16, 1.015_148_4e32];
     let kinks = activation.kinks().into_iter().map(|kink| kink as f32);
