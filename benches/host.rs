@@ -100,8 +100,9 @@ fn first_use(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("first result", name), |bencher| {
             bencher.iter_batched(context, first, criterion::BatchSize::PerIteration);
         });
-        let folder = std::env::temp_dir().join("gpu-activations-bench-pipelines");
-        let kept = || GpuActivations::builder().pipeline_folder(&folder).build().expect("benchmarks need an adapter");
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let kept =
+            || GpuActivations::builder().pipeline_folder(folder.path()).build().expect("benchmarks need an adapter");
         let before = kept();
         before.forward_slice(activation, &[1.0_f32]).expect("forward runs");
         before.save_pipelines().expect("the folder is writable");

@@ -176,7 +176,7 @@ impl Shared {
     pub(crate) fn write_at(&self, buffer: &wgpu::Buffer, offset: u64, bytes: &[u8]) -> Result<(), Error> {
         let (words, rest) = bytes.split_at(bytes.len() / 4 * 4);
         self.checked(|| {
-            // In pieces that are submitted, because each is staging memory until then.
+            // In pieces that are submitted, because each is staging memory until it has been copied.
             for (index, piece) in words.chunks(PIECE).enumerate() {
                 self.queue.write_buffer(buffer, offset + (index * PIECE) as u64, piece);
                 if piece.len() == PIECE {

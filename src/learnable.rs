@@ -48,6 +48,12 @@ struct Tensor<'a> {
     sharing: Sharing,
 }
 
+impl Tensor<'_> {
+    fn is_read_backward(&self) -> bool {
+        self.name != "output_addend"
+    }
+}
+
 /// Who has a value of their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Sharing {
@@ -94,17 +100,20 @@ impl<'a> Parameters<'a> {
         self
     }
 
-    /// Checks the buffers that values come from, `result` being written meanwhile.
+    /// Checks the buffers that values come from, those of `writable` being bound for writing meanwhile.
     pub(crate) fn check_buffers(
         &self,
         shared: &Shared,
         activation: &Activation,
-        result: (&'static str, &wgpu::Buffer),
+        forward: bool,
+        writable: &[(&'static str, &wgpu::Buffer)],
     ) -> Result<(), Error> {
         for tensor in &self.tensors {
             let name = named(activation, &tensor.name)?;
             check_range(shared, name, tensor.values)?;
-            check_apart(name, tensor.values.buffer, result.0, result.1)?;
+            for (operand, buffer) in writable.iter().filter(|_| forward || tensor.is_read_backward()) {
+                check_apart(name, tensor.values.buffer, operand, buffer)?;
+            }
             let (bytes, limit) = (4 * tensor.values.elements, shared.limits.max_storage_buffer_binding_size);
             // Values of elements are bound in pieces, as the elements are.
             if bytes > limit && tensor.sharing != Sharing::Element {
@@ -112,6 +121,13 @@ impl<'a> Parameters<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Checks that the values of all elements fit into one binding, as sums over all of them need it.
+    fn check_whole(&self, shared: &Shared) -> Result<(), Error> {
+        let limit = most_bytes(&shared.limits);
+        let bytes = self.tensors.iter().map(|tensor| 4 * tensor.values.elements).max().unwrap_or(0);
+        if bytes > limit { Err(Error::TooLarge { bytes, limit }) } else { Ok(()) }
     }
 
     /// Whether a piece of the operands may take this many bytes of a parameter for each of its elements.
@@ -248,8 +264,9 @@ impl<'a> Parameters<'a> {
     }
 
     /// The bindings for `elements` from the element `first` of the operands on.
-    pub(crate) fn bound(&self, first: u64, elements: u64) -> impl Iterator<Item = Bound<'a>> {
-        self.tensors.iter().enumerate().map(move |(index, tensor)| {
+    pub(crate) fn bound(&self, forward: bool, first: u64, elements: u64) -> impl Iterator<Item = Bound<'a>> {
+        let used = move |(_, tensor): &(usize, &Tensor<'a>)| forward || tensor.is_read_backward();
+        self.tensors.iter().enumerate().filter(used).map(move |(index, tensor)| {
             let number = FIRST_BINDING + index as u32;
             let bytes = 4 * tensor.values.elements;
             match tensor.sharing {
@@ -289,12 +306,14 @@ impl<'a> Parameters<'a> {
 }
 
 impl Recording<'_, '_> {
-    /// Records the gradient of a learnable parameter: `dy·∂activation(x)/∂parameter`, summed over the elements that share
-    /// a value of it. It has as many f32 as the parameter has values, one where it is the activation's own. Sums carry
+    /// Records the gradient of a learnable parameter, or of one that is fused: dy times the derivative of the result by it,
+    /// summed over the elements that share a value of it. It has as many f32 as the parameter has values, one where it
+    /// comes from no buffer. Sums carry
     /// their rounding errors along, and their order is fixed: the same operands give the same bits.
     ///
     /// # Errors
-    /// As [`Recording::forward_with`]; [`Error::SharedBuffer`] where the gradient lies in the buffer of an operand.
+    /// As [`Recording::forward_with`]; [`Error::SharedBuffer`] where the gradient lies in the buffer of an operand;
+    /// [`Error::NotWithSeed`]; [`Error::TooLarge`] where a sum over elements needs more values than a binding holds.
     pub fn parameter_gradient<'r, T: Element>(
         &mut self,
         activation: Activation,
@@ -308,6 +327,9 @@ impl Recording<'_, '_> {
         activation.validate()?;
         parameters.check(&activation, x.elements)?;
         let parameter = named(&activation, parameter)?;
+        if parameters.seed.is_some() {
+            return Err(Error::NotWithSeed { function: activation.name(), parameter });
+        }
         let sharing = parameters.sharing(parameter);
         let expected = match &sharing {
             Sharing::One => 1,
@@ -326,7 +348,7 @@ impl Recording<'_, '_> {
         check_range(self.shared, "the gradient", gradient)?;
         check_apart("x", x.buffer, "the gradient", gradient.buffer)?;
         check_apart("dy", dy.buffer, "the gradient", gradient.buffer)?;
-        parameters.check_buffers(self.shared, &activation, ("the gradient", gradient.buffer))?;
+        parameters.check_buffers(self.shared, &activation, false, &[("the gradient", gradient.buffer)])?;
         let elements = usize::try_from(x.elements).unwrap_or(usize::MAX);
         Axis::new(&[elements], 0)?;
         if gradient.elements == 0 {
@@ -339,6 +361,7 @@ impl Recording<'_, '_> {
             self.run(&dispatches);
             return Ok(());
         }
+        parameters.check_whole(self.shared)?;
         let shape = Shape::of(parameters.channels(), elements as u64);
         let mut statistics = activation_parts(&activation);
         statistics.push(share);
@@ -367,7 +390,7 @@ impl Recording<'_, '_> {
                 params: activation.values(),
                 ..Values::default()
             },
-            bound: parameters.bound(0, x.elements).collect(),
+            bound: parameters.bound(false, 0, x.elements).collect(),
             first_element: 0,
         };
         let prepared = self.shared.checked(|| reduction.summed(expected, gradient))?;
@@ -436,7 +459,7 @@ fn each<T: Element>(
             span(dy, 1, Access::Read, first, elements).0,
             span(gradient, 2, Access::Write, first, elements).0,
         ];
-        bound.extend(parameters.bound(first, elements));
+        bound.extend(parameters.bound(false, first, elements));
         let call = parameters.call(activation, first, elements as u32);
         let workgroups = elements.div_ceil(64);
         dispatches.push(shared.dispatch(activation.name(), &parts, "gradient", &bound, call, workgroups)?);

@@ -101,7 +101,9 @@ fn module(device: &wgpu::Device, label: &str, shader: &Shader) -> wgpu::ShaderMo
         wgpu::ShaderModuleDescriptor { label: Some(label), source: wgpu::ShaderSource::Wgsl(shader.source().into()) };
     // SAFETY: the text is this crate's own. Each entry point returns before it indexes anything where its number is
     // not below a count that the host took from the sizes bound: elements and rows of `Call`, or arrayLength(&result),
-    // x and dy being bound with the same length. Loops count up to such a number, or to a constant.
+    // x and dy being bound with the same length. Loops count up to such a number, or to a constant. Of parameters from
+    // buffers an element's index is cut to their length, and a channel is a remainder by the number of channels, which is
+    // their length.
     unsafe { device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked()) }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{Error, GpuActivations};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The driver's cache of pipelines, and the file that it began with.
 #[derive(Debug)]
@@ -32,8 +33,10 @@ impl PipelineFile {
         if let Some(folder) = self.path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        // Several programs may do so at once; each puts a whole file in its place.
-        let new = self.path.with_extension(format!("{}.new", std::process::id()));
+        // Several programs, and threads, may do so at once; each puts a whole file in its place.
+        static SAVED: AtomicU64 = AtomicU64::new(0);
+        let number = SAVED.fetch_add(1, Ordering::Relaxed);
+        let new = self.path.with_extension(format!("{}-{number}.new", std::process::id()));
         let outcome = std::fs::write(&new, data).and_then(|()| std::fs::rename(&new, &self.path));
         if outcome.is_err() {
             // The first failure is the one to tell.

@@ -66,7 +66,9 @@ impl Recording<'_, '_> {
     ///
     /// # Errors
     /// As [`Recording::forward`]; [`Error::UnknownParameter`], [`Error::NotLearnable`], [`Error::GivenTwice`],
-    /// [`Error::ChannelMismatch`], [`Error::ChannelsDiffer`], [`Error::NotRandom`].
+    /// [`Error::ChannelMismatch`], [`Error::ChannelsDiffer`], [`Error::NotRandom`], [`Error::NotWithSeed`],
+    /// [`Error::TooLarge`]; [`Error::SharedBuffer`] where a parameter lies in the result's buffer, or in that of an input
+    /// while the result lies over or beside one.
     pub fn forward_with<'r, T: Element>(
         &mut self,
         activation: Activation,
@@ -103,11 +105,14 @@ impl Recording<'_, '_> {
         activation.validate()?;
         operands.check(self.shared)?;
         parameters.check(&activation, operands.x.elements)?;
-        parameters.check_buffers(self.shared, &activation, (operands.result_name, operands.result.buffer))?;
+        let binding = operands.binding()?;
+        // Inputs in the result's buffer are bound for writing, and those beside them in the same form.
+        let inputs = operands.named().filter(|(name, _)| binding != Binding::Separate || *name == operands.result_name);
+        let writable: Vec<_> = inputs.map(|(name, range)| (name, range.buffer)).collect();
+        parameters.check_buffers(self.shared, &activation, operands.dy.is_none(), &writable)?;
         if operands.x.elements == 0 {
             return Ok(());
         }
-        let binding = operands.binding()?;
         let parts = elementwise_parts(&activation, T::STORAGE, binding, parameters, self.shared.shape);
         let call = Call { shared: self.shared, activation, parameters, operands, binding, parts };
         // Everything that can fail comes before the first command.
@@ -210,7 +215,8 @@ impl<T: Element> Call<'_, T> {
             bound.push(dy.bound(1, inputs, start, bytes));
         }
         let first = start / size_of::<T>() as u64;
-        bound.extend(self.parameters.bound(first, bytes / size_of::<T>() as u64));
+        let forward = self.operands.dy.is_none();
+        bound.extend(self.parameters.bound(forward, first, bytes / size_of::<T>() as u64));
         let call = self.parameters.call(&self.activation, first, tail);
         self.shared.dispatch(self.activation.name(), &self.parts, entry_point, &bound, call, workgroups)
     }

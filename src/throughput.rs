@@ -15,7 +15,8 @@ use wgpu::BufferUsages as Usage;
 pub struct Throughput {
     /// Bytes read and written a second, in units of 10⁹: the median of the samples.
     pub gb_per_s: f64,
-    /// By what the fastest copy kernel was exceeded: the median over pairs of samples taken one after the other.
+    /// The rate in units of the fastest copy kernel's, usually below 1: the median over pairs of samples taken one after
+    /// the other.
     pub ratio_to_copy: f64,
 }
 
@@ -53,14 +54,17 @@ struct Lengths {
     result: usize,
 }
 
-/// Buffers are taken in turn from sets of so many bytes together, because what stays in a cache is no memory traffic.
+/// Buffers are taken in turn from sets of so many bytes together, as far as `MOST_SETS` allows, because what stays in a
+/// cache is no memory traffic.
 const ROTATED_BYTES: u64 = 256 << 20;
 /// Sets of buffers at most.
 const MOST_SETS: u64 = 256;
-/// A sample takes at least so long.
+/// A sample takes about so long, with no more calls than `MOST_CALLS`.
 const SAMPLE_SECONDS: f64 = 0.02;
 /// Calls of a sample at most.
-const MOST_CALLS: f64 = 4096.0;
+const MOST_CALLS: u64 = 4096;
+/// Bytes that the calls of a sample use in between at most, if one does not need more.
+const SCRATCH_BYTES: u64 = 256 << 20;
 
 /// Shapes tried for the copy.
 const COPIES: [Shape; 8] = [
@@ -188,42 +192,57 @@ impl<'a> Bench<'a> {
 
     /// How many calls make a sample, after some to warm up.
     fn calls(&self, record: &impl Fn(&mut Recording<'_, '_>, usize) -> Result<(), Error>) -> Result<usize, Error> {
+        let (_, scratch) = self.commands(record, 1)?;
+        let bytes: u64 = scratch.iter().map(wgpu::Buffer::size).sum();
+        scratch.into_iter().for_each(|buffer| self.context.shared.release(buffer));
+        let most = (SCRATCH_BYTES / bytes.max(1)).clamp(1, MOST_CALLS) as usize;
         let (mut calls, mut seconds) = (1, self.seconds(record, 1)?);
-        while seconds * (calls as f64) < 0.25 * SAMPLE_SECONDS && (calls as f64) < MOST_CALLS {
-            calls *= 4;
+        while seconds * (calls as f64) < 0.25 * SAMPLE_SECONDS && calls < most {
+            calls = most.min(4 * calls);
             seconds = self.seconds(record, calls)?;
         }
-        Ok((SAMPLE_SECONDS / seconds).ceil().clamp(1.0, MOST_CALLS) as usize)
+        Ok(((SAMPLE_SECONDS / seconds).ceil() as usize).clamp(1, most))
     }
 
-    /// Seconds a call, of so many in one compute pass.
+    /// So many calls in one compute pass, and the memory that they use in between.
+    fn commands(
+        &self,
+        record: &impl Fn(&mut Recording<'_, '_>, usize) -> Result<(), Error>,
+        calls: usize,
+    ) -> Result<(wgpu::CommandBuffer, Vec<wgpu::Buffer>), Error> {
+        self.context.shared.checked(|| {
+            let mut encoder = self.context.device().create_command_encoder(&Default::default());
+            let timestamp_writes = match &self.clock {
+                Clock::Device { queries, .. } => Some(wgpu::ComputePassTimestampWrites {
+                    query_set: queries,
+                    beginning_of_pass_write_index: Some(0),
+                    end_of_pass_write_index: Some(1),
+                }),
+                Clock::Host => None,
+            };
+            let descriptor = wgpu::ComputePassDescriptor { label: Some("throughput"), timestamp_writes };
+            let mut pass = encoder.begin_compute_pass(&descriptor);
+            let mut recording = self.context.recording(Target::Callers(&mut pass));
+            (0..calls).try_for_each(|turn| record(&mut recording, turn))?;
+            let scratch = std::mem::take(&mut recording.scratch);
+            drop(recording);
+            drop(pass);
+            if let Clock::Device { queries, resolved, readable, .. } = &self.clock {
+                encoder.resolve_query_set(queries, 0..2, resolved, 0);
+                encoder.copy_buffer_to_buffer(resolved, 0, readable, 0, 16);
+            }
+            Ok((encoder.finish(), scratch))
+        })
+    }
+
+    /// Seconds a call, of so many.
     fn seconds(
         &self,
         record: &impl Fn(&mut Recording<'_, '_>, usize) -> Result<(), Error>,
         calls: usize,
     ) -> Result<f64, Error> {
         let shared = &self.context.shared;
-        let mut encoder = self.context.device().create_command_encoder(&Default::default());
-        let timestamp_writes = match &self.clock {
-            Clock::Device { queries, .. } => Some(wgpu::ComputePassTimestampWrites {
-                query_set: queries,
-                beginning_of_pass_write_index: Some(0),
-                end_of_pass_write_index: Some(1),
-            }),
-            Clock::Host => None,
-        };
-        let descriptor = wgpu::ComputePassDescriptor { label: Some("throughput"), timestamp_writes };
-        let mut pass = encoder.begin_compute_pass(&descriptor);
-        let mut recording = self.context.recording(Target::Callers(&mut pass));
-        (0..calls).try_for_each(|turn| record(&mut recording, turn))?;
-        let scratch = std::mem::take(&mut recording.scratch);
-        drop(recording);
-        drop(pass);
-        if let Clock::Device { queries, resolved, readable, .. } = &self.clock {
-            encoder.resolve_query_set(queries, 0..2, resolved, 0);
-            encoder.copy_buffer_to_buffer(resolved, 0, readable, 0, 16);
-        }
-        let commands = encoder.finish();
+        let (commands, scratch) = self.commands(record, calls)?;
         let begin = Instant::now();
         let submission = shared.checked(|| Ok(self.context.queue().submit([commands])))?;
         let total = match &self.clock {
@@ -260,6 +279,9 @@ struct Copy {
 impl Copy {
     fn buffers(context: &GpuActivations, bytes: u64, streams: u64) -> Result<Vec<Vec<GpuBuffer<f32>>>, Error> {
         let most = context.shared.limits.max_storage_buffer_binding_size.min(LARGEST_BINDING);
+        if most < 16 {
+            return Err(Error::Refused { reason: format!("its limits allow bindings of {most} bytes; 16 are needed") });
+        }
         let elements = (bytes / streams).clamp(16, most) / 16 * 4;
         let set = |_| (0..streams).map(|_| context.allocate(elements as usize)).collect();
         (0..sets_of(bytes)).map(set).collect()

@@ -150,6 +150,9 @@ fn bench_reports_each_function_pass_and_shape() {
     wrong(&["relu", "--shape", "0x4"], &["0x4", "4096x1024"]);
     wrong(&["relu", "--shape", "99999999999x99999999999"], &["99999999999", "elements"]);
     wrong(&["softmax", "--shape", "4x4", "--axis", "2"], &["axis 2", "(4, 4)"]);
+    wrong(&["relu", "--axis", "0"], &["--axis 0", "axis"]);
+    wrong(&["glu", "--shape", "4x5"], &["5", "(4, 5)"]);
+    wrong(&["softmax", "--shape", "65536x65536"], &["(65536, 65536)", "elements"]);
     wrong(&["relu", "--samples", "0"], &["--samples", "0"]);
     wrong(&["rellu"], &["rellu", "relu"]);
     refused(folder.path(), &["bench", "relu", "--shape", "1099511627776"], 1, &["bytes"]);

@@ -3,7 +3,7 @@
 mod common;
 
 use common::context;
-use gpu_activations::{Activation, Axis, Element, Error, GpuBuffer, Parameters};
+use gpu_activations::{Activation, Axis, BufferRange, Element, Error, GpuBuffer, Parameters};
 use half::{bf16, f16};
 
 const NAMES: [&str; 3] = ["input_bias", "output_factor", "output_addend"];
@@ -156,6 +156,76 @@ fn nan_and_infinities_go_through() {
     assert!(context.download(&gradient).unwrap()[0].is_nan());
 }
 
+/// Ranges that are no whole vectors, whose last elements go through other entry points; neighbours stay.
+#[test]
+fn ranges_of_any_length() {
+    fn check<T: Element>(elements: usize) {
+        let context = context();
+        let one = |value: f64| T::from_f64(value);
+        let x: Vec<T> = (0..elements + 8).map(|i| one((i % 13) as f64 - 6.0)).collect();
+        let (on_x, y) = (context.upload(&x).unwrap(), context.upload(&x).unwrap());
+        let factors: Vec<f32> = (0..elements).map(|i| (i % 5) as f32).collect();
+        let factor = context.upload(&factors).unwrap();
+        let axis = Axis::new(&[1, elements], 1).unwrap();
+        let bias = context.upload(&vec![1.0_f32; elements]).unwrap();
+        let parameters =
+            Parameters::new().per_element("output_factor", &factor).per_channel("input_bias", &bias, &axis);
+        let range = |buffer| BufferRange::<T>::new(buffer, 0, elements as u64);
+        context
+            .batch(|recording| {
+                recording.forward_with(Activation::Relu {}, &parameters, range(on_x.raw()), range(y.raw()))
+            })
+            .unwrap();
+        let y = context.download(&y).unwrap();
+        for (i, y) in y.iter().enumerate() {
+            let expected = match factors.get(i) {
+                Some(factor) => one((x[i].to_f64() + 1.0).max(0.0) * f64::from(*factor)),
+                None => x[i],
+            };
+            assert_eq!(*y, expected, "{i} of {elements}");
+        }
+    }
+    for elements in [1, 2, 3, 5, 7, 8, 63, 1021] {
+        check::<f32>(elements);
+        check::<f16>(elements);
+    }
+}
+
+/// Numbers of elements beyond the 24 bits of a float, by which channels are found.
+#[test]
+fn channels_of_many_elements() {
+    let context = context();
+    for shape in [[1, 3, 5_600_003], [800_003, 7, 3], [1_200_001, 14, 1]] {
+        let axis = Axis::new(&shape, 1).unwrap();
+        let x = context.upload(&vec![0.0_f32; axis.elements()]).unwrap();
+        let addends: Vec<f32> = (0..shape[1]).map(|channel| channel as f32).collect();
+        let addend = context.upload(&addends).unwrap();
+        let parameters = Parameters::new().per_channel("output_addend", &addend, &axis);
+        let y = context.download(&context.forward_with(Activation::Identity {}, &parameters, &x).unwrap()).unwrap();
+        let wrong = y.iter().enumerate().position(|(i, y)| *y != channel(&axis, i) as f32);
+        assert_eq!(wrong, None, "{shape:?}");
+    }
+}
+
+/// The residual of x itself: forward reads it beside x, backward over dy reads none.
+#[test]
+fn x_may_be_its_own_addend_and_no_factor_of_what_is_written() {
+    let context = context();
+    let (x, dy) = (context.upload(&[-1.0_f32, 2.0]).unwrap(), context.upload(&[3.0_f32, 5.0]).unwrap());
+    let relu = Activation::Relu {};
+    let residual = Parameters::new().per_element("output_addend", &x);
+    let y = context.forward_with(relu, &residual, &x).unwrap();
+    assert_eq!(context.download(&y).unwrap(), [-1.0, 4.0]);
+    let on_dx = context.upload(&[3.0_f32, 5.0]).unwrap();
+    context.batch(|recording| recording.backward_with(relu, &residual, &x, &on_dx, &on_dx)).unwrap();
+    assert_eq!(context.download(&on_dx).unwrap(), [0.0, 5.0]);
+    let squared = Parameters::new().per_element("output_factor", &x);
+    let error = context.batch(|recording| recording.backward_with(relu, &squared, &x, &dy, &dy)).unwrap_err();
+    assert!(matches!(error, Error::SharedBuffer { operand: "output_factor", .. }), "{error}");
+    let dx = context.backward_with(relu, &squared, &x, &dy).unwrap();
+    assert_eq!(context.download(&dx).unwrap(), [0.0, 10.0]);
+}
+
 #[test]
 fn a_seed_excludes_buffers() {
     let context = context();
@@ -163,5 +233,8 @@ fn a_seed_excludes_buffers() {
     let parameters = Parameters::new().seed(1).one("input_bias", &x);
     let rrelu = "rrelu".parse().unwrap();
     let error = context.forward_with(rrelu, &parameters, &context.upload(&[1.0_f32]).unwrap()).unwrap_err();
+    assert_eq!(error, Error::NotWithSeed { function: "rrelu", parameter: "input_bias" });
+    let drawn = Parameters::new().seed(1);
+    let error = context.parameter_gradient(rrelu, &drawn, "input_bias", &x, &x).unwrap_err();
     assert_eq!(error, Error::NotWithSeed { function: "rrelu", parameter: "input_bias" });
 }

@@ -66,6 +66,12 @@ fn pipelines_are_kept_from_one_run_to_the_next() {
     assert_eq!(evaluate(&with_folder()), [0.0, 2.0]);
     let Some(name) = wgpu::util::pipeline_cache_key(&context.adapter_info()).filter(|_| has_cache) else { return };
 
+    // What a run begins with is there when it saves.
+    let length = || std::fs::metadata(pipelines.join(&name)).unwrap().len();
+    let before = length();
+    with_folder().save_pipelines().unwrap();
+    assert!(length() >= before, "{} bytes of {before}", length());
+
     // What is no such file is ignored, and written anew.
     std::fs::write(pipelines.join(&name), b"something else").unwrap();
     let context = with_folder();

@@ -28,7 +28,8 @@ fn entries_at(r: Rows, position: u32) -> Entries {
     let index = index_at(r, position);
     let kept = kept_at(index, r.count);
     let x = load_x(call.first + index, r.count);
-    let dy = gradients(call.first + index, r.count, r.first + COUNT);
+    // Rows that are none share the place of one that is, so that no gradient is read where there is none.
+    let dy = gradients(call.first + index, r.count, r.first + min(COUNT, vec4<u32>(r.count - 1u)));
     let number = call.first_element + (r.outer * call.length + position) * call.inner + r.inner + COUNT;
     return Entries(x, dy, kept, vec4<u32>(position), number, call.first_row + r.first + COUNT);
 }

@@ -1,5 +1,5 @@
-// Parameters that differ: one value for all, for each channel of an axis, or for each element. One division finds the
-// channel of an invocation's first element; how the others follow is the part `channels`.
+// Parameters that differ: one value for all, for each channel of an axis, or for each element. The
+// channel of an invocation's first element is found by division; how the others follow is the part `channels`.
 
 struct Site {
     element: u32,

@@ -7,7 +7,6 @@ use anyhow::anyhow;
 use gpu_activations::shader::Storage;
 use gpu_activations::throughput::{Bench, Throughput};
 use gpu_activations::{Axis, Element, GpuActivations};
-use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use std::fmt;
 use std::str::FromStr;
@@ -40,38 +39,42 @@ impl fmt::Display for Shape {
 pub struct Table<'a> {
     context: &'a GpuActivations,
     bench: Bench<'a>,
-    axis: isize,
+    axis: Option<isize>,
     json: bool,
-    bar: ProgressBar,
 }
 
 impl<'a> Table<'a> {
-    pub fn new(context: &'a GpuActivations, samples: u16, axis: isize, json: bool) -> Result<Self, Failure> {
+    pub fn new(context: &'a GpuActivations, samples: u16, axis: Option<isize>, json: bool) -> Result<Self, Failure> {
         let bench = Bench::new(context, samples.into())?;
-        Ok(Table { context, bench, axis, json, bar: progress_bar(0)? })
+        Ok(Table { context, bench, axis, json })
     }
 
     pub fn print<T: Element>(mut self, functions: &[Function], shapes: &[Shape]) -> Result<(), Failure> {
+        if let (Some(axis), false) =
+            (self.axis, functions.iter().any(|function| matches!(function, Function::Along(_))))
+        {
+            return Err(usage(anyhow!("--axis {axis}: none of these functions works along an axis")));
+        }
         if !self.json {
-            let clock = if self.bench.reads_device_clock() { "the device's" } else { "the host's" };
             let info = self.context.adapter_info();
             let adapter = format!("{}, {} {}", shown(self.context), info.driver, info.driver_info);
-            print(&format!("{adapter}; {} by {clock} clock, GB/s and the ratio to a copy\n", storage_name::<T>()))?;
+            let (storage, clock) = (storage_name::<T>(), self.clock());
+            print(&format!("{adapter}; {storage} by the {clock}'s clock, GB/s and the ratio to a copy\n"))?;
         }
-        self.bar.set_length(2 * (functions.len() * shapes.len()) as u64);
+        let bar = progress_bar(2 * (functions.len() * shapes.len()) as u64)?;
         for shape in shapes {
             // A pass after the other, because the copies differ.
             for backward in [false, true] {
                 for function in functions {
-                    self.bar.set_message(function.name());
+                    bar.set_message(function.name());
                     let throughput = self.measured::<T>(function, backward, shape)?;
-                    self.bar.inc(1);
+                    bar.inc(1);
                     let row = self.row::<T>(function, backward, shape, throughput);
-                    self.bar.suspend(|| print(&row))?;
+                    bar.suspend(|| print(&row))?;
                 }
             }
         }
-        self.bar.finish_and_clear();
+        bar.finish_and_clear();
         Ok(())
     }
 
@@ -86,11 +89,15 @@ impl<'a> Table<'a> {
                 self.bench.elementwise::<T>(activation, backward, shape.0.iter().product())?
             }
             Function::Along(function) => {
-                let axis =
-                    Axis::new(&shape.0, self.axis).map_err(|error| usage(anyhow!("--axis {}: {error}", self.axis)))?;
+                let axis = Axis::new(&shape.0, self.axis.unwrap_or(-1)).map_err(usage)?;
+                function.output_shape(&axis).map_err(usage)?;
                 self.bench.along::<T>(function, &axis, backward)?
             }
         })
+    }
+
+    fn clock(&self) -> &'static str {
+        if self.bench.reads_device_clock() { "device" } else { "host" }
     }
 
     fn row<T: Element>(
@@ -109,6 +116,8 @@ impl<'a> Table<'a> {
         let figures = [
             ("adapter", json!(info.name)),
             ("backend", json!(info.backend.to_str())),
+            ("driver", json!(format!("{} {}", info.driver, info.driver_info).trim())),
+            ("clock", json!(self.clock())),
             ("elements", json!(shape.0.iter().product::<usize>())),
             ("shape", json!(shape.0)),
             ("gb_per_s", number(gb_per_s)),

@@ -69,7 +69,7 @@ pub fn evaluate(activation: Activation, arguments: &Evaluate, grad: Option<&Path
 /// A bar on a terminal, none where the work is 0.
 pub fn progress_bar(work: u64) -> Result<ProgressBar> {
     let progress = if work > 0 { ProgressBar::new(work) } else { ProgressBar::hidden() };
-    progress.set_style(ProgressStyle::with_template("{wide_bar} {percent}% {eta}")?);
+    progress.set_style(ProgressStyle::with_template("{wide_bar} {percent}% {eta} {msg}")?);
     Ok(progress)
 }
 

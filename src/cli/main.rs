@@ -124,9 +124,9 @@ enum Command {
         /// The shape of x, as in 4096x1024; may be given several times.
         #[arg(long, value_name = "SHAPE", default_value = "32768x1024")]
         shape: Vec<bench::Shape>,
-        /// The axis of functions along one; negative counts from the end.
-        #[arg(long, value_name = "N", default_value_t = -1, allow_negative_numbers = true)]
-        axis: isize,
+        /// The axis of functions along one; negative counts from the end. Absent: the last.
+        #[arg(long, value_name = "N", allow_negative_numbers = true)]
+        axis: Option<isize>,
         /// How elements lie in memory.
         #[arg(long, value_enum, default_value_t = StorageName::F32)]
         storage: StorageName,
