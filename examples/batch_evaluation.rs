@@ -81,11 +81,15 @@ fn on_cpu(activation: Activation, x: &[f32]) -> (Vec<f32>, Vec<f32>) {
     (y, dx)
 }
 
-/// Absolute up to 1, relative beyond.
+/// Absolute up to 1, relative beyond; infinite where one of the two alone is NaN.
 fn largest_difference(x: &[f32], results: &[f32], reference: impl Fn(f64) -> f64) -> f64 {
     let difference = |(&x, &result): (&f32, &f32)| {
-        let expected = reference(x.into());
-        (f64::from(result) - expected).abs() / expected.abs().max(1.0)
+        let (result, expected) = (f64::from(result), reference(x.into()));
+        if result == expected || result.is_nan() && expected.is_nan() {
+            return 0.0;
+        }
+        let difference = (result - expected).abs() / expected.abs().max(1.0);
+        if difference.is_nan() { f64::INFINITY } else { difference }
     };
     x.iter().zip(results).map(difference).fold(0.0, f64::max)
 }

@@ -30,8 +30,8 @@ pub(crate) struct AxisOperands<'a, T: Element> {
 
 impl Recording<'_, '_> {
     /// Records `y = function(x)` along an axis of x, in C order. y has the function's
-    /// [`output_shape`](AxisFunction::output_shape); where that is x's shape, and the function is none of groups of
-    /// entries, `y` may be `x`. The mask has the shape of x, and 0 leaves an element out.
+    /// [`output_shape`](AxisFunction::output_shape); where that is x's shape, and the function is not gated,
+    /// maxout or crelu, `y` may be `x`. The mask has the shape of x, and 0 leaves an element out.
     ///
     /// # Errors
     /// As [`Recording::forward`]; [`Error::InvalidValue`], [`Error::IndivisibleAxis`], [`Error::NotMaskable`],
@@ -49,7 +49,7 @@ impl Recording<'_, '_> {
     }
 
     /// Records dx, the gradient by x, from x and dy, which has the shape of y. Where that is x's shape, and the function
-    /// is none of groups of entries, `dx` may be `x` or `dy`.
+    /// is not gated, maxout or crelu, `dx` may be `x` or `dy`.
     ///
     /// # Errors
     /// As [`Recording::forward_along`].
@@ -198,7 +198,8 @@ fn statistics_parts(function: AxisFunction, pass: Pass) -> Vec<Part> {
 
 impl Shader {
     /// Composes the module of a function along the last axis in its simplest form, one invocation for each row, and
-    /// names the entry point of the pass.
+    /// names the entry point of the pass; where the axis becomes 1 long, that is the statistics of the rows, which
+    /// `kernels/finish.wgsl` turns into results in another dispatch.
     pub fn along(function: AxisFunction, storage: Storage, backward: bool) -> (Shader, &'static str) {
         let pass = if backward { Pass::Backward } else { Pass::Forward };
         if statistics_of(function).is_none() {

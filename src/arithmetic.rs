@@ -40,7 +40,11 @@ impl GpuActivations {
     /// # Errors
     /// [`Error::OutOfMemory`], [`Error::Refused`], [`Error::DeviceLost`].
     pub fn arithmetic(&self) -> Result<Arithmetic, Error> {
-        self.shared.arithmetic.get_or_init(|| self.try_arithmetic()).clone()
+        if let Some(known) = self.shared.arithmetic.get() {
+            return Ok(*known);
+        }
+        let found = self.try_arithmetic()?;
+        Ok(*self.shared.arithmetic.get_or_init(|| found))
     }
 
     fn try_arithmetic(&self) -> Result<Arithmetic, Error> {

@@ -377,6 +377,7 @@ catalog! {
     /// A quadratic between 0 and the identity, the smooth relu of sparse predictions (JAX).
     sparse_plus SparsePlus {}
     formula "x ≤ −1: 0; x < 1: (x + 1)²/4; else x",
+    kinks [-1.0, 1.0],
     limits 0.6, 0.6,
     forward |x| if x <= -1.0 { 0.0 } else if x < 1.0 { (x + 1.0) * (x + 1.0) / 4.0 } else { x },
     derivative |x| ((x + 1.0) / 2.0).clamp(0.0, 1.0);
@@ -427,8 +428,9 @@ catalog! {
         beta = constant(0.5, Range::Finite),
     }
     formula "x > 0 ? alpha_p·x² + beta·x : alpha_n·(exp(x) − 1 − x) + beta·x",
+    kinks [0.0],
     limits 1.6, 1.4,
-    roots |x| near(x, xielu_root(alpha_n, beta), 0.25, 1.0), |x| near(x, (1.0 - beta / alpha_n).ln(), 0.25, 1.0),
+    roots |x| xielu_term(alpha_n, beta, x), |x| near(x, (1.0 - beta / alpha_n).ln(), 0.25, 1.0),
     samples [{ alpha_p: 0.3, alpha_n: 1.2, beta: 0.7 }, { alpha_p: 1.5, alpha_n: 0.4, beta: 0.4 }],
     pictured [{ alpha_p: 0.3, alpha_n: 1.2, beta: 0.7 }],
     forward |x| xielu(alpha_p, alpha_n, beta, x),
@@ -467,7 +469,7 @@ catalog! {
     /// The cardinal sine, 1 at 0, without π in its argument.
     sinc Sinc {}
     formula "sin(x)/x",
-    limits 0.9, 0.95,
+    limits 0.9, 1.0,
     roots |_x| 0.0, |x| sinc_derivative_term(x),
     forward |x| if x == 0.0 { 1.0 } else if x.is_infinite() { 0.0 } else { x.sin() / x },
     derivative |x| sinc_derivative(x);

@@ -50,7 +50,8 @@ impl Builder {
     /// Makes the context.
     ///
     /// # Errors
-    /// [`Error::NoAdapter`], [`Error::DeviceLost`].
+    /// [`Error::NoAdapter`]; [`Error::Refused`] where the adapter gives no device; [`Error::OutOfMemory`],
+    /// [`Error::DeviceLost`].
     pub async fn build_async(self) -> Result<GpuActivations, Error> {
         let adapter = adapter::choose(self.adapter.as_deref()).await?;
         let mut required_features = adapter.features() & (wgpu::Features::SUBGROUP | wgpu::Features::TIMESTAMP_QUERY);
@@ -70,7 +71,9 @@ impl Builder {
             adapter.request_device(&descriptor).await.map_err(|error| Error::Refused { reason: error.to_string() })?;
         let mut shared = Shared::new(device, queue, self.pool_limit);
         shared.notice_loss();
-        shared.cache.file = self.pipeline_folder.and_then(|folder| PipelineFile::open(&shared.device, &folder));
+        if let Some(folder) = self.pipeline_folder {
+            shared.cache.file = shared.checked(|| Ok(PipelineFile::open(&shared.device, &folder)))?;
+        }
         Ok(GpuActivations { shared: Arc::new(shared), strategy: Strategy::Automatic })
     }
 
@@ -87,7 +90,7 @@ impl GpuActivations {
     /// A context on the best adapter, or on that named by `WGPU_ADAPTER_NAME`.
     ///
     /// # Errors
-    /// [`Error::NoAdapter`], [`Error::DeviceLost`].
+    /// As [`Builder::build_async`].
     pub fn new() -> Result<Self, Error> {
         Self::builder().build()
     }
@@ -100,12 +103,14 @@ impl GpuActivations {
         Self::builder().build_async().await
     }
 
-    /// Chooses adapter and limits.
+    /// Chooses the adapter, and what is kept.
     pub fn builder() -> Builder {
         Builder { adapter: None, pool_limit: POOL_LIMIT, pipeline_folder: None }
     }
 
-    /// A context on a device of yours. Its callbacks are left as they are.
+    /// A context on a device of yours. Its callbacks are left as they are, and its limits say how large buffers, bindings
+    /// and dispatches may be. No feature is needed; with [`wgpu::Features::SUBGROUP`] functions along an axis are faster,
+    /// and with [`wgpu::Features::MAPPABLE_PRIMARY_BUFFERS`] slices are, on CPUs and integrated GPUs.
     pub fn from_device(device: wgpu::Device, queue: wgpu::Queue) -> Self {
         GpuActivations { shared: Arc::new(Shared::new(device, queue, POOL_LIMIT)), strategy: Strategy::Automatic }
     }

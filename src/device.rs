@@ -3,6 +3,7 @@
 use crate::pipeline::{Cache, lock};
 use crate::shape::Shape;
 use crate::{Arithmetic, Error};
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -26,11 +27,10 @@ pub(crate) struct Shared {
     /// Lanes of a subgroup at least.
     pub smallest_subgroup: u32,
     pub cache: Cache,
-    pub arithmetic: OnceLock<Result<Arithmetic, Error>>,
+    pub arithmetic: OnceLock<Arithmetic>,
     /// Bytes of the buffers that users have.
     pub in_use: AtomicU64,
-    pub pool: Mutex<Vec<wgpu::Buffer>>,
-    pool_limit: u64,
+    pub pool: Mutex<Pool>,
     /// Why the device was lost, once it was.
     lost: Arc<Mutex<Option<String>>>,
 }
@@ -38,6 +38,44 @@ pub(crate) struct Shared {
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shared").field("adapter", &self.device.adapter_info().name).finish_non_exhaustive()
+    }
+}
+
+/// Freed buffers, kept for reuse.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    /// The oldest first.
+    buffers: VecDeque<wgpu::Buffer>,
+    pub bytes: u64,
+    most_bytes: u64,
+}
+
+impl Pool {
+    /// More buffers than these are not searched.
+    const MOST_BUFFERS: usize = 1024;
+
+    fn take(&mut self, bytes: u64, usage: Usage) -> Option<wgpu::Buffer> {
+        let fits = |buffer: &wgpu::Buffer| buffer.size() == bytes && buffer.usage() == usage;
+        let found = self.buffers.iter().rposition(fits)?;
+        self.bytes -= bytes;
+        self.buffers.remove(found)
+    }
+
+    /// One that is too large to be kept leaves the others where they are.
+    fn put(&mut self, buffer: wgpu::Buffer) {
+        if buffer.size() > self.most_bytes {
+            return;
+        }
+        self.bytes += buffer.size();
+        self.buffers.push_back(buffer);
+        while self.bytes > self.most_bytes || self.buffers.len() > Self::MOST_BUFFERS {
+            self.bytes -= self.buffers.pop_front().map_or(0, |oldest| oldest.size());
+        }
+    }
+
+    pub fn clear(&mut self) {
+        self.buffers.clear();
+        self.bytes = 0;
     }
 }
 
@@ -70,7 +108,8 @@ impl Shared {
         let mappable = near && device.features().contains(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS);
         let shape = Shape::of(&info);
         let smallest_subgroup = info.subgroup_min_size.max(1);
-        let (cache, arithmetic, in_use, pool, lost) = Default::default();
+        let (cache, arithmetic, in_use, lost) = Default::default();
+        let pool = Mutex::new(Pool { buffers: VecDeque::new(), bytes: 0, most_bytes: pool_limit });
         Shared {
             device,
             queue,
@@ -84,7 +123,6 @@ impl Shared {
             arithmetic,
             in_use,
             pool,
-            pool_limit,
             lost,
         }
     }
@@ -99,22 +137,12 @@ impl Shared {
 
     /// A buffer from the pool, or a new one.
     pub(crate) fn acquire(&self, bytes: u64, usage: Usage) -> Result<wgpu::Buffer, Error> {
-        let mut pool = lock(&self.pool);
-        if let Some(index) = pool.iter().position(|buffer| buffer.size() == bytes && buffer.usage() == usage) {
-            return Ok(pool.swap_remove(index));
-        }
-        drop(pool);
-        self.create_buffer(bytes, usage)
+        let pooled = lock(&self.pool).take(bytes, usage);
+        pooled.map_or_else(|| self.create_buffer(bytes, usage), Ok)
     }
 
     pub(crate) fn release(&self, buffer: wgpu::Buffer) {
-        let mut pool = lock(&self.pool);
-        pool.push(buffer);
-        let mut held: u64 = pool.iter().map(wgpu::Buffer::size).sum();
-        // The oldest go first.
-        while held > self.pool_limit {
-            held -= pool.remove(0).size();
-        }
+        lock(&self.pool).put(buffer);
     }
 
     fn create_buffer(&self, bytes: u64, usage: Usage) -> Result<wgpu::Buffer, Error> {

@@ -20,8 +20,20 @@ pub trait Element: Scalar {
     const STORAGE: Storage;
     /// The value in f64, exact.
     fn to_f64(self) -> f64;
-    /// The nearest value of this type.
+    /// The nearest value of this type, of two the even one.
     fn from_f64(value: f64) -> Self;
+}
+
+/// The f32 towards 0, its last bit set where it is not exact, so that a further rounding to fewer bits gives what one
+/// rounding of the f64 would. The conversions of `half` round twice where processors convert from f32 alone.
+fn to_odd(value: f64) -> f32 {
+    let nearest = value as f32;
+    let back = f64::from(nearest);
+    if back == value || value.is_nan() {
+        return nearest;
+    }
+    let towards_zero = nearest.to_bits() - u32::from(back.abs() > value.abs());
+    f32::from_bits(towards_zero | 1)
 }
 
 impl Element for f32 {
@@ -40,7 +52,7 @@ impl Element for f16 {
         self.into()
     }
     fn from_f64(value: f64) -> Self {
-        f16::from_f64(value)
+        f16::from_f32(to_odd(value))
     }
 }
 
@@ -50,6 +62,6 @@ impl Element for bf16 {
         self.into()
     }
     fn from_f64(value: f64) -> Self {
-        bf16::from_f64(value)
+        bf16::from_f32(to_odd(value))
     }
 }

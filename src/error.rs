@@ -115,7 +115,7 @@ pub enum Error {
         reason: String,
     },
     /// Slopes are drawn where there are no parameters from buffers.
-    #[error("{function}: {parameter} comes from a buffer, which a seed excludes")]
+    #[error("{function}: {parameter}, from a buffer or as a gradient, and a seed exclude each other")]
     NotWithSeed {
         /// The function.
         function: &'static str,
@@ -309,6 +309,9 @@ fn names(known: &[&str]) -> String {
 fn no_adapter(wanted: Option<&str>, found: &[String], backend: Option<&str>) -> String {
     if let (Some(wanted), false) = (wanted, found.is_empty()) {
         return format!("no adapter's name contains {wanted:?}; there are {}", found.join(", "));
+    }
+    if !cfg!(any(feature = "vulkan", feature = "metal", feature = "dx12", feature = "gles")) {
+        return "this build has no backend of wgpu; enable the feature vulkan, metal, dx12 or gles".to_owned();
     }
     if let Some(backend) = backend {
         return format!(

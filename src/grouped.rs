@@ -51,7 +51,8 @@ impl Recording<'_, '_> {
     /// Records `y = value·activation(gate)` of two arrays.
     ///
     /// # Errors
-    /// As [`Recording::forward`]; [`Error::SharedBuffer`] where y lies in the buffer of an input.
+    /// As [`Recording::forward`]; [`Error::SharedBuffer`] where y lies in the buffer of an input;
+    /// [`Error::TooManyElements`].
     pub fn forward_gated<'r, T: Element>(
         &mut self,
         activation: Activation,
@@ -224,7 +225,7 @@ impl<T: Element> Grouped<'_, T> {
 
     fn dispatches(&self, recording: &Recording<'_, '_>) -> Result<Vec<Dispatch>, Error> {
         let parts = parts(&self.kernel, T::STORAGE, self.length.is_multiple_of(4));
-        let windows = self.windows(most_bytes(&recording.shared.limits))?;
+        let windows = self.windows(most_bytes(&recording.shared.limits)?)?;
         windows.into_iter().map(|window| self.dispatch(recording, &parts, window)).collect()
     }
 

@@ -125,7 +125,7 @@ impl<'a> Parameters<'a> {
 
     /// Checks that the values of all elements fit into one binding, as sums over all of them need it.
     fn check_whole(&self, shared: &Shared) -> Result<(), Error> {
-        let limit = most_bytes(&shared.limits);
+        let limit = most_bytes(&shared.limits)?;
         let bytes = self.tensors.iter().map(|tensor| 4 * tensor.values.elements).max().unwrap_or(0);
         if bytes > limit { Err(Error::TooLarge { bytes, limit }) } else { Ok(()) }
     }
@@ -308,12 +308,13 @@ impl<'a> Parameters<'a> {
 impl Recording<'_, '_> {
     /// Records the gradient of a learnable parameter, or of one that is fused: dy times the derivative of the result by it,
     /// summed over the elements that share a value of it. It has as many f32 as the parameter has values, one where it
-    /// comes from no buffer. Sums carry
-    /// their rounding errors along, and their order is fixed: the same operands give the same bits.
+    /// comes from no buffer. Sums carry their rounding errors along, and their order is fixed: the same operands give the
+    /// same bits.
     ///
     /// # Errors
     /// As [`Recording::forward_with`]; [`Error::SharedBuffer`] where the gradient lies in the buffer of an operand;
-    /// [`Error::NotWithSeed`]; [`Error::TooLarge`] where a sum over elements needs more values than a binding holds.
+    /// [`Error::NotWithSeed`]; [`Error::TooLarge`] where a sum over elements needs more values than a binding holds;
+    /// [`Error::TooManyElements`].
     pub fn parameter_gradient<'r, T: Element>(
         &mut self,
         activation: Activation,
@@ -413,7 +414,7 @@ fn named(activation: &Activation, name: &str) -> Result<&'static str, Error> {
         Some(known) if known.learnable => Ok(known.name),
         Some(known) => Err(Error::NotLearnable { function, parameter: known.name }),
         None => {
-            let known = activation.parameters().iter().map(|known| known.name).collect();
+            let known = activation.parameters().iter().map(|known| known.name).chain(FUSED).collect();
             Err(Error::UnknownParameter { function, parameter: name.to_owned(), known })
         }
     }
@@ -449,7 +450,7 @@ fn each<T: Element>(
     parts.extend(parameters.parts(activation));
     parts.extend([Binding::Separate.part(), part!("access/elements.wgsl"), part!("kernels/parameter_gradient.wgsl")]);
     // Whole 256 bytes of any type.
-    let most = most_bytes(&shared.limits) / 4 / 128 * 128;
+    let most = most_bytes(&shared.limits)? / 4 / 128 * 128;
     let mut dispatches = Vec::new();
     let mut first = 0;
     while first < x.elements {

@@ -19,7 +19,7 @@ pub struct Memory {
 impl GpuActivations {
     /// What this context and its clones hold.
     pub fn memory(&self) -> Memory {
-        let pooled = lock(&self.shared.pool).iter().map(wgpu::Buffer::size).sum();
+        let pooled = lock(&self.shared.pool).bytes;
         let (pipelines, parameters) = self.shared.cache.held();
         Memory { buffers: self.shared.in_use.load(Ordering::Relaxed), pooled, parameters, pipelines }
     }

@@ -1,6 +1,7 @@
 //! Compiled pipelines in a file, for the next run of a program.
 
 use crate::{Error, GpuActivations};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -37,7 +38,14 @@ impl PipelineFile {
         static SAVED: AtomicU64 = AtomicU64::new(0);
         let number = SAVED.fetch_add(1, Ordering::Relaxed);
         let new = self.path.with_extension(format!("{}-{number}.new", std::process::id()));
-        let outcome = std::fs::write(&new, data).and_then(|()| std::fs::rename(&new, &self.path));
+        let write = || {
+            let mut file = std::fs::File::create(&new)?;
+            file.write_all(&data)?;
+            // So that not even a loss of power leaves half of it under the name.
+            file.sync_all()?;
+            std::fs::rename(&new, &self.path)
+        };
+        let outcome = write();
         if outcome.is_err() {
             // The first failure is the one to tell.
             let _ = std::fs::remove_file(&new);

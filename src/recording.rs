@@ -223,9 +223,15 @@ impl<T: Element> Call<'_, T> {
 }
 
 /// Bytes of an operand in one binding, with room for what precedes its first element in the same 256.
-pub(crate) fn most_bytes(limits: &wgpu::Limits) -> u64 {
-    let most = limits.max_storage_buffer_binding_size.min(LARGEST_BINDING);
-    (most / LARGEST_ALIGNMENT * LARGEST_ALIGNMENT).saturating_sub(LARGEST_ALIGNMENT)
+pub(crate) fn most_bytes(limits: &wgpu::Limits) -> Result<u64, Error> {
+    let bytes = limits.max_storage_buffer_binding_size;
+    let most = (bytes.min(LARGEST_BINDING) / LARGEST_ALIGNMENT * LARGEST_ALIGNMENT).saturating_sub(LARGEST_ALIGNMENT);
+    // As many 16-bit elements as there are f32 in these 512 begin at whole alignments, too.
+    if most < 2 * LARGEST_ALIGNMENT {
+        let reason = format!("its limits allow bindings of {bytes} bytes; {} are needed", 3 * LARGEST_ALIGNMENT);
+        return Err(Error::Refused { reason });
+    }
+    Ok(most)
 }
 
 /// Checks that a range can be bound.

@@ -41,12 +41,12 @@ impl Team {
         }
     }
 
-    /// As `WORKGROUP` and `tasks` in `shaders/teams`.
-    fn workgroups(self, tasks: u64, width: u32) -> u64 {
+    /// Lanes that work on a task, of a subgroup at least.
+    fn lanes(self, smallest_subgroup: u32) -> u64 {
         match self {
-            Team::Invocation => tasks.div_ceil(64),
-            Team::Subgroup => tasks.div_ceil(16.max(64 / u64::from(width))),
-            Team::Workgroup => tasks,
+            Team::Invocation => 1,
+            Team::Subgroup => smallest_subgroup.into(),
+            Team::Workgroup => 128,
         }
     }
 }
@@ -141,9 +141,11 @@ pub(crate) struct Prepared {
     pub scratch: Vec<wgpu::Buffer>,
 }
 
-/// Turns of loops that an invocation may take: Mesa's llvmpipe ends every loop once they are 65 535 in all. With room for
-/// the rows that a subgroup has in turn.
-const MOST_TURNS: u64 = 30_000;
+/// Turns of loops that an invocation may take on a CPU: Mesa's llvmpipe ends every loop once they are 65 535 in all. With
+/// room for the rows that a subgroup has in turn.
+const MOST_TURNS_ON_CPU: u64 = 30_000;
+/// And on a GPU, where one that takes too long is ended by the driver.
+const MOST_TURNS: u64 = 1 << 20;
 
 /// Fours of entries that a lane holds at most.
 const MOST_BLOCKS: u64 = 8;
@@ -220,8 +222,9 @@ impl<'a, T: Element> Reduction<'a, T> {
         self.length * self.inner
     }
 
+    /// 0 where the limits allow nothing, which no chunk fits into.
     fn most_bytes(&self) -> u64 {
-        most_bytes(&self.shared.limits)
+        most_bytes(&self.shared.limits).unwrap_or(0)
     }
 
     /// Whether every group of four that a kernel handles is a whole vector.
@@ -283,7 +286,8 @@ impl<'a, T: Element> Reduction<'a, T> {
             Team::Subgroup => 16,
             Team::Workgroup => 512,
         };
-        MOST_TURNS / times * at_once
+        let most = if self.on_cpu() { MOST_TURNS_ON_CPU } else { MOST_TURNS };
+        most / times * at_once
     }
 
     /// Who does whole rows in one dispatch, if that is possible and wise.
@@ -293,9 +297,19 @@ impl<'a, T: Element> Reduction<'a, T> {
         if self.shares_words() || too_long || too_many_turns || self.strategy == Strategy::Split {
             return None;
         }
-        let teams = self.tasks(self.outer, 1);
-        let few = self.strategy == Strategy::Automatic && teams < 64 && self.length > 1 << 16;
+        let few = self.strategy == Strategy::Automatic && self.leaves_lanes_idle();
         (!few).then(|| self.team())
+    }
+
+    /// Whether whole rows are so long and so few that dividing them gains more than its further dispatches cost.
+    fn leaves_lanes_idle(&self) -> bool {
+        let teams = self.tasks(self.outer, 1);
+        if self.on_cpu() {
+            return teams < 64 && self.length > 1 << 16;
+        }
+        let lanes = self.team().lanes(self.shared.smallest_subgroup);
+        let entries = if self.inner == 1 { 4 * lanes } else { 1 };
+        teams * lanes < 1 << 14 && self.length / entries > 128
     }
 
     /// Positions that one team gathers where rows are divided.
@@ -306,10 +320,15 @@ impl<'a, T: Element> Reduction<'a, T> {
         if by_binding == 0 {
             return Err(Error::TooLarge { bytes: step * self.inner * Self::ELEMENT, limit: self.most_bytes() });
         }
-        let wanted = if self.on_cpu() { 64 } else { 4096 };
+        // Tasks that keep the adapter busy, and positions below which their statistics cost more than they gain.
+        let (wanted, least) = match self.on_cpu() {
+            true => (64, 256),
+            false if self.inner == 1 => (4096, 256),
+            false => (1 << 16, 32),
+        };
         let chunk = match self.strategy {
             Strategy::Split => self.length.div_ceil(3),
-            _ => (self.length * self.tasks(self.outer, 1)).div_ceil(wanted).max(256),
+            _ => (self.length * self.tasks(self.outer, 1)).div_ceil(wanted).max(least),
         };
         Ok(chunk.min(self.length).min(self.most_entries(1)).next_multiple_of(step).clamp(step, by_binding))
     }
@@ -368,8 +387,10 @@ impl<'a, T: Element> Reduction<'a, T> {
     }
 
     fn scratch(&self, rows: u64, prepared: &mut Prepared) -> Result<wgpu::Buffer, Error> {
-        let bytes = (rows * self.statistics_bytes).max(64).next_power_of_two();
         let limit = self.shared.limits.max_storage_buffer_binding_size;
+        let bytes = (rows * self.statistics_bytes).max(64);
+        // A power of two, so that calls with like shapes share the pool's buffers.
+        let bytes = if bytes > limit / 2 { bytes } else { bytes.next_power_of_two() };
         if bytes > limit {
             return Err(Error::TooLarge { bytes, limit });
         }
@@ -455,7 +476,7 @@ impl<'a, T: Element> Reduction<'a, T> {
             "whole",
             &inputs.bound,
             place,
-            team.workgroups(place.tasks, self.width()),
+            self.workgroups(team, place.tasks),
         )?);
         Ok(())
     }
@@ -472,7 +493,7 @@ impl<'a, T: Element> Reduction<'a, T> {
             "state",
             &inputs.bound,
             place,
-            team.workgroups(place.tasks, self.width()),
+            self.workgroups(team, place.tasks),
         )?);
         Ok(())
     }
@@ -498,7 +519,7 @@ impl<'a, T: Element> Reduction<'a, T> {
             if round == 0 { "gather" } else { "gather_again" },
             &inputs.bound,
             place,
-            team.workgroups(place.tasks, self.width()),
+            self.workgroups(team, place.tasks),
         )?);
         Ok(())
     }
@@ -515,13 +536,7 @@ impl<'a, T: Element> Reduction<'a, T> {
         let team = if many { Team::Workgroup } else { Team::Invocation };
         let bound = [whole_buffer(5, Access::Read, partials), whole_buffer(6, Access::Write, states)];
         let parts = self.parts(T::STORAGE, team, false, &[part!("kernels/combine.wgsl")]);
-        prepared.dispatches.push(self.dispatch(
-            &parts,
-            "combine",
-            &bound,
-            place,
-            team.workgroups(place.rows, self.width()),
-        )?);
+        prepared.dispatches.push(self.dispatch(&parts, "combine", &bound, place, self.workgroups(team, place.rows))?);
         Ok(())
     }
 
@@ -544,7 +559,7 @@ impl<'a, T: Element> Reduction<'a, T> {
             let place = self.chunked(piece, &inputs, chunk, 0);
             inputs.bound.extend(self.result(result, inputs.start, inputs.elements));
             inputs.bound.push(whole_buffer(6, Access::Read, states));
-            let workgroups = team.workgroups(place.tasks, self.width());
+            let workgroups = self.workgroups(team, place.tasks);
             prepared.dispatches.push(self.dispatch(&parts, "results", &inputs.bound, place, workgroups)?);
         }
         Ok(())
@@ -614,7 +629,7 @@ impl<'a, T: Element> Reduction<'a, T> {
         if let Some(dy) = self.dy {
             let number = if self.binding == Binding::OverDy { 2 } else { 1 };
             let bound = if self.reduced_dy {
-                let (bound, first) = span(dy, 1, access, piece.first_outer * self.inner, piece.outer * self.inner);
+                let (bound, first) = span(dy, number, access, piece.first_outer * self.inner, piece.outer * self.inner);
                 inputs.first_gradient = first;
                 bound
             } else {
@@ -637,10 +652,26 @@ impl<'a, T: Element> Reduction<'a, T> {
         (!in_place).then(|| span(result, 2, Access::Write, start, elements).0)
     }
 
+    /// Tasks that a workgroup of subgroups has: as many as it has teams, if subgroups are the smallest there are.
+    fn shared_tasks(&self) -> u32 {
+        64 / self.width().min(self.shared.smallest_subgroup).min(64)
+    }
+
+    /// As `WORKGROUP` in `shaders/teams`.
+    fn workgroups(&self, team: Team, tasks: u64) -> u64 {
+        tasks.div_ceil(match team {
+            Team::Invocation => 64,
+            Team::Subgroup => self.shared_tasks().into(),
+            Team::Workgroup => 1,
+        })
+    }
+
     fn parts(&self, storage: Storage, team: Team, vectors: bool, kernels: &[Part]) -> Vec<Part> {
         let mut parts = parts(&self.statistics, storage, self.binding, vectors, self.mask.is_some());
         parts.push(team.part());
         if team == Team::Subgroup {
+            let text = format!("const TASKS: u32 = {}u;\n", self.shared_tasks());
+            parts.push(Part { file: "(tasks of a workgroup)", text: text.into() });
             parts.push(self.shuffled.clone());
         }
         parts.extend(kernels.iter().cloned());

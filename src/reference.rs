@@ -176,19 +176,11 @@ pub(crate) fn xielu_derivative(alpha_p: f64, alpha_n: f64, beta: f64, x: f64) ->
     }
 }
 
-/// The root of xielu below 0, NaN where there is none, by bisection.
+/// |beta·x|, the size of both terms of xielu near its root below 0; else 0.
 #[cfg(feature = "verify")]
-pub(crate) fn xielu_root(alpha_n: f64, beta: f64) -> f64 {
-    let f = |x: f64| xielu(0.0, alpha_n, beta, x);
-    let (mut low, mut high) = (-1e3, -1e-3);
-    if f(low) * f(high) > 0.0 {
-        return f64::NAN;
-    }
-    for _ in 0..60 {
-        let middle = 0.5 * (low + high);
-        if f(middle) * f(low) > 0.0 { low = middle } else { high = middle }
-    }
-    low
+pub(crate) fn xielu_term(alpha_n: f64, beta: f64, x: f64) -> f64 {
+    let term = (beta * x).abs();
+    if x < 0.0 && xielu(0.0, alpha_n, beta, x).abs() < 0.125 * term { term } else { 0.0 }
 }
 
 pub(crate) fn snake(alpha: f64, x: f64) -> f64 {

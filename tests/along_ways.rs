@@ -238,6 +238,19 @@ fn ranges_keep_their_neighbours() {
 }
 
 #[test]
+fn a_gradient_of_rows_of_one_may_lie_over_either_input() {
+    let (axis, x, dy) = (Axis::new(&[5, 1], 1).unwrap(), numbers::<f32>(5, 37), numbers::<f32>(5, 71));
+    for function in [AxisFunction::LogSumExp {}, AxisFunction::LogMeanExp {}] {
+        for over_dy in [false, true] {
+            let (on_x, on_dy) = (CONTEXT.upload(&x).unwrap(), CONTEXT.upload(&dy).unwrap());
+            let dx = if over_dy { &on_dy } else { &on_x };
+            CONTEXT.batch(|recording| recording.backward_along(function, &axis, None, &on_x, &on_dy, dx)).unwrap();
+            assert_eq!(CONTEXT.download(dx).unwrap(), dy, "{function}");
+        }
+    }
+}
+
+#[test]
 fn the_same_input_gives_the_same_bits() {
     let cases = [(vec![3, 70_001], 1), (vec![5000, 6], 0), (vec![64, 333], 1)];
     for (shape, index) in cases {

@@ -88,6 +88,9 @@ fn list_has_every_function_with_its_parameters() {
         assert_eq!(row["function"], *name);
         assert_eq!(row["family"], function.family());
         assert_eq!(row["parameters"].as_array().unwrap().len(), function.parameters().len());
+        for (parameter, known) in row["parameters"].as_array().unwrap().iter().zip(function.parameters()) {
+            assert_eq!(function.with(known.name, known.default).unwrap(), *function, "{parameter}");
+        }
     }
     let clipped = rows.iter().find(|row| row["function"] == "generalized_relu").unwrap();
     assert_eq!(clipped["parameters"][1]["default"], "inf");
@@ -375,6 +378,8 @@ fn wrong_usage_is_status_2() {
     wrong(&["backward", "relu", "x.npy", "-o", "y.npy"], &["--grad"]);
     wrong(&["verify", "-p", "alpha=1"], &["-p", "0"]);
     wrong(&["verify", "elu", "gelu", "-p", "alpha=1"], &["-p", "2"]);
+    wrong(&["verify", "softmax", "--exhaustive"], &["softmax", "--exhaustive", "axis"]);
+    wrong(&["plot", "softmax", "gelu", "-o", "curves.svg"], &["softmax", "elementwise"]);
     wrong(&["shader", "gelu", "--storage", "f64"], &["f64", "f32", "bf16"]);
     let forward = |rest: &[&str], words: &[&str]| {
         wrong(&[&["forward", "elu", "x.npy", "-o", "y.npy"], rest].concat(), words);
@@ -391,6 +396,30 @@ fn wrong_usage_is_status_2() {
     forward(&["--fast"], &["--fast"]);
     let range = ["forward", "generalized_relu", "x.npy", "-o", "y.npy", "-p", "max_value=-1"];
     wrong(&range, &["max_value", "-1", "threshold"]);
+}
+
+#[test]
+fn a_range_may_depend_on_a_later_parameter() {
+    let folder = folder();
+    let gated = |bounds: &[&'static str]| -> Vec<&str> {
+        let start = ["forward", "gated", "x.npy", "-o", "y.npy", "--device", "cpu", "-p", "activation=hard_tanh"];
+        start.into_iter().chain(bounds.iter().flat_map(|bound| ["-p", bound])).collect()
+    };
+    succeeded(folder.path(), &gated(&["min=2", "gate=first", "max=3"]));
+    refused(folder.path(), &gated(&["min=2"]), 2, &["max is 1", "above min"]);
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_ends_the_program() {
+    let folder = folder();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gpu-activations"));
+    command.args(["verify", "relu", "--step", "65537", "--resume", "record.json"]).current_dir(folder.path());
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    assert!(command.stdout(writer).status().unwrap().success());
+    let record = std::fs::read_to_string(folder.path().join("record.json")).unwrap();
+    let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+    assert_eq!(record["done"].as_object().unwrap().len(), 1, "it went on after its first row: {record}");
 }
 
 #[test]
@@ -514,6 +543,7 @@ fn wrong_shapes_and_options_are_named() {
     refused(path, &forward("relu", &["--axis", "0"]), 2, &["--axis", "relu"]);
     refused(path, &forward("rrelu", &["-p", "seed=-1"]), 2, &["seed", "-1"]);
     refused(path, &backward(&["--param-grad", "alpha=y.npy"]), 1, &["y.npy", "two outputs"]);
+    refused(path, &backward(&["--param-grad", "alpha=./y.npy"]), 1, &["./y.npy", "two outputs"]);
     refused(path, &backward(&["--param-grad", "beta=b.npy"]), 2, &["beta", "alpha"]);
     let dy = ["backward", "softmax", "x.npy", "--grad", "half.npy", "-o", "y.npy"];
     refused(path, &dy, 1, &["half.npy", "(2, 3, 2)", "(2, 3, 4)", "axis 2"]);

@@ -146,12 +146,29 @@ fn a_raw_buffer_of_another_device_is_refused_before_anything_is_recorded() {
 fn limits_that_allow_nothing_are_refused() {
     let adapter = pollster::block_on(gpu_activations::adapters()).remove(0);
     let of_groups = wgpu::Limits { max_compute_workgroups_per_dimension: 0, ..adapter.limits() };
-    let of_bytes = wgpu::Limits { max_storage_buffer_binding_size: 128, ..adapter.limits() };
-    for required_limits in [of_groups, of_bytes] {
+    let of_bytes = |bytes| wgpu::Limits { max_storage_buffer_binding_size: bytes, ..adapter.limits() };
+    let on = |required_limits| {
         let descriptor = wgpu::DeviceDescriptor { required_limits, ..Default::default() };
         let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).unwrap();
-        let outcome = GpuActivations::from_device(device, queue).forward_slice(RELU, &[1.0_f32; 8]);
+        GpuActivations::from_device(device, queue)
+    };
+    for limits in [of_groups, of_bytes(128)] {
+        let outcome = on(limits).forward_slice(RELU, &[1.0_f32; 8]);
         assert!(matches!(outcome, Err(Error::Refused { .. })), "{outcome:?}");
+    }
+    let axis = Axis::last(&[2, 4]).unwrap();
+    for bytes in [128, 512, 640] {
+        let context = on(of_bytes(bytes));
+        for (name, function) in AxisFunction::ALL {
+            assert!(
+                context.forward_along_slice(*function, &axis, None, &[1.0_f32; 8]).is_err(),
+                "{name}, {bytes} bytes"
+            );
+        }
+        let x = context.upload(&[1.0_f32; 8]).unwrap();
+        let parameters = Parameters::new().per_element("alpha", &x);
+        let gradient = context.parameter_gradient(Activation::Prelu { alpha: 0.0 }, &parameters, "alpha", &x, &x);
+        assert!(gradient.is_err(), "{bytes} bytes");
     }
 }
 
@@ -283,7 +300,10 @@ fn parameters_that_do_not_fit_are_named() {
     assert_eq!(said(&channels), "alpha has 4 values, axis 1 of the shape (2, 3) has 3 channels");
     assert_eq!(said(&Parameters::new().per_element("alpha", &values)), "alpha has 4 elements, x has 6");
     assert_eq!(said(&Parameters::new().one("alpha", &values)), "alpha has 4 elements, one value has 1");
-    assert_eq!(said(&Parameters::new().one("slope", &values)), "prelu has no parameter \"slope\"; it has alpha");
+    assert_eq!(
+        said(&Parameters::new().one("slope", &values)),
+        "prelu has no parameter \"slope\"; it has alpha, input_bias, output_factor, output_addend"
+    );
     assert_eq!(said(&Parameters::new().seed(1)), "prelu takes no seed; rrelu does");
     let shrink = Activation::SoftShrink { lambda: 0.5 };
     let wrong = context.forward_with(shrink, &Parameters::new().one("lambda", &values), &x).unwrap_err();

@@ -1,7 +1,8 @@
 //! The f64 reference against published values, identities and differences.
 
 use approx::assert_relative_eq;
-use gpu_activations::{Activation, Axis, AxisFunction, Error};
+use gpu_activations::{Activation, Axis, AxisFunction, Element, Error};
+use half::{bf16, f16};
 
 /// Every function at its defaults, at -3/2 and 3/4, computed from its formula with 40 digits (mpmath 1.3).
 #[test]
@@ -152,6 +153,21 @@ fn identities_between_functions() {
     derivative_is("softplus", "sigmoid");
     derivative_is("log_cosh", "tanh");
     derivative_is("exponential", "exponential");
+}
+
+#[test]
+fn sixteen_bits_are_rounded_once() {
+    let beyond_half = |last: i32| 1.0 + 2f64.powi(last) + 2f64.powi(-40);
+    assert_eq!(<f16 as Element>::from_f64(beyond_half(-11)), f16::from_bits(0x3c01));
+    assert_eq!(<bf16 as Element>::from_f64(-beyond_half(-8)), bf16::from_bits(0xbf81));
+    assert_eq!(<f16 as Element>::from_f64(beyond_half(-11) - 2f64.powi(-39)), f16::ONE);
+    assert_eq!(<bf16 as Element>::from_f64(1e300), bf16::INFINITY);
+    assert_eq!(<f16 as Element>::from_f64(-1e-300), f16::NEG_ZERO);
+    for bits in 0..=u16::MAX {
+        let (half, brain) = (f16::from_bits(bits), bf16::from_bits(bits));
+        assert!(half.is_nan() || <f16 as Element>::from_f64(half.to_f64()) == half);
+        assert!(brain.is_nan() || <bf16 as Element>::from_f64(brain.to_f64()) == brain);
+    }
 }
 
 /// The gradient of a function along an axis times a direction is what the function differs by along it.

@@ -22,8 +22,12 @@ fn store_word(index: u32, values: vec2<f32>, j: u32, skip: u32, count: u32) {
     let last = j + ELEMENTS_PER_WORD - 1u;
     if last >= skip && j < count {
         let at = (index + j) / ELEMENTS_PER_WORD;
-        let kept = select(0u, 0xffffu, j < skip) | select(0u, 0xffff0000u, last >= count);
-        result_words[at] = (result_words[at] & kept) | (pack_word(values) & ~kept);
+        if ELEMENTS_PER_WORD == 1u {
+            result_words[at] = pack_word(values);
+        } else {
+            let kept = select(0u, 0xffffu, j < skip) | select(0u, 0xffff0000u, last >= count);
+            result_words[at] = (result_words[at] & kept) | (pack_word(values) & ~kept);
+        }
     }
 }
 

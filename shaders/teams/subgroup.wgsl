@@ -1,5 +1,5 @@
 // As many lanes of a subgroup for each task as it can use, whatever the subgroup's size. How many subgroups a workgroup
-// has is only known here, so each workgroup has a fixed number of tasks, which they share.
+// has is only known here, so each workgroup has a fixed number of TASKS, which they share.
 
 const WORKGROUP: u32 = 64u;
 
@@ -13,12 +13,13 @@ struct Place {
 }
 
 fn team_at(place: Place) -> Team {
-    let tasks = max(16u, WORKGROUP / call.width);
-    let first = (place.workgroup.x + place.workgroup.y * place.workgroups.x) * tasks;
-    let width = min(call.width, place.size);
-    let teams = place.size / width;
+    let first = (place.workgroup.x + place.workgroup.y * place.workgroups.x) * TASKS;
+    // A subgroup may be larger than the workgroup.
+    let size = min(place.size, WORKGROUP);
+    let width = min(call.width, size);
+    let teams = size / width;
     let task = first + place.subgroup * teams + place.lane / width;
-    return Team(place.lane % width, width, task, first + tasks, place.subgroups * teams);
+    return Team(place.lane % width, width, task, first + TASKS, place.subgroups * teams);
 }
 
 // A butterfly, so that every lane has the result.

@@ -192,6 +192,10 @@ impl Output {
         Ok(Output(file))
     }
 
+    pub fn target(&self) -> &Path {
+        self.0.target()
+    }
+
     pub fn write<T: Element>(&mut self, data: &[T]) -> Result<()> {
         self.0.write(bytemuck::cast_slice(data))
     }

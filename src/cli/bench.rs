@@ -6,7 +6,7 @@ use crate::{Failure, Function, number, print, usage};
 use anyhow::anyhow;
 use gpu_activations::shader::Storage;
 use gpu_activations::throughput::{Bench, Throughput};
-use gpu_activations::{Axis, Element, GpuActivations};
+use gpu_activations::{Axis, AxisFunction, Element, GpuActivations};
 use serde_json::{Value, json};
 use std::fmt;
 use std::str::FromStr;
@@ -55,6 +55,14 @@ impl<'a> Table<'a> {
         {
             return Err(usage(anyhow!("--axis {axis}: none of these functions works along an axis")));
         }
+        // Before anything is measured, whose figures would be lost.
+        for shape in shapes {
+            for function in functions {
+                if let Function::Along(function) = function {
+                    self.axis_of(function, shape)?;
+                }
+            }
+        }
         if !self.json {
             let info = self.context.adapter_info();
             let adapter = format!("{}, {} {}", shown(self.context), info.driver, info.driver_info);
@@ -89,11 +97,16 @@ impl<'a> Table<'a> {
                 self.bench.elementwise::<T>(activation, backward, shape.0.iter().product())?
             }
             Function::Along(function) => {
-                let axis = Axis::new(&shape.0, self.axis.unwrap_or(-1)).map_err(usage)?;
-                function.output_shape(&axis).map_err(usage)?;
+                let axis = self.axis_of(&function, shape)?;
                 self.bench.along::<T>(function, &axis, backward)?
             }
         })
+    }
+
+    fn axis_of(&self, function: &AxisFunction, shape: &Shape) -> Result<Axis, Failure> {
+        let axis = Axis::new(&shape.0, self.axis.unwrap_or(-1)).map_err(usage)?;
+        function.output_shape(&axis).map_err(usage)?;
+        Ok(axis)
     }
 
     fn clock(&self) -> &'static str {

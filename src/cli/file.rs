@@ -13,12 +13,18 @@ pub struct NewFile {
     writer: BufWriter<tempfile::NamedTempFile>,
 }
 
+/// The path of a file that does not exist, in the real path of its folder.
+fn beside_folder(path: &Path) -> std::io::Result<PathBuf> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Ok(std::fs::canonicalize(folder)?.join(path.file_name().unwrap_or_default()))
+}
+
 impl NewFile {
     /// Begins a file; `inputs` must not be overwritten.
     pub fn create(path: &Path, inputs: &[&Path]) -> Result<NewFile> {
         let shown = path.display();
         // The file behind a link is replaced, not the link.
-        let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let target = std::fs::canonicalize(path).or_else(|_| beside_folder(path)).unwrap_or_else(|_| path.to_owned());
         if let Ok(metadata) = std::fs::metadata(path) {
             ensure!(!metadata.is_dir(), "the output {shown} is a folder");
             ensure!(metadata.is_file(), "the output {shown} exists and is not a regular file");
@@ -48,6 +54,11 @@ impl NewFile {
         }
         let file = builder.tempfile_in(folder).with_context(|| format!("cannot write in {}", folder.display()))?;
         Ok(NewFile { path: path.to_owned(), target, writer: BufWriter::with_capacity(1 << 20, file) })
+    }
+
+    /// Where the file will be, whatever way it was named.
+    pub fn target(&self) -> &Path {
+        &self.target
     }
 
     pub fn writer(&mut self) -> &mut impl Write {

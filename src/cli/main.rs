@@ -69,7 +69,7 @@ enum Command {
         /// The picture, a file whose name ends in .svg or .png.
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
-        /// A part of the adapter's name.
+        /// A part of the adapter's name, or of "name on backend".
         #[arg(long, value_name = "TEXT")]
         adapter: Option<String>,
     },
@@ -77,7 +77,7 @@ enum Command {
     Shader {
         /// The function.
         name: String,
-        /// The entry point to look at; both are in the module.
+        /// The pass to look at; the module of an elementwise function has both.
         #[arg(long, value_enum, default_value_t = PassName::Forward)]
         pass: PassName,
         /// How elements lie in memory.
@@ -98,7 +98,7 @@ enum Command {
         /// A parameter of the one function named; absent: the defaults and the table's sample values.
         #[arg(short, long = "param", value_name = "KEY=VALUE")]
         param: Vec<String>,
-        /// Every one of the 2^32 f32, instead of a sample.
+        /// Every one of the 2^32 f32, instead of a sample; functions along an axis keep their arrays.
         #[arg(long, conflicts_with = "step")]
         exhaustive: bool,
         /// One in so many f32 is tried, besides the edges of each function.
@@ -162,7 +162,7 @@ struct Evaluate {
     /// Where to compute; `auto` takes an adapter, or else the CPU reference.
     #[arg(long, value_enum, default_value_t = Device::Auto)]
     device: Device,
-    /// A part of the adapter's name.
+    /// A part of the adapter's name, or of "name on backend".
     #[arg(long, value_name = "TEXT")]
     adapter: Option<String>,
 }
@@ -227,6 +227,8 @@ fn main() -> ExitCode {
 fn finish(outcome: Result<(), Failure>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
+        // A reader that has seen enough is no failure, but there is nothing more to do.
+        Err(Failure { error, .. }) if has_no_reader(&error) => ExitCode::SUCCESS,
         Err(Failure { status, error }) => {
             say(&format!("error: {}", format!("{error:#}").replace('\n', " ")));
             ExitCode::from(status)
@@ -250,7 +252,7 @@ fn run(command: Command) -> Result<(), Failure> {
             write_picture(&picture, &output, adapter.as_deref())?;
         }
         Command::Shader { name, snippet: true, prefix, .. } => {
-            let activation = elementwise(&name, &[])?;
+            let activation = Function::named(&name)?.elementwise()?;
             print(&activation.snippet(prefix.as_deref().unwrap_or(activation.name())).map_err(usage)?)?;
         }
         Command::Shader { name, pass, storage, .. } => {
@@ -267,10 +269,21 @@ fn run(command: Command) -> Result<(), Failure> {
                     (activation.name(), (shader, if backward { "backward" } else { "forward" }))
                 }
             };
-            print(&format!("// {name}: entry point `{entry}`\n\n{}", shader.source()))?;
+            let note = match entry {
+                "state" => ", whose statistics kernels/finish.wgsl turns into results in another dispatch",
+                _ => "",
+            };
+            print(&format!("// {name}: entry point `{entry}`{note}\n\n{}", shader.source()))?;
         }
         Command::Verify { names, param, exhaustive, step, resume, adapter, json } => {
             let functions = verify::functions(&names, &param)?;
+            if (exhaustive || resume.is_some()) && functions.iter().all(|f| matches!(f, Function::Along(_))) {
+                let option = if exhaustive { "--exhaustive" } else { "--resume" };
+                return Err(usage(anyhow!(
+                    "{option} is for elementwise functions; {} works along an axis, and is tried on arrays of fixed shapes",
+                    names.join(", ")
+                )));
+            }
             let step = if exhaustive { 1 } else { step };
             verify::Verification::new(&adapter, step, resume.as_deref(), json)?.run(&functions)?;
         }
@@ -321,6 +334,15 @@ impl Function {
         // An axis function's error names the nearest of both kinds.
         let elementwise = name.parse().map(Function::Elementwise);
         elementwise.or_else(|_: Error| name.parse().map(Function::Along)).map_err(|error: Error| usage(error))
+    }
+
+    fn elementwise(&self) -> Result<Activation, Failure> {
+        match self {
+            Function::Elementwise(activation) => Ok(*activation),
+            Function::Along(function) => {
+                Err(usage(anyhow!("{function} works along an axis; an elementwise function is needed here")))
+            }
+        }
     }
 
     fn name(&self) -> &'static str {
@@ -382,9 +404,12 @@ fn configured(name: &str, parameters: &[String]) -> Result<Configured, Failure> 
             },
         }
     }
-    if let Function::Elementwise(activation) = &configured.function {
-        activation.validate().map_err(usage)?;
+    // Only now, because a range may depend on another parameter.
+    match &configured.function {
+        Function::Elementwise(activation) => activation.validate(),
+        Function::Along(function) => function.validate(),
     }
+    .map_err(usage)?;
     Ok(configured)
 }
 
@@ -421,25 +446,14 @@ fn gradient(function: &Function, option: &str) -> Result<(&'static str, PathBuf)
     }
 }
 
-/// An elementwise function with numbers as its parameters.
-fn elementwise(name: &str, parameters: &[String]) -> Result<Activation, Failure> {
-    match configured(name, parameters)? {
-        Configured { function: Function::Elementwise(activation), seed: None, files, .. } if files.is_empty() => {
-            Ok(activation)
-        }
-        other => Err(usage(anyhow!(
-            "{} works here only on single numbers, with numbers as parameters",
-            other.function.name()
-        ))),
-    }
-}
-
 /// The functions of these names, all where none is given, at their defaults; or one as `-p` says, with numbers and words.
 fn chosen(names: &[String], parameters: &[String]) -> Result<Vec<Function>, Failure> {
     match (names, parameters) {
         ([], []) => {
             let elementwise = Activation::ALL.iter().copied().map(Function::Elementwise);
-            Ok(elementwise.chain(AxisFunction::ALL.iter().map(|(_, function)| Function::Along(*function))).collect())
+            // Without `gated`, which at its defaults is `glu`.
+            let along = AxisFunction::ALL.iter().filter(|(name, function)| *name == function.name());
+            Ok(elementwise.chain(along.map(|(_, function)| Function::Along(*function))).collect())
         }
         (names, []) => names.iter().map(|name| Function::named(name)).collect(),
         ([name], parameters) => match configured(name, parameters)? {
@@ -450,14 +464,6 @@ fn chosen(names: &[String], parameters: &[String]) -> Result<Vec<Function>, Fail
         },
         (names, _) => Err(usage(anyhow!("-p needs exactly one function, {} are named", names.len()))),
     }
-}
-
-/// The functions of these names; parameters belong to one function.
-fn selected(names: &[String], parameters: &[String]) -> Result<Vec<Activation>, Failure> {
-    if !parameters.is_empty() && names.len() != 1 {
-        return Err(usage(anyhow!("-p needs exactly one function, {} are named", names.len())));
-    }
-    names.iter().map(|name| elementwise(name, parameters)).collect()
 }
 
 fn context(adapter: Option<&str>) -> Result<GpuActivations, Error> {
@@ -479,21 +485,13 @@ enum Picture {
 
 impl Picture {
     fn of(names: &[String], parameters: &[String]) -> Result<Picture, Failure> {
-        if let [name] = names {
-            match configured(name, parameters)? {
-                Configured { function: Function::Along(function), mask: None, .. } => {
-                    return Ok(Picture::Along(function));
-                }
-                Configured { function: Function::Along(function), .. } => {
-                    return Err(usage(anyhow!("{function} is drawn without a mask")));
-                }
-                _ => {}
+        Ok(match (chosen(names, parameters)?.as_slice(), parameters) {
+            ([Function::Along(function)], _) => Picture::Along(*function),
+            ([Function::Elementwise(activation)], []) => Picture::Function(*activation),
+            (functions, _) => {
+                Picture::Functions(functions.iter().map(Function::elementwise).collect::<Result<_, _>>()?)
             }
-        }
-        match (selected(names, parameters)?.as_slice(), parameters) {
-            (&[activation], []) => Ok(Picture::Function(activation)),
-            (activations, _) => Ok(Picture::Functions(activations.to_vec())),
-        }
+        })
     }
 
     fn draw(&self, context: &GpuActivations) -> Result<String, Error> {
@@ -518,12 +516,13 @@ fn write_picture(picture: &Picture, output: &Path, adapter: Option<&str>) -> Res
     Ok(())
 }
 
-/// Writes to stdout; a reader that has seen enough is no failure.
 fn print(text: &str) -> anyhow::Result<()> {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("cannot write to stdout"),
-        _ => Ok(()),
-    }
+    std::io::stdout().write_all(text.as_bytes()).context("cannot write to stdout")
+}
+
+/// Whether nobody reads stdout any more. Files, the other outputs, are no pipes.
+fn has_no_reader(error: &anyhow::Error) -> bool {
+    error.downcast_ref().is_some_and(|error: &std::io::Error| error.kind() == ErrorKind::BrokenPipe)
 }
 
 /// JSON has no infinities and no NaN.
@@ -545,9 +544,11 @@ fn list() -> String {
     let indented = textwrap::Options::new(80).initial_indent("    ").subsequent_indent("        ");
     let row = |activation: &Activation| {
         let parameters = activation.parameters().iter().map(|p| format!("{} = {} ({})", p.name, p.default, p.range));
+        let seed = matches!(activation, Activation::Rrelu { .. })
+            .then(|| "seed (an integer from 0 to 2^64 - 1; given, slopes are drawn, as in training)".to_owned());
         let aliases = activation.aliases();
         let also = (!aliases.is_empty()).then(|| format!("also {}", aliases.join(", ")));
-        let details = std::iter::once(activation.formula().to_owned()).chain(parameters).chain(also);
+        let details = std::iter::once(activation.formula().to_owned()).chain(parameters).chain(seed).chain(also);
         let details: String = details.map(|line| textwrap::fill(&line, &indented) + "\n").collect();
         format!("{}\n{details}", activation.name())
     };

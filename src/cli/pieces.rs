@@ -124,14 +124,16 @@ impl<'a, T: Element> Task<'a, T> {
         let tensors = tensors.collect::<Result<Vec<_>>>()?;
         let result_shape = if dy.is_some() { &x.shape } else { &output_shape };
         let output = Output::create(&arguments.output, kind, result_shape, Order::C, &inputs)?;
-        let mut taken = vec![arguments.output.as_path()];
+        let mut taken = vec![output.target().to_owned()];
         let mut outputs = Vec::new();
         for (name, path) in gradients {
             let of = tensors.iter().find(|tensor| tensor.name == *name);
             let (kind, shape) = of.map_or((Kind::F32, vec![1]), |tensor| (tensor.kind, tensor.shape.clone()));
-            ensure!(!taken.contains(&path.as_path()), "two outputs are named {}", path.display());
-            taken.push(path);
-            outputs.push((*name, kind, Output::create(path, kind, &shape, Order::C, &inputs)?));
+            let gradient = Output::create(path, kind, &shape, Order::C, &inputs)?;
+            let target = gradient.target().to_owned();
+            ensure!(!taken.contains(&target), "two outputs are named {}", path.display());
+            taken.push(target);
+            outputs.push((*name, kind, gradient));
         }
         Ok(Task {
             configured,

@@ -70,6 +70,12 @@ fn threshold(x: &[f64]) -> f64 {
     tau
 }
 
+/// The first piece of a group with its maximum, none where one is NaN.
+fn largest_piece(pieces: usize, at: impl Fn(usize) -> f64) -> Option<usize> {
+    let group: Vec<f64> = (0..pieces).map(at).collect();
+    (!group.iter().any(|x| x.is_nan())).then(|| first_maximum(&group))
+}
+
 fn one_hot(length: usize, at: usize) -> Vec<f64> {
     (0..length).map(|index| f64::from(u8::from(index == at))).collect()
 }
@@ -217,8 +223,8 @@ impl AxisFunction {
                     y.extend((0..length).map(|place| at(value, place) * activation.forward(at(gate, place))));
                 }
                 AxisFunction::Maxout { .. } => y.extend((0..length).map(|place| {
-                    let group: Vec<f64> = (0..pieces).map(|piece| at(piece, place)).collect();
-                    if group.iter().any(|x| x.is_nan()) { f64::NAN } else { group[first_maximum(&group)] }
+                    let largest = largest_piece(pieces, |piece| at(piece, place));
+                    largest.map_or(f64::NAN, |piece| at(piece, place))
                 })),
                 _ => {
                     let x = &x[row * length..(row + 1) * length];
@@ -249,14 +255,13 @@ impl AxisFunction {
                     }
                 }
                 AxisFunction::Maxout { .. } => {
+                    let largest: Vec<Option<usize>> =
+                        (0..length).map(|place| largest_piece(pieces, |piece| at(piece, place))).collect();
                     for piece in 0..pieces {
-                        dx.extend((0..length).map(|place| {
-                            let group: Vec<f64> = (0..pieces).map(|piece| at(piece, place)).collect();
-                            match first_maximum(&group) {
-                                _ if group.iter().any(|x| x.is_nan()) => f64::NAN,
-                                first if first == piece => dy[row * length + place],
-                                _ => 0.0,
-                            }
+                        dx.extend(largest.iter().enumerate().map(|(place, largest)| match largest {
+                            None => f64::NAN,
+                            Some(largest) if *largest == piece => dy[row * length + place],
+                            Some(_) => 0.0,
                         }));
                     }
                 }

@@ -66,6 +66,7 @@ pub fn verify_along<T: Format>(
     backward: bool,
     progress: impl Fn(f64),
 ) -> Result<Report, Error> {
+    function.validate()?;
     let axes = axes(function.divisor());
     let mut report = Report::new(limit::<T>(function.limit()));
     for (index, axis) in axes.iter().enumerate() {
@@ -132,6 +133,21 @@ pub fn verify_axis<T: Format>(
     Ok(report)
 }
 
+/// The row that an element belongs to.
+fn row_of(axis: &Axis, index: usize) -> usize {
+    index / (axis.length() * axis.inner()) * axis.inner() + index % axis.inner()
+}
+
+/// The largest finite magnitude of each row.
+fn largest_of_rows(axis: &Axis, values: &[f64]) -> Vec<f64> {
+    let mut largest = vec![0.0_f64; axis.outer() * axis.inner()];
+    for (index, value) in values.iter().enumerate().filter(|(_, value)| value.is_finite()) {
+        let most = &mut largest[row_of(axis, index)];
+        *most = most.max(value.abs());
+    }
+    largest
+}
+
 impl AxisFunction {
     /// The largest error allowed in f32, forward and backward, in units in the last place.
     fn limit(&self) -> f64 {
@@ -165,13 +181,15 @@ impl AxisFunction {
     /// The size of the largest terms that each result is the difference of; 0 where nothing cancels.
     fn terms(&self, axis: &Axis, x: &[f64]) -> Result<Vec<f64>, Error> {
         let output: usize = self.output_shape(axis)?.iter().product();
-        let largest = x.iter().filter(|x| x.is_finite()).fold(0.0, |most: f64, x| most.max(x.abs()));
         Ok(match *self {
-            AxisFunction::LogSumExp {} | AxisFunction::LogMeanExp {} => vec![largest.max(1.0); output],
+            AxisFunction::LogSumExp {} | AxisFunction::LogMeanExp {} => {
+                largest_of_rows(axis, x).into_iter().map(|largest| largest.max(1.0)).collect()
+            }
             AxisFunction::Sparsemax {} => vec![1.0; output],
             AxisFunction::Gated { activation, .. } => {
                 let at = |x: &f64| activation.forward_term(*x);
                 let term = x.iter().map(at).fold(0.0, f64::max);
+                let largest = x.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
                 vec![term * largest; output]
             }
             _ => vec![0.0; output],
@@ -180,7 +198,6 @@ impl AxisFunction {
 
     /// The same of the gradient.
     fn gradient_terms(&self, axis: &Axis, mask: Option<&[bool]>, x: &[f64], dy: &[f64]) -> Result<Vec<f64>, Error> {
-        let (length, inner) = (axis.length(), axis.inner());
         let scale = match *self {
             AxisFunction::Softmax { temperature }
             | AxisFunction::Softmin { temperature }
@@ -192,7 +209,10 @@ impl AxisFunction {
             AxisFunction::GumbelSoftmax { tau, seed, .. } => AxisFunction::GumbelSoftmax { tau, seed, hard: false },
             AxisFunction::LogSoftmax { temperature } => AxisFunction::Softmax { temperature },
             AxisFunction::Softmax { .. } | AxisFunction::Softmin { .. } | AxisFunction::QuietSoftmax {} => *self,
-            AxisFunction::Sparsemax {} => return Ok(vec![dy.iter().fold(0.0, |m: f64, dy| m.max(dy.abs())); x.len()]),
+            AxisFunction::Sparsemax {} => {
+                let largest = largest_of_rows(axis, dy);
+                return Ok((0..x.len()).map(|index| largest[row_of(axis, index)]).collect());
+            }
             AxisFunction::Gated { activation, .. } => {
                 let reach = |values: &[f64]| values.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
                 let forward = x.iter().map(|x| activation.forward_term(*x)).fold(0.0, f64::max);
@@ -205,8 +225,8 @@ impl AxisFunction {
         let kept = |index: usize| mask.is_none_or(|mask| mask[index]);
         let weighted = !matches!(self, AxisFunction::LogSoftmax { .. });
         // Σ |y·dy|, or Σ |dy|, of each row.
-        let mut sums = vec![0.0; x.len() / length.max(1)];
-        let row = |index: usize| index / (length * inner) * inner + index % inner;
+        let mut sums = vec![0.0; axis.outer() * axis.inner()];
+        let row = |index| row_of(axis, index);
         for index in (0..x.len()).filter(|&index| kept(index)) {
             sums[row(index)] += (if weighted { shares[index] } else { 1.0 } * dy[index]).abs();
         }

@@ -21,7 +21,7 @@ enum Pass {
 pub struct Report {
     /// The largest error in units in the last place of the storage type, infinite for a wrong special value.
     pub worst_ulp: f64,
-    /// The input it occurs at.
+    /// The input it occurs at; of a function along an axis, the element of x that has the result's number.
     pub worst_input: f64,
     /// The bound it must keep.
     pub limit_ulp: f64,
@@ -49,7 +49,8 @@ pub trait Format: Element {
     const MIN_EXPONENT: i32;
     /// The exponent of the first power of two beyond the largest number.
     const MAX_EXPONENT: i32;
-    /// Inputs to try, in blocks: every 16-bit value, or every `step`-th f32 after the edges of the function.
+    /// Inputs to try, in blocks: every 16-bit value, or every `step`-th f32 after the edges of the function. A step of 0
+    /// counts as 1.
     fn inputs(activation: &Activation, step: u32) -> Box<dyn ExactSizeIterator<Item = Vec<Self>>>;
 }
 
@@ -59,6 +60,7 @@ impl Format for f32 {
     const MAX_EXPONENT: i32 = 128;
     fn inputs(activation: &Activation, step: u32) -> Box<dyn ExactSizeIterator<Item = Vec<f32>>> {
         let edges = edges(activation);
+        let step = step.max(1);
         let last = u32::MAX / step;
         Box::new((0..last / BLOCK + 2).map(move |block| match block.checked_sub(1) {
             None => edges.clone(),
