@@ -15,6 +15,15 @@ fn opaque(x: f32) -> f32 {
     return bitcast<f32>(bitcast<u32>(x) ^ zero);
 }
 
+// The same where a compiler may regroup `(a - sum) + b` to `(a + b) - sum`, though it sees no value of `sum`. GUARDED is
+// the adapter's.
+fn guarded(x: f32) -> f32 {
+    if GUARDED {
+        return opaque(x);
+    }
+    return x;
+}
+
 // By bits, because implementations may assume that NaN does not occur.
 fn is_nan(x: f32) -> bool {
     return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
@@ -29,14 +38,14 @@ fn is_finite(x: f32) -> bool {
 // the error must be opaque: Mesa adds the two constants first, and rounds their sum.
 fn fast_two_sum(a: f32, b: f32) -> vec2<f32> {
     let sum = opaque(a + b);
-    return vec2<f32>(sum, (a - sum) + b);
+    return vec2<f32>(sum, guarded(a - sum) + b);
 }
 
 // a + b and its rounding error, in any order (Knuth, TAOCP 2, 4.2.2).
 fn two_sum(a: f32, b: f32) -> vec2<f32> {
     let sum = opaque(a + b);
     let of_b = opaque(sum - a);
-    return vec2<f32>(sum, (a - opaque(sum - of_b)) + (b - of_b));
+    return vec2<f32>(sum, guarded(a - opaque(sum - of_b)) + guarded(b - of_b));
 }
 
 // The upper 12 bits of the significand. By mask: Veltkamp's splitting is what compilers fold away.
@@ -53,7 +62,8 @@ fn two_product(a: f32, b: f32) -> vec2<f32> {
     let a_low = a - a_high;
     let b_high = upper_half(b);
     let b_low = b - b_high;
-    let error = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low;
+    let rest = guarded(guarded(a_high * b_high - product) + a_high * b_low);
+    let error = guarded(rest + a_low * b_high) + a_low * b_low;
     return vec2<f32>(product, select(error, 0.0, abs(product) < 1e-30));
 }
 
@@ -71,7 +81,7 @@ fn add(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
 fn divide(n: vec2<f32>, d: vec2<f32>) -> vec2<f32> {
     let quotient = opaque(n.x / d.x);
     let product = two_product(quotient, d.x);
-    let remainder = ((n.x - product.x) - product.y) + (n.y - quotient * d.y);
+    let remainder = (guarded(n.x - product.x) - product.y) + (n.y - quotient * d.y);
     return vec2<f32>(quotient, remainder / d.x);
 }
 
@@ -79,7 +89,7 @@ fn divide(n: vec2<f32>, d: vec2<f32>) -> vec2<f32> {
 fn square_root(q: vec2<f32>) -> vec2<f32> {
     let root = opaque(sqrt(q.x));
     let square = two_product(root, root);
-    let remainder = ((q.x - square.x) - square.y) + q.y;
+    let remainder = (guarded(q.x - square.x) - square.y) + q.y;
     return vec2<f32>(root, remainder / (2.0 * root));
 }
 
@@ -138,7 +148,7 @@ fn exponential(x: vec2<f32>) -> Exponential {
     let a = opaque(x.x - k * 0.693359375);
     let b = opaque(k * -2.12194440e-4);
     let r = opaque(a - b);
-    let r_low = ((a - r) - b) + x.y;
+    let r_low = (guarded(a - r) - b) + x.y;
     let v = fast_two_sum(r, r * r * exponential_rest(r));
     return Exponential(vec2<f32>(v.x, v.y + (r_low + r_low * v.x)), i32(k));
 }
@@ -313,7 +323,7 @@ fn mills_ratio(a: vec2<f32>) -> vec2<f32> {
     let d = two_sum(a.x, 4.0);
     let t = opaque(n.x / d.x);
     let product = two_product(t, d.x);
-    let off = (((n.x - product.x) - product.y) + (n.y - t * d.y)) * d.x * 0.125;
+    let off = ((guarded(n.x - product.x) - product.y) + (n.y - t * d.y)) * d.x * 0.125;
     let q = ((((((((-7.23231715e-5 * t - 6.20620776e-5) * t + 6.92559814e-4) * t - 3.02682747e-4) * t - 5.00396825e-3) * t + 1.79398898e-2) * t - 3.21973786e-2) * t + 2.86000278e-2) * t + 1.39996056e-2) * t;
     let linear = multiply(fast_two_sum(-0.0967034698, q), vec2<f32>(t, 0.0));
     let p = fast_two_sum(0.4720532, linear.x);

@@ -29,7 +29,8 @@ fn uniform_number(index: vec2<u32>, seed: vec2<u32>) -> f32 {
     return f32(philox(index, seed) >> 8u) * 5.9604644775390625e-8;
 }
 
-// ln x for a normal x > 0. Every product is opaque, so that none is fused with the sum that follows.
+// ln x for a normal x > 0. Every product is opaque, so that none is fused with the sum that follows, and sums of three
+// are guarded.
 fn repeatable_logarithm(x: f32) -> f32 {
     let bits = bitcast<u32>(x);
     let upper = (bits & 0x7fffffu) > 0x3504f3u;
@@ -45,9 +46,9 @@ fn repeatable_logarithm(x: f32) -> f32 {
     p = opaque(p * f) - 0.25000009;
     p = opaque(p * f) + 0.333333135;
     let square = opaque(f * f);
-    let tail = opaque(opaque(square * f) * p) - opaque(0.5 * square);
+    let tail = guarded(opaque(opaque(square * f) * p) - opaque(0.5 * square));
     let k = f32(exponent);
-    return (opaque(f + (tail + opaque(k * -2.12194440e-4)))) + opaque(k * 0.693359375);
+    return opaque(f + guarded(tail + opaque(k * -2.12194440e-4))) + opaque(k * 0.693359375);
 }
 
 // A number of the standard Gumbel distribution. 0 counts as 2^-25, so that it is finite.

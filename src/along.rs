@@ -5,7 +5,7 @@ use crate::device::Waiting;
 use crate::grouped;
 use crate::recording::{binding_of, check_apart, check_range};
 use crate::reduction::{Prepared, Reduction, Values, whole_row_parts};
-use crate::shader::{Part, Shader, Storage, part};
+use crate::shader::{Guards, Part, Shader, Storage, part};
 use crate::{Axis, AxisFunction, BufferRange, Element, Error, GpuActivations, GpuBuffer, Recording};
 
 /// What is computed from what.
@@ -204,10 +204,10 @@ impl Shader {
         let pass = if backward { Pass::Backward } else { Pass::Forward };
         if statistics_of(function).is_none() {
             let parts = grouped::parts(&grouped::kernel_of(function), storage, true);
-            return (Shader::compose(&parts), if backward { "backward" } else { "forward" });
+            return (Shader::compose(&parts, Guards::All), if backward { "backward" } else { "forward" });
         }
         let parts = whole_row_parts(&statistics_parts(function, pass), storage);
-        (Shader::compose(&parts), if is_reducing(function) && !backward { "state" } else { "whole" })
+        (Shader::compose(&parts, Guards::All), if is_reducing(function) && !backward { "state" } else { "whole" })
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a context's clones share: the device, and memory and waiting on it.
 
 use crate::pipeline::{Cache, lock};
+use crate::shader::Guards;
 use crate::shape::Shape;
 use crate::{Arithmetic, Error};
 use std::collections::VecDeque;
@@ -21,6 +22,7 @@ pub(crate) struct Shared {
     /// Whether the host reads and writes storage buffers as fast as its own memory.
     pub mappable: bool,
     pub on_cpu: bool,
+    pub guards: Guards,
     pub subgroups: bool,
     /// Of elementwise kernels.
     pub shape: Shape,
@@ -106,7 +108,7 @@ impl Shared {
         let on_cpu = kind == wgpu::DeviceType::Cpu;
         let subgroups = device.features().contains(wgpu::Features::SUBGROUP);
         let mappable = near && device.features().contains(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS);
-        let shape = Shape::of(&info);
+        let (shape, guards) = (Shape::of(&info), Guards::of(&info));
         let smallest_subgroup = info.subgroup_min_size.max(1);
         let (cache, arithmetic, in_use, lost) = Default::default();
         let pool = Mutex::new(Pool { buffers: VecDeque::new(), bytes: 0, most_bytes: pool_limit });
@@ -116,6 +118,7 @@ impl Shared {
             limits,
             mappable,
             on_cpu,
+            guards,
             subgroups,
             shape,
             smallest_subgroup,

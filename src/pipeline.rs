@@ -160,7 +160,7 @@ impl Shared {
     }
 
     fn compile(&self, key: &Key) -> Result<wgpu::ComputePipeline, Error> {
-        let shader = Shader::compose(&key.parts);
+        let shader = Shader::compose(&key.parts, self.guards);
         let mut compiled = None;
         let outcome = self.checked(|| {
             let module = compiled.insert(module(&self.device, key.label, &shader));

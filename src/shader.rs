@@ -120,6 +120,29 @@ pub(crate) fn elementwise_parts(
     parts
 }
 
+/// Which steps of compensated sums are hidden from the compiler, which might regroup them otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guards {
+    /// The sums alone, which is enough where nothing is regrouped across them: so it is where Mesa and SwiftShader compile
+    /// for a CPU, where the rest would cost up to a tenth.
+    Sums,
+    /// Each step. Metal compiles with fast arithmetic, and DXC may do so; where memory is the limit, it costs nothing.
+    All,
+}
+
+impl Guards {
+    pub(crate) fn of(info: &wgpu::AdapterInfo) -> Guards {
+        let is_known = matches!(info.backend, wgpu::Backend::Vulkan | wgpu::Backend::Gl);
+        if is_known && info.device_type == wgpu::DeviceType::Cpu { Guards::Sums } else { Guards::All }
+    }
+
+    /// A constant of every module.
+    pub(crate) fn part(self) -> Part {
+        let text = format!("\nconst GUARDED: bool = {};\n", self == Guards::All);
+        Part { file: "(guards of the adapter)", text: text.into() }
+    }
+}
+
 /// A composed shader: its text, and which part each line comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shader {
@@ -131,12 +154,13 @@ impl Shader {
     /// Composes the module of one activation; its entry points are `forward`, `backward`, `forward_tail` and
     /// `backward_tail`.
     pub fn elementwise(activation: &Activation, storage: Storage, binding: Binding) -> Shader {
-        Shader::compose(&elementwise_parts(activation, storage, binding, &Parameters::new(), Shape::PORTABLE))
+        let parts = elementwise_parts(activation, storage, binding, &Parameters::new(), Shape::PORTABLE);
+        Shader::compose(&parts, Guards::All)
     }
 
-    pub(crate) fn compose(parts: &[Part]) -> Shader {
+    pub(crate) fn compose(parts: &[Part], guards: Guards) -> Shader {
         let mut shader = Shader { source: String::new(), parts: Vec::new() };
-        for Part { file, text } in parts {
+        for Part { file, text } in parts.iter().chain([&guards.part()]) {
             shader.parts.push((file, text.lines().count() as u32));
             shader.source.extend(text.lines().flat_map(|line| [line, "\n"]));
         }

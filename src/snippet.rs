@@ -1,6 +1,6 @@
 //! Activations as text for shaders of other programs: what a function needs and no more, under names of its own.
 
-use crate::shader::{activation_parts, part};
+use crate::shader::{Guards, activation_parts, part};
 use crate::{Activation, Error};
 use std::collections::BTreeSet;
 
@@ -63,6 +63,7 @@ impl Activation {
             };
             text.push_str(&renamed(&part.text, of_numbers));
         }
+        text.push_str(&Guards::All.part().text);
         text.push_str(&part!("math.wgsl").text);
         text.push_str(&part!("snippet.wgsl").text);
         let items = items(&text);

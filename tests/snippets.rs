@@ -78,9 +78,12 @@ fn a_shader_with_two_snippets_computes_what_the_context_does() {
         let slopes = context.backward_slice(second, &x, &vec![1.0; x.len()]).expect("backward runs");
         for (i, pair) in products.chunks(2).enumerate() {
             for (ours, theirs) in [(values[i], pair[0]), (slopes[i], pair[1])] {
-                // Compilers may contract the two differently.
+                // Compilers may contract the two differently, and kernels leave out guards where none is needed. About the
+                // root of gelu's derivative an error counts against the terms, whose difference it is.
+                let about_root = second.name() == "gelu" && (-0.8..-0.7).contains(&x[i]);
+                let epsilon = if about_root { 1e-8 } else { 0.0 };
                 let same =
-                    approx::ulps_eq!(ours, theirs, epsilon = 0.0, max_ulps = 1) || ours.is_nan() && theirs.is_nan();
+                    approx::ulps_eq!(ours, theirs, epsilon = epsilon, max_ulps = 1) || ours.is_nan() && theirs.is_nan();
                 assert!(same, "{first:?} and {second:?} at {}: {ours} and in the shader {theirs}", x[i]);
             }
         }
