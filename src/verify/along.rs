@@ -161,10 +161,10 @@ impl AxisFunction {
             | AxisFunction::LogSumExp {}
             | AxisFunction::LogMeanExp {} => 4.0,
             AxisFunction::Sparsemax {} => 1.0,
-            // A product of a result of the activation, rounded once more, and the product before it.
+            // A product of a result of the activation, whose units may be half of those before, and the product before it.
             AxisFunction::Gated { activation, .. } => {
                 let (forward, derivative) = activation.limits();
-                forward.max(derivative) + 1.0
+                forward.max(derivative) + 1.25
             }
         }
     }
