@@ -1,12 +1,14 @@
 //! Records functions along an axis.
 
+use crate::buffer::padded_bytes;
 use crate::context::mismatch;
-use crate::device::Waiting;
+use crate::device::{READBACK, Waiting};
 use crate::grouped;
 use crate::recording::{binding_of, check_apart, check_range};
 use crate::reduction::{Prepared, Reduction, Values, whole_row_parts};
 use crate::shader::{Guards, Part, Shader, Storage, part};
 use crate::{Axis, AxisFunction, BufferRange, Element, Error, GpuActivations, GpuBuffer, Recording};
+use std::ops::Range;
 
 /// What is computed from what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -404,7 +406,8 @@ impl GpuActivations {
         self.slice_along(function, axis, mask, x, Some(dy), Waiting::Yielding).await
     }
 
-    /// Outer entries go through the device in pieces; one of them must fit into a buffer.
+    /// Outer entries go through the device in pieces, one computing while the next is uploaded; one entry must fit into a
+    /// buffer.
     async fn slice_along<T: Element>(
         &self,
         function: AxisFunction,
@@ -429,6 +432,7 @@ impl GpuActivations {
         }
         let (x_block, y_block, result_block) = (x.len() / outer, output / outer, result_len / outer);
         let per_piece = (PIECE_BYTES / (x_block.max(y_block) * size_of::<T>()).max(1)).clamp(1, outer);
+        let mut running: Option<Running> = None;
         for first in (0..outer).step_by(per_piece) {
             let count = per_piece.min(outer - first);
             let mut shape = axis.shape().to_vec();
@@ -441,8 +445,9 @@ impl GpuActivations {
             let on_x = self.upload(&x[part(x_block)])?;
             let on_dy = dy.map(|dy| self.upload(&dy[part(y_block)])).transpose()?;
             let on_mask = mask.map(|mask| self.upload(&mask[part(x_block)])).transpose()?;
-            let on_result = self.allocate(count * result_block)?;
-            self.batch(|recording| {
+            let on_result = self.allocate::<T>(count * result_block)?;
+            let readable = self.shared.acquire(padded_bytes::<T>(on_result.len()), READBACK)?;
+            let record = |recording: &mut Recording<'_, '_>| {
                 let operands = AxisOperands {
                     pass: if on_dy.is_some() { Pass::Backward } else { Pass::Forward },
                     x: on_x.operand(),
@@ -452,12 +457,35 @@ impl GpuActivations {
                     first_element: (first * x_block) as u32,
                 };
                 recording.along(function, &piece, &operands)
-            })?;
-            self.read_back(&on_result, &mut result[part(result_block)], waiting).await?;
+            };
+            let submission = self.batch_and_copy(record, on_result.operand().buffer, &readable)?;
+            let started = Running { readable, submission, elements: part(result_block) };
+            if let Some(previous) = running.replace(started) {
+                self.finish_piece(previous, &mut result, waiting).await?;
+            }
+        }
+        if let Some(last) = running {
+            self.finish_piece(last, &mut result, waiting).await?;
         }
         Ok(result)
     }
+
+    async fn finish_piece<T: Element>(&self, piece: Running, result: &mut [T], waiting: Waiting) -> Result<(), Error> {
+        let data = bytemuck::cast_slice_mut(&mut result[piece.elements]);
+        self.shared.read(&piece.readable, piece.submission, data, waiting).await?;
+        self.shared.release(piece.readable);
+        Ok(())
+    }
 }
 
-/// Bytes of slices that are on the device at once, where an outer entry has no more.
-const PIECE_BYTES: usize = 32 << 20;
+/// A piece on its way.
+struct Running {
+    /// Where the host reads its result.
+    readable: wgpu::Buffer,
+    submission: wgpu::SubmissionIndex,
+    /// Of the whole result.
+    elements: Range<usize>,
+}
+
+/// What a piece takes of the device for each operand, where an outer entry has no more.
+const PIECE_BYTES: usize = 8 << 20;

@@ -294,15 +294,35 @@ impl GpuActivations {
     /// # Errors
     /// What the closure returns, [`Error::OutOfMemory`], [`Error::Refused`], [`Error::DeviceLost`]; nothing has run then.
     pub fn batch(&self, record: impl FnOnce(&mut Recording<'_, '_>) -> Result<(), Error>) -> Result<(), Error> {
+        self.batch_then(record, |_| ()).map(|_| ())
+    }
+
+    /// As [`GpuActivations::batch`], and copies all of a result to a buffer of the same size for the host.
+    pub(crate) fn batch_and_copy(
+        &self,
+        record: impl FnOnce(&mut Recording<'_, '_>) -> Result<(), Error>,
+        result: &wgpu::Buffer,
+        readable: &wgpu::Buffer,
+    ) -> Result<wgpu::SubmissionIndex, Error> {
+        self.batch_then(record, |encoder| encoder.copy_buffer_to_buffer(result, 0, readable, 0, readable.size()))
+    }
+
+    fn batch_then(
+        &self,
+        record: impl FnOnce(&mut Recording<'_, '_>) -> Result<(), Error>,
+        then: impl FnOnce(&mut wgpu::CommandEncoder),
+    ) -> Result<wgpu::SubmissionIndex, Error> {
         let mut scratch = Vec::new();
-        self.shared.submit(|encoder| {
+        let submission = self.shared.submit(|encoder| {
             let mut recording = self.record(encoder);
             record(&mut recording)?;
             scratch = std::mem::take(&mut recording.scratch);
+            drop(recording);
+            then(encoder);
             Ok(())
         })?;
         scratch.into_iter().for_each(|buffer| self.shared.release(buffer));
-        Ok(())
+        Ok(submission)
     }
 
     /// Builds the pipelines that operations need, and keeps them, but runs nothing: so that the first call is as fast as

@@ -251,6 +251,28 @@ fn a_gradient_of_rows_of_one_may_lie_over_either_input() {
 }
 
 #[test]
+fn slices_in_pieces_give_what_whole_buffers_do() {
+    // More than two pieces of 8 MiB.
+    let axis = Axis::new(&[5003, 1001], 1).unwrap();
+    let (x, dy) = (numbers::<f32>(axis.elements(), 37), numbers::<f32>(axis.elements(), 71));
+    let mask: Vec<u8> = (0..axis.elements()).map(|i| u8::from(i % 7 != 3)).collect();
+    let (on_x, on_dy, on_mask) =
+        (CONTEXT.upload(&x).unwrap(), CONTEXT.upload(&dy).unwrap(), CONTEXT.upload(&mask).unwrap());
+    let gumbel = AxisFunction::GumbelSoftmax { tau: 1.0, hard: false, seed: 5 };
+    for (function, masked) in [(SOFTMAX, true), (gumbel, false), (AxisFunction::LogSumExp {}, false)] {
+        let (mask, on_mask) = if masked { (Some(&mask[..]), Some(&on_mask)) } else { (None, None) };
+        let y = CONTEXT.forward_along(function, &axis, on_mask, &on_x).unwrap();
+        let expected = CONTEXT.download(&y).unwrap();
+        assert!(CONTEXT.forward_along_slice(function, &axis, mask, &x).unwrap() == expected, "{function}");
+        if y.len() == x.len() {
+            let expected = CONTEXT.backward_along(function, &axis, on_mask, &on_x, &on_dy).unwrap();
+            let dx = CONTEXT.backward_along_slice(function, &axis, mask, &x, &dy).unwrap();
+            assert!(dx == CONTEXT.download(&expected).unwrap(), "{function}");
+        }
+    }
+}
+
+#[test]
 fn the_same_input_gives_the_same_bits() {
     let cases = [(vec![3, 70_001], 1), (vec![5000, 6], 0), (vec![64, 333], 1)];
     for (shape, index) in cases {
