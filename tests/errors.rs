@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::context;
+use common::{context, device_with};
 use gpu_activations::{Activation, Axis, AxisFunction, BufferRange, Error, GpuActivations, Parameters, wgpu};
 
 const RELU: Activation = Activation::Relu {};
@@ -144,21 +144,20 @@ fn a_raw_buffer_of_another_device_is_refused_before_anything_is_recorded() {
 
 #[test]
 fn limits_that_allow_nothing_are_refused() {
-    let adapter = pollster::block_on(gpu_activations::adapters()).remove(0);
-    let of_groups = wgpu::Limits { max_compute_workgroups_per_dimension: 0, ..adapter.limits() };
-    let of_bytes = |bytes| wgpu::Limits { max_storage_buffer_binding_size: bytes, ..adapter.limits() };
-    let on = |required_limits| {
-        let descriptor = wgpu::DeviceDescriptor { required_limits, ..Default::default() };
-        let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).unwrap();
+    let on = |limits: &dyn Fn(&mut wgpu::Limits)| {
+        let (device, queue) = device_with(limits);
         GpuActivations::from_device(device, queue)
     };
-    for limits in [of_groups, of_bytes(128)] {
-        let outcome = on(limits).forward_slice(RELU, &[1.0_f32; 8]);
+    for context in [
+        on(&|limits| limits.max_compute_workgroups_per_dimension = 0),
+        on(&|limits| limits.max_storage_buffer_binding_size = 128),
+    ] {
+        let outcome = context.forward_slice(RELU, &[1.0_f32; 8]);
         assert!(matches!(outcome, Err(Error::Refused { .. })), "{outcome:?}");
     }
     let axis = Axis::last(&[2, 4]).unwrap();
     for bytes in [128, 512, 640] {
-        let context = on(of_bytes(bytes));
+        let context = on(&|limits| limits.max_storage_buffer_binding_size = bytes);
         for (name, function) in AxisFunction::ALL {
             assert!(
                 context.forward_along_slice(*function, &axis, None, &[1.0_f32; 8]).is_err(),

@@ -2,8 +2,8 @@
 
 mod common;
 
-use common::context;
-use gpu_activations::{Activation, Axis, BufferRange, Element, Error, GpuBuffer, Parameters};
+use common::{context, device_with};
+use gpu_activations::{Activation, Axis, BufferRange, Element, Error, GpuActivations, GpuBuffer, Parameters};
 use half::{bf16, f16};
 
 const NAMES: [&str; 3] = ["input_bias", "output_factor", "output_addend"];
@@ -192,6 +192,27 @@ fn ranges_of_any_length() {
 }
 
 /// Numbers of elements beyond the 24 bits of a float, by which channels are found.
+/// y, dx and the gradient of the factor, bias and factor having a value for each element.
+fn results_on<T: Element>(context: &GpuActivations, len: usize) -> (Vec<T>, Vec<T>, Vec<f32>) {
+    let on_device =
+        |step| context.upload(&numbers(len, step).into_iter().map(T::from_f64).collect::<Vec<_>>()).unwrap();
+    let of_elements = |step| context.upload(&numbers(len, step).iter().map(|n| *n as f32).collect::<Vec<_>>()).unwrap();
+    let (x, dy, bias, factor) = (on_device(31), on_device(17), of_elements(29), of_elements(13));
+    let parameters = Parameters::new().per_element("input_bias", &bias).per_element("output_factor", &factor);
+    let y = context.forward_with(Activation::Silu {}, &parameters, &x).unwrap();
+    let dx = context.backward_with(Activation::Silu {}, &parameters, &x, &dy).unwrap();
+    let gradient = context.parameter_gradient(Activation::Silu {}, &parameters, "output_factor", &x, &dy).unwrap();
+    (context.download(&y).unwrap(), context.download(&dx).unwrap(), context.download(&gradient).unwrap())
+}
+
+#[test]
+fn values_of_elements_beyond_a_binding() {
+    let (device, queue) = device_with(|limits| limits.max_storage_buffer_binding_size = 1 << 12);
+    let (whole, split) = (context(), GpuActivations::from_device(device, queue));
+    assert!(results_on::<f32>(&whole, 5003) == results_on::<f32>(&split, 5003));
+    assert!(results_on::<f16>(&whole, 5003) == results_on::<f16>(&split, 5003));
+}
+
 #[test]
 fn channels_of_many_elements() {
     let context = context();
