@@ -26,8 +26,9 @@ pub(crate) struct Shared {
     pub subgroups: bool,
     /// Of elementwise kernels.
     pub shape: Shape,
-    /// Lanes of a subgroup at least.
+    /// Lanes of a subgroup at least, and whether there may be more.
     pub smallest_subgroup: u32,
+    pub subgroups_vary: bool,
     pub cache: Cache,
     pub arithmetic: OnceLock<Arithmetic>,
     /// Bytes of the buffers that users have.
@@ -110,6 +111,7 @@ impl Shared {
         let mappable = near && device.features().contains(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS);
         let (shape, guards) = (Shape::of(&info), Guards::of(&info));
         let smallest_subgroup = info.subgroup_min_size.max(1);
+        let subgroups_vary = info.subgroup_max_size > smallest_subgroup;
         let (cache, arithmetic, in_use, lost) = Default::default();
         let pool = Mutex::new(Pool { buffers: VecDeque::new(), bytes: 0, most_bytes: pool_limit });
         Shared {
@@ -122,6 +124,7 @@ impl Shared {
             subgroups,
             shape,
             smallest_subgroup,
+            subgroups_vary,
             cache,
             arithmetic,
             in_use,

@@ -150,8 +150,9 @@ const MOST_TURNS: u64 = 1 << 20;
 /// Fours of entries that a lane holds at most.
 const MOST_BLOCKS: u64 = 8;
 
-fn blocks_part(blocks: u64) -> Part {
-    Part { file: "(blocks of the call)", text: format!("const BLOCKS: u32 = {blocks}u;\n").into() }
+fn blocks_part(blocks: u64, larger_teams: bool) -> Part {
+    let text = format!("const BLOCKS: u32 = {blocks}u;\nconst LARGER_TEAMS: bool = {larger_teams};\n");
+    Part { file: "(blocks of the call)", text: text.into() }
 }
 
 /// Statistics of rows done together take at most this many bytes, unless one outer entry has more.
@@ -468,8 +469,9 @@ impl<'a, T: Element> Reduction<'a, T> {
             None => part!("kernels/whole_columns.wgsl"),
         };
         let results = part!("statistics/results.wgsl");
+        let of_blocks = |blocks| blocks_part(blocks, team == Team::Subgroup && self.shared.subgroups_vary);
         let kernels: Vec<Part> =
-            [Some(self.kernel()), Some(results), blocks.map(blocks_part), Some(whole)].into_iter().flatten().collect();
+            [Some(self.kernel()), Some(results), blocks.map(of_blocks), Some(whole)].into_iter().flatten().collect();
         let parts = self.parts(T::STORAGE, team, self.has_whole_vectors(), &kernels);
         prepared.dispatches.push(self.dispatch(
             &parts,

@@ -9,6 +9,11 @@ fn position_of(team: Team, block: u32) -> u32 {
     return 4u * (team.lane + block * team.size);
 }
 
+// Whether no lane has anything of a block: where a team may be larger than the one that BLOCKS was counted for.
+fn is_beyond(team: Team, block: u32) -> bool {
+    return LARGER_TEAMS && 4u * block * team.size >= call.length;
+}
+
 fn held_at(row: u32, position: u32, x: vec4<f32>, dy: vec4<f32>) -> Entries {
     let is_there = position < call.length;
     // Beyond the end as at the beginning, so that no mask is read where there is none.
@@ -26,6 +31,9 @@ fn whole(place: Place) {
         var held: Held;
         var s = start(nothing(), 0u);
         for (var block = 0u; block < BLOCKS; block++) {
+            if is_beyond(team, block) {
+                break;
+            }
             let position = position_of(team, block);
             // Lanes beyond the end read the row's beginning, which counts for nothing there.
             let at = select(0u, position, position < call.length);
@@ -39,6 +47,9 @@ fn whole(place: Place) {
             let previous = s;
             s = start(previous, 1u);
             for (var block = 0u; block < BLOCKS; block++) {
+                if is_beyond(team, block) {
+                    break;
+                }
                 let e = held_at(row, position_of(team, block), held.x[block], held.dy[block]);
                 s = include_all(s, e, 1u);
                 if WEIGHTED {
