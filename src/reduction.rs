@@ -331,6 +331,9 @@ impl<'a, T: Element> Reduction<'a, T> {
             Strategy::Split => self.length.div_ceil(3),
             _ => (self.length * self.tasks(self.outer, 1)).div_ceil(wanted).max(least),
         };
+        // The statistics of one outer entry's chunks should fit, too.
+        let chunks = (self.most_scratch() / (self.inner * self.statistics_bytes).max(1)).saturating_sub(1).max(1);
+        let chunk = chunk.max(self.length.div_ceil(chunks));
         Ok(chunk.min(self.length).min(self.most_entries(1)).next_multiple_of(step).clamp(step, by_binding))
     }
 
@@ -339,13 +342,16 @@ impl<'a, T: Element> Reduction<'a, T> {
         let bytes = (self.row_block() * Self::ELEMENT).max(1);
         let by_binding = self.most_bytes() / bytes;
         let states = self.inner * (self.length.div_ceil(self.chunk()?) + 1) * self.statistics_bytes;
-        // Scratch buffers are rounded up to powers of two.
-        let scratch = MOST_SCRATCH.min(self.shared.limits.max_storage_buffer_binding_size / 2);
-        let most = if whole { by_binding } else { by_binding.min(scratch / states.max(1)) };
+        let most = if whole { by_binding } else { by_binding.min(self.most_scratch() / states.max(1)) };
         // Slabs that begin at whole 256 bytes, where one may have that many.
         let most = if most > 128 { most / 128 * 128 } else { most.max(1) };
         let slabs = self.outer_pieces(self.all(), most);
         Ok(slabs.into_iter().map(|slab| Piece { base: slab.first_outer, ..slab }).collect())
+    }
+
+    /// Bytes of statistics that are wanted at once. Scratch buffers are rounded up to powers of two.
+    fn most_scratch(&self) -> u64 {
+        MOST_SCRATCH.min(self.shared.limits.max_storage_buffer_binding_size / 2)
     }
 
     fn outer_pieces(&self, piece: Piece, most: u64) -> Vec<Piece> {
