@@ -458,7 +458,9 @@ impl GpuActivations {
                 };
                 recording.along(function, &piece, &operands)
             };
-            let submission = self.batch_and_copy(record, on_result.operand().buffer, &readable)?;
+            let submission = self.batch_then(record, |encoder| {
+                encoder.copy_buffer_to_buffer(on_result.operand().buffer, 0, &readable, 0, readable.size());
+            })?;
             let started = Running { readable, submission, elements: part(result_block) };
             if let Some(previous) = running.replace(started) {
                 self.finish_piece(previous, &mut result, waiting).await?;

@@ -222,13 +222,13 @@ const fn gated(activation: Activation) -> AxisFunction {
     AxisFunction::Gated { activation, gate: Gate::Second, layout: Layout::Halves }
 }
 
-/// The gated units with names of their own.
-const NAMED_GATES: [(&str, Activation); 5] = [
-    ("glu", Activation::Sigmoid {}),
-    ("swiglu", Activation::Silu {}),
-    ("geglu", Activation::Gelu {}),
-    ("reglu", Activation::Relu {}),
-    ("bilinear", Activation::Identity {}),
+/// The gated units with names of their own, their activations and their parameters.
+const NAMED_GATES: &[(&str, Activation, [AxisParameter; 3])] = &[
+    ("glu", Activation::Sigmoid {}, of_a_gate("sigmoid")),
+    ("swiglu", Activation::Silu {}, of_a_gate("silu")),
+    ("geglu", Activation::Gelu {}, of_a_gate("gelu")),
+    ("reglu", Activation::Relu {}, of_a_gate("relu")),
+    ("bilinear", Activation::Identity {}, of_a_gate("identity")),
 ];
 
 impl AxisFunction {
@@ -266,7 +266,7 @@ impl AxisFunction {
             AxisFunction::LogSumExp {} => "logsumexp",
             AxisFunction::LogMeanExp {} => "logmeanexp",
             AxisFunction::Gated { activation, .. } => {
-                NAMED_GATES.iter().find(|(_, named)| named == activation).map_or("gated", |(name, _)| name)
+                NAMED_GATES.iter().find(|(_, named, _)| named == activation).map_or("gated", |(name, ..)| name)
             }
             AxisFunction::Maxout { .. } => "maxout",
             AxisFunction::Crelu {} => "crelu",
@@ -323,13 +323,11 @@ impl AxisFunction {
                     ]
                 }
             }
-            AxisFunction::Gated { .. } => match self.name() {
-                "swiglu" => const { &of_a_gate("silu") },
-                "geglu" => const { &of_a_gate("gelu") },
-                "reglu" => const { &of_a_gate("relu") },
-                "bilinear" => const { &of_a_gate("identity") },
-                _ => const { &of_a_gate("sigmoid") },
-            },
+            AxisFunction::Gated { .. } => {
+                let named = NAMED_GATES.iter().find(|(name, ..)| *name == self.name());
+                // `gated` has those of `glu`.
+                &named.unwrap_or(&NAMED_GATES[0]).2
+            }
             AxisFunction::Maxout { .. } => {
                 const { &[number("pieces", "2", "an integer from 1 to 65535", (1.0, 65535.0))] }
             }

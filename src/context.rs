@@ -297,17 +297,8 @@ impl GpuActivations {
         self.batch_then(record, |_| ()).map(|_| ())
     }
 
-    /// As [`GpuActivations::batch`], and copies all of a result to a buffer of the same size for the host.
-    pub(crate) fn batch_and_copy(
-        &self,
-        record: impl FnOnce(&mut Recording<'_, '_>) -> Result<(), Error>,
-        result: &wgpu::Buffer,
-        readable: &wgpu::Buffer,
-    ) -> Result<wgpu::SubmissionIndex, Error> {
-        self.batch_then(record, |encoder| encoder.copy_buffer_to_buffer(result, 0, readable, 0, readable.size()))
-    }
-
-    fn batch_then(
+    /// As [`GpuActivations::batch`], with further commands in the same submission.
+    pub(crate) fn batch_then(
         &self,
         record: impl FnOnce(&mut Recording<'_, '_>) -> Result<(), Error>,
         then: impl FnOnce(&mut wgpu::CommandEncoder),

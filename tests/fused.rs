@@ -191,7 +191,6 @@ fn ranges_of_any_length() {
     }
 }
 
-/// Numbers of elements beyond the 24 bits of a float, by which channels are found.
 /// y, dx and the gradient of the factor, bias and factor having a value for each element.
 fn results_on<T: Element>(context: &GpuActivations, len: usize) -> (Vec<T>, Vec<T>, Vec<f32>) {
     let on_device =
@@ -213,6 +212,7 @@ fn values_of_elements_beyond_a_binding() {
     assert!(results_on::<f16>(&whole, 5003) == results_on::<f16>(&split, 5003));
 }
 
+/// Numbers of elements beyond the 24 bits of a float, by which channels are found.
 #[test]
 fn channels_of_many_elements() {
     let context = context();

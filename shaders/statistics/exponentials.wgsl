@@ -56,10 +56,8 @@ fn share_times(e: Entry, weight: f32, factor: f32, s: Statistics) -> f32 {
 
 // a + b, b >= 0, where a is a sum of such.
 fn add_weight(a: vec2<f32>, b: f32) -> vec2<f32> {
-    let larger = max(a.x, b);
-    let smaller = min(a.x, b);
-    let sum = opaque(larger + smaller);
-    return vec2<f32>(sum, a.y + ((larger - sum) + smaller));
+    let sum = fast_two_sum(max(a.x, b), min(a.x, b));
+    return vec2<f32>(sum.x, a.y + sum.y);
 }
 
 fn include(s: Statistics, e: Entry, round: u32) -> Statistics {
