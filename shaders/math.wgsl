@@ -3,7 +3,7 @@
 //
 // A `vec2<f32>` in this file is a double-float: the unevaluated sum of a value and its rounding error.
 
-const LARGEST: f32 = 3.40282347e38;
+const LARGEST: f32 = 3.4028234663852886e38;
 
 // 0, but only known at run time: every entry point sets it to what the dispatch's third dimension exceeds 1 by. No
 // uniform, because Mesa compiles the values of some uniforms in.

@@ -1,6 +1,7 @@
 use crate::buffer::padded_bytes;
 use crate::device::{READBACK, Shared, Waiting};
 use crate::element::Scalar;
+use crate::pipeline::Rewriter;
 use crate::pipeline_file::PipelineFile;
 use crate::recording::Target;
 use crate::{Activation, Element, Error, GpuBuffer, Recording, Strategy, adapter};
@@ -113,6 +114,19 @@ impl GpuActivations {
     /// and with [`wgpu::Features::MAPPABLE_PRIMARY_BUFFERS`] slices are, on CPUs and integrated GPUs.
     pub fn from_device(device: wgpu::Device, queue: wgpu::Queue) -> Self {
         GpuActivations { shared: Arc::new(Shared::new(device, queue, POOL_LIMIT)), strategy: Strategy::Automatic }
+    }
+
+    /// As [`GpuActivations::from_device`], each module being compiled as `rewrite` returns it, which is given its text and
+    /// the entry point that is compiled. For tests: of what other compilers may make of a module, and of the text itself.
+    #[doc(hidden)]
+    pub fn from_device_rewriting(
+        device: wgpu::Device,
+        queue: wgpu::Queue,
+        rewrite: impl Fn(&str, &str) -> String + Send + Sync + 'static,
+    ) -> Self {
+        let mut shared = Shared::new(device, queue, POOL_LIMIT);
+        shared.cache.rewriter = Some(Rewriter(Box::new(rewrite)));
+        GpuActivations { shared: Arc::new(shared), strategy: Strategy::Automatic }
     }
 
     /// The same context, with another way to work along an axis: to compare or to measure them.

@@ -53,6 +53,17 @@ pub(crate) struct Cache {
     calls: Mutex<HashMap<Vec<u32>, wgpu::Buffer>>,
     /// Pipelines of earlier runs.
     pub file: Option<PipelineFile>,
+    /// What a test does to each module before it is compiled.
+    pub rewriter: Option<Rewriter>,
+}
+
+/// Takes the text of a module and the entry point that is compiled, and returns the text to compile in its place.
+pub(crate) struct Rewriter(pub Box<dyn Fn(&str, &str) -> String + Send + Sync>);
+
+impl std::fmt::Debug for Rewriter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Rewriter")
+    }
 }
 
 impl Cache {
@@ -96,9 +107,8 @@ fn layout(device: &wgpu::Device, key: &Key) -> wgpu::BindGroupLayout {
     unsafe_code,
     reason = "bounds checks cost a sixth of relu's throughput on SwiftShader, though nothing on lavapipe"
 )]
-fn module(device: &wgpu::Device, label: &str, shader: &Shader) -> wgpu::ShaderModule {
-    let descriptor =
-        wgpu::ShaderModuleDescriptor { label: Some(label), source: wgpu::ShaderSource::Wgsl(shader.source().into()) };
+fn module(device: &wgpu::Device, label: &str, text: &str) -> wgpu::ShaderModule {
+    let descriptor = wgpu::ShaderModuleDescriptor { label: Some(label), source: wgpu::ShaderSource::Wgsl(text.into()) };
     // SAFETY: the text is this crate's own. Each entry point returns before it indexes anything where its number is
     // not below a count that the host took from the sizes bound: elements and rows of `Call`, or arrayLength(&result),
     // x and dy being bound with the same length. Loops count up to such a number, or to a constant. Of parameters from
@@ -161,9 +171,11 @@ impl Shared {
 
     fn compile(&self, key: &Key) -> Result<wgpu::ComputePipeline, Error> {
         let shader = Shader::compose(&key.parts, self.guards);
+        let rewritten = self.cache.rewriter.as_ref().map(|rewriter| (rewriter.0)(shader.source(), key.entry_point));
         let mut compiled = None;
         let outcome = self.checked(|| {
-            let module = compiled.insert(module(&self.device, key.label, &shader));
+            let text = rewritten.as_deref().unwrap_or(shader.source());
+            let module = compiled.insert(module(&self.device, key.label, text));
             Ok(create_pipeline(&self.device, module, key, self.cache.file.as_ref()))
         });
         let (Err(error), Some(module)) = (&outcome, compiled) else { return outcome };

@@ -5,7 +5,7 @@ const ROUNDS: u32 = select(2u, 1u, PASS == FROM_OUTPUT || ONLY_PEAK);
 // Whether it matters where the peak is, and what its last digit has lost.
 const PLACED: bool = ONLY_PEAK || NOISY;
 // Whether results are made of the weights of the last round.
-const WEIGHTED: bool = PASS == BACKWARD && !ONLY_PEAK || PASS == FORWARD && !LOGARITHMIC;
+const WEIGHTED: bool = (PASS == BACKWARD && !ONLY_PEAK) || (PASS == FORWARD && !LOGARITHMIC);
 
 fn start(state: Statistics, round: u32) -> Statistics {
     return state;
@@ -74,7 +74,7 @@ fn include(s: Statistics, e: Entry, round: u32) -> Statistics {
         t.magnitude = max(t.magnitude, select(0u, magnitude_of(e.x), e.kept));
         if !PLACED {
             t.peak = max(t.peak, z.x);
-        } else if z.x > t.peak || z.x == t.peak && z.y > t.peak_low {
+        } else if z.x > t.peak || (z.x == t.peak && z.y > t.peak_low) {
             t.peak = z.x;
             t.peak_low = z.y;
             t.position = e.position;
@@ -106,7 +106,7 @@ fn merge(a: Statistics, b: Statistics, round: u32) -> Statistics {
         if !PLACED {
             t.peak = max(a.peak, b.peak);
         } else {
-            let higher = b.peak > a.peak || b.peak == a.peak && b.peak_low > a.peak_low;
+            let higher = b.peak > a.peak || (b.peak == a.peak && b.peak_low > a.peak_low);
             let same = b.peak == a.peak && b.peak_low == a.peak_low;
             t.peak = select(a.peak, b.peak, higher);
             t.peak_low = select(a.peak_low, b.peak_low, higher);
