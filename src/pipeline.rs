@@ -58,7 +58,9 @@ pub(crate) struct Cache {
 }
 
 /// Takes the text of a module and the entry point that is compiled, and returns the text to compile in its place.
-pub(crate) struct Rewriter(pub Box<dyn Fn(&str, &str) -> String + Send + Sync>);
+type Rewrite = dyn Fn(&str, &str) -> String + Send + Sync;
+
+pub(crate) struct Rewriter(pub Box<Rewrite>);
 
 impl std::fmt::Debug for Rewriter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
