@@ -93,6 +93,20 @@ fn square_root(q: vec2<f32>) -> vec2<f32> {
     return vec2<f32>(root, remainder / (2.0 * root));
 }
 
+// a * b * c, the largest factor by the smallest first: then nothing overflows or vanishes that the product does not, and
+// what is exactly 0 stays so.
+fn product_of_three(a: f32, b: f32, c: f32) -> f32 {
+    let swap = abs(a) < abs(b);
+    let larger = select(a, b, swap);
+    let smaller = select(b, a, swap);
+    let above = abs(c) > abs(larger);
+    let below = abs(c) < abs(smaller);
+    let largest = select(larger, c, above);
+    let smallest = select(smaller, c, below);
+    let middle = select(select(c, larger, above), smaller, below);
+    return opaque(largest * smallest) * middle;
+}
+
 // Infinity and NaN are no literals, and the compiler may assume that no NaN arises from arithmetic.
 fn not_a_number_unless(valid: bool, y: f32) -> f32 {
     return bitcast<f32>(select(0x7fc00000u ^ zero, bitcast<u32>(y), valid));
@@ -113,11 +127,51 @@ fn scale(value: f32, k: i32) -> f32 {
     return value * power_of_two(half) * power_of_two(k - half);
 }
 
+// The exponent of x, at most 126 in size, so that 2^-k is a normal float, too.
+fn exponent_of(x: f32) -> i32 {
+    return clamp(i32((bitcast<u32>(x) >> 23u) & 0xffu) - 127, -126, 126);
+}
+
 // value * 2^k, k in [-378, 378]: for products of a large value and a vanishing exponential.
 fn scale_far(value: f32, k: i32) -> f32 {
     let third = k / 3;
     let step = power_of_two(third);
     return value * step * step * power_of_two(k - 2 * third);
+}
+
+// value * 2^k, k beyond [-378, 378] counting as what is next in it.
+fn scale_pair(value: vec2<f32>, k: i32) -> vec2<f32> {
+    let most = clamp(k, -378, 378);
+    return vec2<f32>(scale_far(value.x, most), scale_far(value.y, most));
+}
+
+// a * b * 2^k with its rounding error, whatever a and b are: their own powers of two are put together with k.
+fn product_scaled(a: f32, b: f32, k: i32) -> vec2<f32> {
+    if k == 0 {
+        return two_product(a, b);
+    }
+    let a_k = exponent_of(a);
+    let b_k = exponent_of(b);
+    return scale_pair(two_product(a * power_of_two(-a_k), b * power_of_two(-b_k)), a_k + b_k + k);
+}
+
+// a * b * c * 2^k, the product of b and c being rounded.
+fn product_of_three_scaled(a: f32, b: f32, c: f32, k: i32) -> vec2<f32> {
+    let b_k = exponent_of(b);
+    let c_k = exponent_of(c);
+    return product_scaled(a, (b * power_of_two(-b_k)) * (c * power_of_two(-c_k)), b_k + c_k + k);
+}
+
+// The value of a double-float, whose lower part is NaN where the upper is infinite.
+fn value_of(y: vec2<f32>) -> f32 {
+    return select(y.x, y.x + y.y, is_finite(y.x));
+}
+
+// The derivatives of a result by the parameters that are learnable, divided by 2^k: they may be beyond the floats where
+// their products with dy are not.
+struct Gradient {
+    by: Params,
+    k: i32,
 }
 
 // A product that still has to be multiplied by 2^k: scaling comes last, so that tails keep their digits where a
@@ -217,10 +271,18 @@ fn log1p_unit(e: vec2<f32>) -> vec2<f32> {
     return select(vec2<f32>(near.x, tail), vec2<f32>(shifted.x, shifted.y + (tail - 2.12194440e-4)), upper);
 }
 
-// The largest |x| at which rate * x is needed: beyond |rate * x| = 200 even the largest float times e^-200 is 0.
-fn argument_limit(rate: f32) -> f32 {
-    let magnitude = abs(rate);
-    return select(200.0 / max(magnitude, 6e-37), LARGEST, magnitude < 6e-37);
+// The largest |x| at which |rate * x| is `reach` at most, which lies between 1 and 1000.
+fn argument_limit(rate: f32, reach: f32) -> f32 {
+    let least = reach * 3e-39;
+    return select(reach / max(abs(rate), least), LARGEST, abs(rate) < least);
+}
+
+// rate * x with its rounding error, |x| being at most a limit of above; `reach` with the sign of both where x is infinite,
+// as the largest float by a small rate is not.
+fn argument_of(rate: f32, x: f32, limit: f32, reach: f32) -> vec2<f32> {
+    let far = select(reach, -reach, (x < 0.0) != (rate < 0.0));
+    let near = two_product(rate, clamp(x, -limit, limit));
+    return select(vec2<f32>(far, 0.0), near, is_finite(x) || rate == 0.0);
 }
 
 // 1/(1 + e^-z), |z| <= 200. Only e^-|z| is formed; for z < 0 its power of two is left to the end.
@@ -262,8 +324,8 @@ fn tanh_of(z: vec2<f32>) -> vec2<f32> {
 // ln(1 + e^(beta x))/beta as max(x, 0) + ln(1 + e^-|z|)/beta, z = beta x. Below z = -18 the logarithm is
 // e^z (1 - e^z/2), whose power of two comes last.
 fn softplus_of(x: f32, rate: f32) -> f32 {
-    let limit = argument_limit(rate);
-    let z = two_product(rate, clamp(x, -limit, limit));
+    let limit = argument_limit(rate, 200.0);
+    let z = argument_of(rate, x, limit, 200.0);
     let e = decay(select(z, -z, z.x > 0.0));
     let beta = vec2<f32>(rate, 0.0);
     let tail = divide(vec2<f32>(e.mantissa.x, e.mantissa.y - 0.5 * e.mantissa.x * e.small.x), beta);
@@ -272,7 +334,7 @@ fn softplus_of(x: f32, rate: f32) -> f32 {
     return select(y, x, x > limit);
 }
 
-// x * logistic(z) where z = rate * x in double-float, x within argument_limit(rate). A large x goes in halved, so that
+// x * logistic(z) where z = rate * x in double-float, |z| being at most 200. A large x goes in halved, so that
 // the mantissa's up to 1.41 cannot overflow before the power of two is applied; a small one must not be, or it is flushed.
 fn swish_product(x: f32, z: vec2<f32>) -> f32 {
     let s = logistic(z);

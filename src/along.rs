@@ -133,8 +133,8 @@ impl Recording<'_, '_> {
             )?,
             statistics: statistics_parts(function, operands.pass),
             shuffled: shuffled_part(function),
-            rounds: if operands.pass == Pass::BackwardFromOutput { 1 } else { forward_rounds },
-            statistics_bytes: 40,
+            rounds: if operands.pass == Pass::BackwardFromOutput { forward_rounds.min(2) } else { forward_rounds },
+            statistics_bytes: 48,
             values: values_of(function, axis),
             bound: Vec::new(),
             first_element: operands.first_element,
@@ -219,6 +219,12 @@ fn in_two_parts(value: f64) -> [f32; 2] {
     [high, (value - f64::from(high)) as f32]
 }
 
+/// A normal number above 0 as a product of one from 1/2 to 1 and a power of two, whose exponent comes second.
+fn scaled(value: f64) -> (f64, i32) {
+    let exponent = (value.to_bits() >> 52) as i32 - 1022;
+    (value * 2f64.powi(-exponent), exponent)
+}
+
 fn temperature_of(function: AxisFunction) -> f32 {
     match function {
         AxisFunction::Softmax { temperature }
@@ -234,10 +240,12 @@ fn values_of(function: AxisFunction, axis: &Axis) -> Values {
         AxisFunction::GumbelSoftmax { seed, hard, .. } => (seed, hard),
         _ => (0, false),
     };
+    let (inverse_temperature, temperature_exponent) = scaled(1.0 / f64::from(temperature_of(function)));
     Values {
         seed,
         hard,
-        inverse_temperature: in_two_parts(1.0 / f64::from(temperature_of(function))),
+        inverse_temperature: in_two_parts(inverse_temperature),
+        temperature_exponent,
         taken: match function {
             AxisFunction::LogMeanExp {} => in_two_parts((axis.length() as f64).ln()),
             _ => [0.0; 2],

@@ -81,16 +81,32 @@ catalog! {
     hard_tanh HardTanh {
         /// Lower bound, finite.
         min = constant(-1.0, Range::Finite),
-        /// Upper bound, finite and above `min`.
-        max = constant(1.0, Range::Above("min")),
+        /// Upper bound, finite and at least `min`.
+        max = constant(1.0, Range::AtLeast("min")),
     }
-    aliases ["clip"],
     formula "clamp(x, min, max)",
     kinks [min, max],
     limits 0.0, 0.0,
     samples [{ min: -0.3, max: 2.5 }, { min: 1.0, max: 7.0 }],
     forward |x| x.max(min).min(max),
     derivative |x| if x > min && x < max { 1.0 } else { 0.0 };
+
+    /// `x` clipped to [min, max], either of which may be infinite. The derivative is 1 at both ends, as of PyTorch's
+    /// `clamp`, whereas hard_tanh's is 0 there.
+    clip Clip {
+        /// Lower bound, finite or −∞.
+        min = constant(f32::NEG_INFINITY, Range::FiniteOrBelow),
+        /// Upper bound, at least `min`; it may be ∞.
+        max = constant(f32::INFINITY, Range::AtLeastOrInfinite("min")),
+    }
+    aliases ["clamp"],
+    formula "clamp(x, min, max)",
+    kinks [min, max],
+    limits 0.0, 0.0,
+    samples [{ min: -1.0, max: 6.0 }, { min: 0.5, max: f32::INFINITY }, { min: f32::NEG_INFINITY, max: 2.5 }, { min: 2.0, max: 2.0 }],
+    pictured [{ min: -1.0, max: 2.0 }],
+    forward |x| x.max(min).min(max),
+    derivative |x| if x >= min && x <= max { 1.0 } else { 0.0 };
 
     /// What the hyperbolic tangent takes off `x`.
     tanh_shrink TanhShrink {}
@@ -128,18 +144,18 @@ catalog! {
     generalized_relu GeneralizedRelu {
         /// Slope up to the threshold, finite.
         negative_slope = constant(0.0, Range::Finite),
-        /// Upper bound, above `threshold`; infinity never clips.
-        max_value = constant(f32::INFINITY, Range::AboveOrInfinite("threshold")),
+        /// Upper bound, at least `threshold`; infinity never clips.
+        max_value = constant(f32::INFINITY, Range::AtLeastOrInfinite("threshold")),
         /// Where the identity begins, finite.
         threshold = constant(0.0, Range::Finite),
     }
     formula "x ≥ max_value: max_value; threshold < x < max_value: x; else negative_slope·(x − threshold)",
     kinks [threshold, max_value],
     limits 1.35, 0.0,
-    samples [{ negative_slope: 0.1, max_value: 6.0, threshold: 1.0 }, { negative_slope: -0.3, max_value: 2.5, threshold: -1.7 }],
+    samples [{ negative_slope: 0.1, max_value: 6.0, threshold: 1.0 }, { negative_slope: -0.3, max_value: 2.5, threshold: -1.7 }, { negative_slope: 0.5, max_value: 1.5, threshold: 1.5 }],
     pictured [{ negative_slope: 0.2, max_value: 3.0, threshold: 1.0 }],
-    forward |x| if x > threshold { x.min(max_value) } else { product(negative_slope, x - threshold) },
-    derivative |x| if x <= threshold { negative_slope } else if x < max_value || max_value.is_infinite() { 1.0 } else { 0.0 };
+    forward |x| if x >= max_value { max_value } else if x > threshold { x } else { product(negative_slope, x - threshold) },
+    derivative |x| if x >= max_value && max_value.is_finite() { 0.0 } else if x > threshold { 1.0 } else { negative_slope };
 
     /// `x` above a threshold and 0 up to it (Konda, Memisevic & Krueger 2015). The derivative at theta is 0.
     thresholded_relu ThresholdedRelu {

@@ -8,23 +8,23 @@ use std::fmt;
 pub enum Range {
     /// Any finite number.
     Finite,
-    /// Finite and above 0.
+    /// Finite or −∞.
+    FiniteOrBelow,
+    /// Finite, above 0 and a normal number, because adapters may take the others for 0.
     Positive,
     /// Finite and at least 0.
     NonNegative,
-    /// Finite and not 0.
+    /// Finite, not 0 and a normal number, because adapters may take the others for 0.
     NonZero,
-    /// Finite and above the value of another parameter of the same activation.
-    Above(&'static str),
-    /// Above the value of another parameter of the same activation, infinity included.
-    AboveOrInfinite(&'static str),
     /// Finite and at least the value of another parameter of the same activation.
     AtLeast(&'static str),
+    /// At least the value of another parameter of the same activation, infinity included.
+    AtLeastOrInfinite(&'static str),
 }
 
 impl Range {
-    /// The smallest and largest value, those of `activation` being given for its other parameters. The lower bound
-    /// is itself valid for [`Range::Finite`], [`Range::NonNegative`] and [`Range::AtLeast`] only.
+    /// The smallest and largest value, those of `activation` being given for its other parameters. Both are valid;
+    /// [`Range::NonZero`] leaves some out in between.
     pub fn bounds(&self, activation: &crate::Activation) -> (f32, f32) {
         let value_of = |other: &str| {
             let named = activation.parameters().iter().zip(activation.values()).find(|(p, _)| p.name == other);
@@ -32,21 +32,18 @@ impl Range {
         };
         match self {
             Range::Finite | Range::NonZero => (f32::MIN, f32::MAX),
-            Range::Positive | Range::NonNegative => (0.0, f32::MAX),
-            Range::Above(other) | Range::AtLeast(other) => (value_of(other), f32::MAX),
-            Range::AboveOrInfinite(other) => (value_of(other), f32::INFINITY),
+            Range::FiniteOrBelow => (f32::NEG_INFINITY, f32::MAX),
+            Range::Positive => (f32::MIN_POSITIVE, f32::MAX),
+            Range::NonNegative => (0.0, f32::MAX),
+            Range::AtLeast(other) => (value_of(other), f32::MAX),
+            Range::AtLeastOrInfinite(other) => (value_of(other), f32::INFINITY),
         }
     }
 
     /// Whether a parameter of `activation` may have this value.
     pub(crate) fn contains(&self, value: f32, activation: &crate::Activation) -> bool {
         let (least, most) = self.bounds(activation);
-        let includes_least = matches!(self, Range::Finite | Range::NonNegative | Range::AtLeast(_));
-        match self {
-            Range::NonZero if value == 0.0 => false,
-            Range::NonZero => value.is_finite(),
-            _ => (value > least || includes_least && value == least) && value <= most,
-        }
+        (least..=most).contains(&value) && (*self != Range::NonZero || value.is_normal())
     }
 }
 
@@ -54,12 +51,12 @@ impl fmt::Display for Range {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Range::Finite => f.write_str("finite"),
-            Range::Positive => f.write_str("finite and above 0"),
+            Range::FiniteOrBelow => f.write_str("finite or -inf"),
+            Range::Positive => f.write_str("finite and at least 2^-126"),
             Range::NonNegative => f.write_str("finite and at least 0"),
-            Range::NonZero => f.write_str("finite and not 0"),
-            Range::Above(other) => write!(f, "finite and above {other}"),
-            Range::AboveOrInfinite(other) => write!(f, "above {other}, or inf"),
+            Range::NonZero => f.write_str("finite and at least 2^-126 in size"),
             Range::AtLeast(other) => write!(f, "finite and at least {other}"),
+            Range::AtLeastOrInfinite(other) => write!(f, "at least {other}, or inf"),
         }
     }
 }

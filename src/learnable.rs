@@ -226,12 +226,17 @@ impl<'a> Parameters<'a> {
         };
         let fields: Vec<String> = activation.parameters().iter().map(field).collect();
         let input = self.value_at("input_bias").map_or("x".to_owned(), |bias| format!("biased(x, {bias})"));
-        let scaled = self.value_at("output_factor").map_or("value".to_owned(), |factor| format!("value * {factor}"));
+        let factor = self.value_at("output_factor");
+        let scaled = factor.as_ref().map_or("value".to_owned(), |factor| format!("value * {factor}"));
+        let gradient = match &factor {
+            None => "dy * slope".to_owned(),
+            Some(factor) => format!("product_of_three(dy, slope, {factor})"),
+        };
         let output = self.value_at("output_addend").map_or(scaled.clone(), |addend| format!("{scaled} + {addend}"));
         let functions = [
             ("parameters_at(site: Site) -> Params", format!("Params({})", fields.join(", "))),
             ("input_at(x: f32, site: Site) -> f32", input),
-            ("scaled_at(value: f32, site: Site) -> f32", scaled),
+            ("gradient_at(dy: f32, slope: f32, site: Site) -> f32", gradient),
             ("output_at(value: f32, site: Site) -> f32", output),
         ];
         for (head, result) in functions {
@@ -355,9 +360,9 @@ impl Recording<'_, '_> {
         if gradient.elements == 0 {
             return Ok(());
         }
-        let share = share(parameter);
+        let term = term(parameters, parameter);
         if sharing == Sharing::Element {
-            let each = || each(self.shared, &activation, parameters, share, x, dy, gradient);
+            let each = || each(self.shared, &activation, parameters, term, x, dy, gradient);
             let dispatches = self.shared.checked(each)?;
             self.run(&dispatches);
             return Ok(());
@@ -365,7 +370,7 @@ impl Recording<'_, '_> {
         parameters.check_whole(self.shared)?;
         let shape = Shape::of(parameters.channels(), elements as u64);
         let mut statistics = activation_parts(&activation);
-        statistics.push(share);
+        statistics.push(term);
         statistics.extend([part!("passes/backward.wgsl"), part!("statistics/gradient.wgsl")]);
         statistics.extend(parameters.accessors(&activation));
         let (all_channels, channel_length) = parameters.channel_lengths();
@@ -420,17 +425,25 @@ fn named(activation: &Activation, name: &str) -> Result<&'static str, Error> {
     }
 }
 
-/// `share`, the derivative of an element's result by a parameter.
-fn share(parameter: &str) -> Part {
+/// `term`, dy times the derivative of an element's result by a parameter, with its rounding error.
+fn term(parameters: &Parameters<'_>, parameter: &str) -> Part {
     let derivative = match parameter {
-        "input_bias" => "scaled_at(derivative(z, params), site)".to_owned(),
-        "output_factor" => "activation(z, params)".to_owned(),
-        "output_addend" => "1.0".to_owned(),
-        own => format!("scaled_at(parameter_gradient(z, params).{own}, site)"),
+        "input_bias" => "let value = derivative(z, params);\n    let k = 0;".to_owned(),
+        "output_factor" => "let value = activation(z, params);\n    let k = 0;".to_owned(),
+        "output_addend" => "let value = 1.0;\n    let k = 0;".to_owned(),
+        own => format!(
+            "let gradient = parameter_gradient(z, params);\n    let value = gradient.by.{own};\n    let k = gradient.k;"
+        ),
+    };
+    let is_of_output = ["output_factor", "output_addend"].contains(&parameter);
+    let product = match parameters.value_at("output_factor").filter(|_| !is_of_output) {
+        Some(factor) => format!("product_of_three_scaled(dy, value, {factor}, k)"),
+        None => "product_scaled(dy, value, k)".to_owned(),
     };
     let text = format!(
-        "fn share(x: f32, site: Site) -> f32 {{\n    let z = input_at(x, site);\n    let params = parameters_at(site);\n    \
-         return select({derivative}, z, is_nan(z));\n}}\n"
+        "fn term(dy: f32, x: f32, site: Site) -> vec2<f32> {{\n    let z = input_at(x, site);\n    \
+         let params = parameters_at(site);\n    {derivative}\n    let product = {product};\n    \
+         return vec2<f32>(not_a_number_unless(!is_nan(z) && !is_nan(dy), product.x), product.y);\n}}\n"
     );
     Part { file: "(parameter of the call)", text: Cow::Owned(text) }
 }
@@ -440,13 +453,13 @@ fn each<T: Element>(
     shared: &Shared,
     activation: &Activation,
     parameters: &Parameters<'_>,
-    share: Part,
+    term: Part,
     x: BufferRange<'_, T>,
     dy: BufferRange<'_, T>,
     gradient: BufferRange<'_, f32>,
 ) -> Result<Vec<Dispatch>, Error> {
     let mut parts = activation_parts(activation);
-    parts.extend([part!("math.wgsl"), share, T::STORAGE.part(), part!("parameters/call.wgsl")]);
+    parts.extend([part!("math.wgsl"), term, T::STORAGE.part(), part!("parameters/call.wgsl")]);
     parts.extend(parameters.parts(activation));
     parts.extend([Binding::Separate.part(), part!("access/elements.wgsl"), part!("kernels/parameter_gradient.wgsl")]);
     // Whole 256 bytes of any type.

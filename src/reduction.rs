@@ -84,6 +84,7 @@ pub(crate) struct Reduction<'a, T: Element> {
 pub(crate) struct Values {
     pub seed: u64,
     pub inverse_temperature: [f32; 2],
+    pub temperature_exponent: i32,
     pub taken: [f32; 2],
     pub hard: bool,
     pub channels: u32,
@@ -723,10 +724,11 @@ impl<'a, T: Element> Reduction<'a, T> {
             values.channels,
             values.channel_length,
             self.width(),
+            values.temperature_exponent as u32,
         ]);
         words.resize(words.len().next_multiple_of(4), 0);
         words.extend(values.params.iter().map(|value| value.to_bits()));
-        words.resize(words.len().max(32), 0);
+        words.resize(words.len().max(36), 0);
         self.shared.dispatch(self.label, parts, entry_point, bound, words, workgroups)
     }
 }

@@ -2,10 +2,14 @@ struct Params {
     alpha: f32,
 }
 
-// x/alpha with its rounding error, for x <= 0; beyond 200 the exponential is 0 or infinite.
+// x/alpha with its rounding error, for x <= 0; beyond 200 the exponential is 0 or infinite. Both are raised where alpha is
+// small, because two_product leaves out the errors of tiny products.
 fn argument(x: f32, params: Params) -> vec2<f32> {
     let limit = select(200.0 * abs(params.alpha), LARGEST, abs(params.alpha) > 1e36);
-    return divide(vec2<f32>(clamp(x, -limit, 0.0), 0.0), vec2<f32>(params.alpha, 0.0));
+    let unit = select(1.0, power_of_two(64), abs(params.alpha) < 1e-16);
+    let z = divide(vec2<f32>(clamp(x, -limit, 0.0) * unit, 0.0), vec2<f32>(params.alpha * unit, 0.0));
+    let far = vec2<f32>(select(-200.0, 200.0, params.alpha < 0.0), 0.0);
+    return select(far, z, x >= 0.0 || is_finite(x));
 }
 
 fn activation(x: f32, params: Params) -> f32 {
@@ -23,12 +27,18 @@ fn derivative(x: f32, params: Params) -> f32 {
 }
 
 // e^z - 1 - z e^z for x < 0, near 0 as -z^2 P(z), a minimax fit, because the difference cancels.
-fn parameter_gradient(x: f32, params: Params) -> Params {
+fn parameter_gradient(x: f32, params: Params) -> Gradient {
     let z = argument(x, params);
     let c = clamp(z.x, -0.5, 0.5);
     let p = ((((((1.67330254e-5 * c + 1.74541972e-4) * c + 1.19288871e-3) * c + 6.94436347e-3) * c + 3.33330221e-2) * c + 0.125) * c + 0.333333343) * c + 0.5;
     let e = exponential(z);
     let raised = multiply(one_plus(e.v), two_sum(1.0, -z.x));
-    let far = scale_far(raised.x + raised.y, e.k) - 1.0;
-    return Params(select(far, -c * c * p, abs(z.x) < 0.5));
+    let is_near = abs(z.x) < 0.5;
+    let is_small = abs(z.x) < 1e-12;
+    let t = c * select(1.0, power_of_two(64), is_small);
+    // Of large ones the 1 is lost.
+    let is_large = e.k > 30;
+    let far = add(scale_pair(raised, min(e.k, 30)), vec2<f32>(-1.0, 0.0));
+    let value = select(select(far.x + far.y, raised.x + raised.y, is_large), -t * t * p, is_near);
+    return Gradient(Params(value), select(select(0, e.k, is_large), select(0, -128, is_small), is_near));
 }

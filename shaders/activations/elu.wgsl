@@ -14,7 +14,7 @@ fn derivative(x: f32, params: Params) -> f32 {
     return select(scale_far(y.x + y.y, e.k + 1), 1.0, x > 0.0);
 }
 
-fn parameter_gradient(x: f32, params: Params) -> Params {
+fn parameter_gradient(x: f32, params: Params) -> Gradient {
     let y = expm1_negative(vec2<f32>(min(x, 0.0), 0.0));
-    return Params(y.x + y.y);
+    return Gradient(Params(y.x + y.y), 0);
 }

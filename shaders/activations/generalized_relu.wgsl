@@ -14,11 +14,9 @@ fn activation(x: f32, params: Params) -> f32 {
     let half = select(1.0, 0.5, abs(x) > 1e38);
     let distance = x * half - params.threshold * half;
     let below = params.negative_slope * select(distance, 0.0, params.negative_slope == 0.0) / half;
-    let above = select(x, params.max_value, clips(x, params));
-    return select(below, above, x > params.threshold);
+    return select(select(below, x, x > params.threshold), params.max_value, clips(x, params));
 }
 
 fn derivative(x: f32, params: Params) -> f32 {
-    let above = select(1.0, 0.0, clips(x, params));
-    return select(params.negative_slope, above, x > params.threshold);
+    return select(select(params.negative_slope, 1.0, x > params.threshold), 0.0, clips(x, params));
 }

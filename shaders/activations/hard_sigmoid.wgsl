@@ -13,11 +13,12 @@ fn line(x: f32, params: Params) -> vec2<f32> {
 
 fn activation(x: f32, params: Params) -> f32 {
     let y = line(x, params);
-    return clamp(y.x + y.y, 0.0, 1.0);
+    // The largest float by a small alpha may stay within.
+    return select(select(0.0, 1.0, x > 0.0), clamp(y.x + y.y, 0.0, 1.0), is_finite(x));
 }
 
 fn derivative(x: f32, params: Params) -> f32 {
     let y = line(x, params);
     let inside = y.x + y.y > 0.0 && (y.x - 1.0) + y.y < 0.0;
-    return select(0.0, params.alpha, inside);
+    return select(0.0, params.alpha, inside && is_finite(x));
 }

@@ -11,7 +11,7 @@ fn activation(x: f32, params: Params) -> f32 {
     let t = angle(x, params);
     let s = sine_of(reduce(t, 0u));
     let y = add(vec2<f32>(x, 0.0), divide(multiply(s, s), vec2<f32>(params.alpha, 0.0)));
-    return select(x, y.x + y.y, is_finite(x) && is_finite(t));
+    return select(x, value_of(y), is_finite(x) && is_finite(t));
 }
 
 fn derivative(x: f32, params: Params) -> f32 {
@@ -21,14 +21,16 @@ fn derivative(x: f32, params: Params) -> f32 {
     return not_a_number_unless(is_finite(t), 2.0 * (y.x + y.y));
 }
 
-// x sin(2t)/alpha - (sin(t)/alpha)^2.
-fn parameter_gradient(x: f32, params: Params) -> Params {
+// x sin(2t)/alpha - (sin(t)/alpha)^2, |sin(t)/alpha| being at most |x|: in a unit in which no square overflows.
+fn parameter_gradient(x: f32, params: Params) -> Gradient {
     let t = angle(x, params);
     let turned = reduce(t, 0u);
-    let alpha = vec2<f32>(params.alpha, 0.0);
-    let s = divide(sine_of(turned), alpha);
-    let c = sine_of(Angle(turned.rest, (turned.quarters + 1u) & 3u));
-    let first = multiply(multiply(s, c), vec2<f32>(2.0 * x, 0.0));
-    let y = add(first, -multiply(s, s));
-    return Params(not_a_number_unless(is_finite(t), y.x + y.y));
+    let k = exponent_of(params.alpha);
+    let s = divide(sine_of(turned), vec2<f32>(params.alpha * power_of_two(-k), 0.0));
+    let unit = exponent_of(x);
+    let ratio = scale_pair(s, -k - unit);
+    let c = sine_of(quarter_turn_on(turned));
+    let first = multiply(multiply(ratio, c), vec2<f32>(2.0 * x * power_of_two(-unit), 0.0));
+    let y = add(first, -multiply(ratio, ratio));
+    return Gradient(Params(not_a_number_unless(is_finite(t), y.x + y.y)), 2 * unit);
 }

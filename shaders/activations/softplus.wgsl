@@ -7,19 +7,21 @@ fn activation(x: f32, params: Params) -> f32 {
 }
 
 fn derivative(x: f32, params: Params) -> f32 {
-    let limit = argument_limit(params.beta);
-    let y = logistic(two_product(params.beta, clamp(x, -limit, limit)));
+    let y = logistic(argument_of(params.beta, x, argument_limit(params.beta, 200.0), 200.0));
     return scale_far(y.value.x + y.value.y, y.k);
 }
 
 // (z logistic(z) - ln(1 + e^z))/beta^2, z = beta x, which is -(a e/(1 + e) + ln(1 + e))/beta^2 with a = |z| and e = e^-a:
-// nothing cancels.
-fn parameter_gradient(x: f32, params: Params) -> Params {
-    let limit = argument_limit(params.beta);
-    let z = two_product(params.beta, clamp(x, -limit, limit));
-    let a = abs(z.x);
-    let e = decay(select(z, -z, z.x > 0.0)).small;
-    let level = log1p_unit(e);
-    let sum = a * e.x / (1.0 + e.x) + (level.x + level.y);
-    return Params(-(sum / params.beta) / params.beta);
+// nothing cancels. Beyond a = 18 that is e (a + 1 - e (a + 1/2)), whose power of two comes last.
+fn parameter_gradient(x: f32, params: Params) -> Gradient {
+    let z = argument_of(params.beta, x, argument_limit(params.beta, 400.0), 400.0);
+    let a = select(z, -z, z.x < 0.0);
+    let e = decay(-a);
+    let body = add(multiply(a, divide(e.small, one_plus(e.small))), log1p_unit(e.small));
+    let tail = multiply(e.mantissa, add(a, vec2<f32>(1.0, -e.small.x * (a.x + 0.5))));
+    let is_tail = a.x > 18.0;
+    let k = exponent_of(params.beta);
+    let beta = vec2<f32>(params.beta * power_of_two(-k), 0.0);
+    let y = divide(divide(-select(body, tail, is_tail), beta), beta);
+    return Gradient(Params(y.x + y.y), select(0, e.k, is_tail) - 2 * k);
 }

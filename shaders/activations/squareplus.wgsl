@@ -2,7 +2,8 @@ struct Params {
     b: f32,
 }
 
-// |x|, sqrt(x^2 + b) and b, all in units of 2^k so that the square cannot overflow; b is b/2^k, to be divided by one of them.
+// |x|, sqrt(x^2 + b) and b, all in units of 2^k so that the square can neither overflow nor vanish; b is b/2^k, to be
+// divided by one of them.
 struct Bend {
     a: f32,
     root: vec2<f32>,
@@ -12,33 +13,41 @@ struct Bend {
 
 fn bend(x: f32, params: Params) -> Bend {
     let large = abs(x) > 1e18 || params.b > 1e36;
-    let unit = select(1.0, power_of_two(-66), large);
+    let small = abs(x) < 1e-12 && params.b < 1e-24;
+    let k = select(select(0, -40, small), 66, large);
+    let unit = power_of_two(-k);
     let a = min(abs(x), LARGEST) * unit;
     let square = add(two_product(a, a), vec2<f32>(params.b * unit * unit, 0.0));
-    return Bend(a, square_root(square), params.b * unit, select(0, 66, large));
+    return Bend(a, square_root(square), params.b * unit, k);
+}
+
+// By what power of two a small quotient of b is raised, because its parts would be flushed, which costs 30 units near -1e16.
+fn raise(s: Bend) -> i32 {
+    return select(0, 64, s.b < 1e18);
 }
 
 fn activation(x: f32, params: Params) -> f32 {
     let s = bend(x, params);
     let above = add(vec2<f32>(s.a, 0.0), s.root);
-    let below = divide(vec2<f32>(s.b, 0.0), above);
+    let raised = raise(s);
+    let below = divide(vec2<f32>(s.b * power_of_two(raised), 0.0), above);
     let y = select(above, below, x < 0.0);
-    return select(max(x, 0.0), scale(0.5 * (y.x + y.y), select(s.k, 0, x < 0.0)), is_finite(x));
+    return select(max(x, 0.0), scale(0.5 * (y.x + y.y), select(s.k, -raised, x < 0.0)), is_finite(x));
 }
 
 fn derivative(x: f32, params: Params) -> f32 {
     let s = bend(x, params);
     let sum = add(vec2<f32>(s.a, 0.0), s.root);
     let above = divide(sum, 2.0 * s.root);
-    // Raised by a power of two, because the parts of a small quotient would be flushed, which costs 30 units near -1e16.
-    let raised = select(0, 64, s.b < 1e18);
+    let raised = raise(s);
     let below = divide(divide(vec2<f32>(s.b * power_of_two(raised), 0.0), sum), 2.0 * s.root);
     let y = select(above, below, x < 0.0);
     return scale(y.x + y.y, select(0, -s.k - raised, x < 0.0));
 }
 
 // 1/(4 sqrt(x^2 + b)).
-fn parameter_gradient(x: f32, params: Params) -> Params {
+fn parameter_gradient(x: f32, params: Params) -> Gradient {
     let s = bend(x, params);
-    return Params(select(0.0, scale(0.25 / s.root.x, -s.k), is_finite(x)));
+    let y = divide(vec2<f32>(0.25, 0.0), s.root);
+    return Gradient(Params(select(0.0, y.x + y.y, is_finite(x))), -s.k);
 }

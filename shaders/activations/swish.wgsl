@@ -4,22 +4,23 @@ struct Params {
 
 // beta * x is carried with its rounding error: rounded, it would cost the exponential tens of units.
 fn activation(x: f32, params: Params) -> f32 {
-    let limit = argument_limit(params.beta);
-    let clamped = clamp(x, -limit, limit);
-    let z = two_product(params.beta, clamped);
-    return select(swish_product(clamped, z), x, abs(x) > limit && z.x >= 0.0);
+    let limit = argument_limit(params.beta, 200.0);
+    let z = argument_of(params.beta, x, limit, 200.0);
+    return select(swish_product(clamp(x, -limit, limit), z), x, abs(x) > limit && z.x >= 0.0);
 }
 
 fn derivative(x: f32, params: Params) -> f32 {
-    let limit = argument_limit(params.beta);
-    let z = two_product(params.beta, clamp(x, -limit, limit));
+    let z = argument_of(params.beta, x, argument_limit(params.beta, 200.0), 200.0);
     return swish_slope(z, z);
 }
 
-// x^2 logistic'(beta x).
-fn parameter_gradient(x: f32, params: Params) -> Params {
-    let limit = argument_limit(params.beta);
+// x^2 logistic'(beta x), x in a unit in which its square is a normal float. Beyond |beta x| = 400 it is 0.
+fn parameter_gradient(x: f32, params: Params) -> Gradient {
+    let limit = argument_limit(params.beta, 400.0);
+    let s = logistic_derivative(argument_of(params.beta, x, limit, 400.0));
     let clamped = clamp(x, -limit, limit);
-    let y = logistic_derivative(two_product(params.beta, clamped));
-    return Params(scale_far((y.value.x + y.value.y) * clamped, y.k) * clamped);
+    let k = exponent_of(clamped);
+    let factor = vec2<f32>(clamped * power_of_two(-k), 0.0);
+    let y = multiply(multiply(s.value, factor), factor);
+    return Gradient(Params(y.x + y.y), s.k + 2 * k);
 }

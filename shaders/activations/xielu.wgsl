@@ -4,10 +4,10 @@ struct Params {
     beta: f32,
 }
 
-// e^c - 1 - c for c in [-1, 0] as c^2 (1/2 + c P(c)), a minimax fit, because the difference cancels.
-fn remainder_near(c: f32) -> vec2<f32> {
+// (e^c - 1 - c)/c for c in [-1, 0] as c (1/2 + c P(c)), a minimax fit, because the difference cancels.
+fn remainder_ratio(c: f32) -> vec2<f32> {
     let p = ((((1.71137945e-5 * c + 1.88930760e-4) * c + 1.38299773e-3) * c + 8.33149720e-3) * c + 4.16664146e-2) * c + 0.166666657;
-    return multiply(two_product(c, c), fast_two_sum(0.5, c * p));
+    return multiply(vec2<f32>(c, 0.0), fast_two_sum(0.5, c * p));
 }
 
 // Below 0, and away from it, alpha_n (e^x - 1) + (beta - alpha_n) x, whose limit is right even where the slope is 0.
@@ -17,13 +17,15 @@ fn activation(x: f32, params: Params) -> f32 {
     let above = x * select(factor.x + factor.y, product + params.beta, abs(product) > 1e30);
     let c = clamp(x, -1.0, 0.0);
     let alpha_n = vec2<f32>(params.alpha_n, 0.0);
-    let near = add(multiply(remainder_near(c), alpha_n), two_product(params.beta, c));
+    // c comes in one by one, because its square may vanish where the product with alpha_n does not.
+    let curved = multiply(multiply(remainder_ratio(c), alpha_n), vec2<f32>(c, 0.0));
+    let near = add(curved, two_product(params.beta, c));
     let slope = two_sum(params.beta, -params.alpha_n);
-    let level = slope.x == 0.0;
-    let line = multiply(slope, vec2<f32>(clamp(x, select(-1e30, 0.0, level), 0.0), 0.0));
+    let negative = select(min(x, 0.0), 0.0, slope.x == 0.0);
+    let line = multiply(slope, vec2<f32>(negative, 0.0));
     let far = add(multiply(expm1_negative(vec2<f32>(min(x, 0.0), 0.0)), alpha_n), line);
-    let below = select(far.x + far.y, near.x + near.y, x > -1.0);
-    return select(select(below, slope.x * x, x < -1e30 && !level), above, x > 0.0);
+    let below = select(select(line.x, far.x + far.y, is_finite(far.x)), near.x + near.y, x > -1.0);
+    return select(below, above, x > 0.0);
 }
 
 fn derivative(x: f32, params: Params) -> f32 {
@@ -35,15 +37,18 @@ fn derivative(x: f32, params: Params) -> f32 {
     let d = decay(vec2<f32>(clamp(x, -200.0, 0.0), 0.0));
     let tail = multiply(d.mantissa, vec2<f32>(params.alpha_n, 0.0));
     let product = params.alpha_p * select(x, 0.0, params.alpha_p == 0.0);
-    let body = select(y.x + y.y, 2.0 * product + params.beta, x > 0.0 && abs(product) > 1e30);
+    let body = select(value_of(y), 2.0 * product + params.beta, x > 0.0 && abs(product) > 1e30);
     return select(body, scale_far(tail.x + tail.y, d.k), vanishing);
 }
 
-fn parameter_gradient(x: f32, params: Params) -> Params {
-    let above = max(x, 0.0);
+// x^2 above 0 and e^x - 1 - x below, x in a unit in which its square is a normal float.
+fn parameter_gradient(x: f32, params: Params) -> Gradient {
+    let k = exponent_of(x);
+    let unit = power_of_two(-k);
+    let above = max(x, 0.0) * unit;
     let below = min(x, 0.0);
-    let near = remainder_near(clamp(below, -1.0, 0.0));
+    let near = multiply(remainder_ratio(clamp(below, -1.0, 0.0)), vec2<f32>(unit, 0.0)) * (below * unit);
     let far = add(expm1_negative(vec2<f32>(below, 0.0)), vec2<f32>(-below, 0.0));
-    let remainder = select(far, near, below > -1.0);
-    return Params(above * above, select(-below, remainder.x + remainder.y, is_finite(below)), 0.0);
+    let remainder = select((far.x + far.y) * unit * unit, near.x + near.y, below > -1.0);
+    return Gradient(Params(above * above, select(-below, remainder, is_finite(below)), 0.0), 2 * k);
 }

@@ -4,7 +4,7 @@ const LOGARITHMIC: bool = true;
 
 // A distance beyond the largest float stays -infinity.
 fn forward_value(e: Entry, weight: f32, s: Statistics) -> f32 {
-    let d = distance_to(s.peak, counted(e));
+    let d = distance_to(s, counted(e));
     let y = add(d, -s.sum);
     return select(d.x, y.x + y.y, is_finite(d.x));
 }
@@ -15,5 +15,5 @@ fn share_of_output(y: f32) -> f32 {
 
 // (dy - share * sum of dy)/temperature.
 fn backward_value(e: Entry, weight: f32, s: Statistics) -> f32 {
-    return (e.dy - share_times(e, weight, s.dot.x + s.dot.y, s)) * call.inverse_temperature.x;
+    return (e.dy - share_times(e, weight, s.dot, s)) * call.inverse_temperature.x;
 }

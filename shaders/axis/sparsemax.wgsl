@@ -2,7 +2,7 @@
 // finds the peak; each further round is a Newton step for tau (Michelot 1986), from -1 upwards: tau = (sum of
 // the entries above tau - 1)/count. A step divides slope times value by 4 or more, so that 64 always suffice.
 
-const ROUNDS: u32 = select(64u, 1u, PASS == FROM_OUTPUT);
+const ROUNDS: u32 = select(64u, 2u, PASS == FROM_OUTPUT);
 const PLACED: bool = false;
 const WEIGHTED: bool = false;
 
@@ -26,14 +26,16 @@ fn include(s: Statistics, e: Entry, round: u32) -> Statistics {
     if !e.kept {
         return t;
     }
-    t.magnitude = max(t.magnitude, magnitude_of(e.x));
-    if PASS != FROM_OUTPUT && round == 0u {
+    if round == 0u {
+        t.magnitude = max(t.magnitude, magnitude_of(e.x));
+        // Off the support an infinity or NaN changes nothing, the scale included.
+        t.reach = max(t.reach, select(magnitude_of(e.dy), 0u, magnitude_of(e.dy) >= 0x7f800000u));
         t.peak = select(t.peak, e.x, e.x > t.peak);
         return t;
     }
     if is_supported(e, s) {
         t.position += 1u;
-        t.dot = add(t.dot, vec2<f32>(e.dy, 0.0));
+        t.dot = add(t.dot, vec2<f32>(lifted(e.dy, s), 0.0));
         if PASS != FROM_OUTPUT {
             t.sum = add(t.sum, two_sum(e.x, -s.peak));
         }
@@ -51,14 +53,14 @@ fn is_supported(e: Entry, s: Statistics) -> bool {
 
 fn merge(a: Statistics, b: Statistics, round: u32) -> Statistics {
     return Statistics(
-        max(a.peak, b.peak), 0.0, a.position + b.position, max(a.magnitude, b.magnitude), add(a.sum, b.sum), add(a.dot, b.dot),
-        a.threshold,
+        max(a.peak, b.peak), 0.0, a.position + b.position, max(a.magnitude, b.magnitude), max(a.reach, b.reach),
+        add(a.sum, b.sum), add(a.dot, b.dot), a.threshold,
     );
 }
 
 fn settle(s: Statistics, round: u32) -> Statistics {
     var t = s;
-    if PASS != FROM_OUTPUT && round == 0u {
+    if round == 0u {
         t.threshold = vec2<f32>(-1.0, 0.0);
         return t;
     }
@@ -85,7 +87,9 @@ fn value(e: Entry, weight: f32, s: Statistics) -> f32 {
         let over = excess(e.x, s);
         y = select(0.0, over.x + over.y, is_supported(e, s));
     } else {
-        y = select(0.0, (e.dy - s.dot.x) - s.dot.y, is_supported(e, s));
+        let distance = two_sum(lifted(e.dy, s), -s.dot.x);
+        let dx = scale(distance.x + (distance.y - s.dot.y), -lift_exponent(s));
+        y = select(0.0, dx, is_supported(e, s));
     }
     return not_a_number_unless(!has_nan(s) && !has_infinite_peak(s), y);
 }

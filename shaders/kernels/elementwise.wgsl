@@ -27,13 +27,13 @@ fn backward_of(x: vec4<f32>, dy: vec4<f32>, first: Site) -> vec4<f32> {
     let third = next(second);
     let fourth = next(third);
     let z = vec4<f32>(input_at(x.x, first), input_at(x.y, second), input_at(x.z, third), input_at(x.w, fourth));
-    let slope = vec4<f32>(
-        scaled_at(derivative(z.x, parameters_at(first)), first),
-        scaled_at(derivative(z.y, parameters_at(second)), second),
-        scaled_at(derivative(z.z, parameters_at(third)), third),
-        scaled_at(derivative(z.w, parameters_at(fourth)), fourth),
+    let dx = vec4<f32>(
+        gradient_at(dy.x, derivative(z.x, parameters_at(first)), first),
+        gradient_at(dy.y, derivative(z.y, parameters_at(second)), second),
+        gradient_at(dy.z, derivative(z.z, parameters_at(third)), third),
+        gradient_at(dy.w, derivative(z.w, parameters_at(fourth)), fourth),
     );
-    return keep_nan(dy, keep_nan(z, dy * slope));
+    return keep_nan(dy, keep_nan(z, dx));
 }
 
 // The first of an invocation's VECTORS, which lie WORKGROUP apart, so that neighbours read neighbouring memory. Rows of

@@ -1,7 +1,7 @@
 // value * activation(gate), and both gradients.
 
 fn gated(value: f32, gate: f32) -> f32 {
-    return not_a_number_unless(!is_nan(gate), value * activation(gate, call.params));
+    return not_a_number_unless(!is_nan(value) && !is_nan(gate), value * activation(gate, call.params));
 }
 
 fn value_gradient(gate: f32, dy: f32) -> f32 {
@@ -9,7 +9,8 @@ fn value_gradient(gate: f32, dy: f32) -> f32 {
 }
 
 fn gate_gradient(value: f32, gate: f32, dy: f32) -> f32 {
-    return not_a_number_unless(!is_nan(gate), dy * value * derivative(gate, call.params));
+    let valid = !is_nan(value) && !is_nan(gate) && !is_nan(dy);
+    return not_a_number_unless(valid, product_of_three(dy, value, derivative(gate, call.params)));
 }
 
 fn gradient(is_gate: bool, value: f32, gate: f32, dy: f32) -> f32 {

@@ -26,6 +26,7 @@ struct Call {
     all_chunks: u32,
     round: u32,
     seed: vec2<u32>,
+    // 1/temperature = inverse_temperature * 2^temperature_exponent, the first at least 1/2 and below 1.
     inverse_temperature: vec2<f32>,
     // What is taken off a row's logarithm.
     taken: vec2<f32>,
@@ -37,6 +38,7 @@ struct Call {
     channel_length: u32,
     // Lanes of a subgroup that a row takes at most.
     width: u32,
+    temperature_exponent: i32,
     @align(16) params: Params,
 }
 

@@ -1,7 +1,8 @@
 // The softmax family. Round 0 finds the largest score of a row, so that round 1 sums e^((score - peak)/temperature)
 // in one scale, its rounding errors with it: beside a dominant entry the others' sum stays intact for the logarithm.
+// Gradients are summed in a scale of their own, which round 0 finds, too.
 
-const ROUNDS: u32 = select(2u, 1u, PASS == FROM_OUTPUT || ONLY_PEAK);
+const ROUNDS: u32 = select(2u, 1u, ONLY_PEAK);
 // Whether it matters where the peak is, and what its last digit has lost.
 const PLACED: bool = ONLY_PEAK || NOISY;
 // Whether results are made of the weights of the last round.
@@ -17,9 +18,15 @@ fn counted(e: Entry) -> vec2<f32> {
 }
 
 // (score - peak)/temperature. The rounding error of the difference alone may be 64 units of its exponential.
-fn distance_to(peak: f32, z: vec2<f32>) -> vec2<f32> {
-    let d = two_sum(z.x, -peak);
-    return tempered(vec2<f32>(d.x, d.y + z.y));
+// A score with noise differs from the peak by its lower part alone where both are large.
+fn distance_to(s: Statistics, z: vec2<f32>) -> vec2<f32> {
+    let half = halving(z.x, s.peak);
+    let d = two_sum(half * z.x, -half * s.peak);
+    if !NOISY {
+        return tempered(d, half);
+    }
+    let low = d.y + half * (z.y - s.peak_low);
+    return tempered(select(vec2<f32>(d.x, 0.0), two_sum(d.x, low), is_finite(d.x)), half);
 }
 
 // Weights are 2^24 times what they stand for, so that shares which are no normal numbers still count where a large
@@ -36,7 +43,7 @@ fn raised(d: vec2<f32>) -> f32 {
 }
 
 fn weight(e: Entry, s: Statistics) -> f32 {
-    return raised(distance_to(s.peak, counted(e)));
+    return raised(distance_to(s, counted(e)));
 }
 
 // The share of a weight once `sum` is the inverse of the sum.
@@ -44,14 +51,12 @@ fn portion(weight: f32, s: Statistics) -> f32 {
     return weight * s.sum.x + weight * s.sum.y;
 }
 
-// The share of an entry times a factor: first the product, where the share alone might be flushed; else it might overflow.
-fn share_times(e: Entry, weight: f32, factor: f32, s: Statistics) -> f32 {
+// The share of an entry times a lifted factor, whose lower part takes that of the inverse along: rounded thrice in all.
+fn share_times(e: Entry, weight: f32, factor: vec2<f32>, s: Statistics) -> f32 {
     if PASS == FROM_OUTPUT {
-        return share_of_output(e.x) * factor;
+        return share_of_output(e.x) * (factor.x + factor.y);
     }
-    let is_small = weight < 1.0;
-    let y = portion(select(weight, weight * factor, is_small), s);
-    return select(y * factor, y, is_small);
+    return weight * (factor.x + (factor.y + factor.x * s.sum.y)) * s.sum.x;
 }
 
 // a + b, b >= 0, where a is a sum of such.
@@ -62,16 +67,17 @@ fn add_weight(a: vec2<f32>, b: f32) -> vec2<f32> {
 
 fn include(s: Statistics, e: Entry, round: u32) -> Statistics {
     var t = s;
-    if PASS == FROM_OUTPUT {
-        let y = select(0.0, share_of_output(e.x), e.kept);
-        let dy = select(0.0, e.dy, e.kept);
+    if round == 0u {
         t.magnitude = max(t.magnitude, select(0u, magnitude_of(e.x), e.kept));
-        // Whether there is any share at all.
-        t.sum.x = max(t.sum.x, y);
-        t.dot = add(t.dot, vec2<f32>(select(y * dy, dy, UNWEIGHTED), 0.0));
-    } else if round == 0u {
+        if PASS != FORWARD {
+            t.reach = max(t.reach, select(0u, magnitude_of(e.dy), e.kept));
+        }
+        if PASS == FROM_OUTPUT {
+            // Whether there is any share at all.
+            t.sum.x = max(t.sum.x, select(0.0, share_of_output(e.x), e.kept));
+            return t;
+        }
         let z = counted(e);
-        t.magnitude = max(t.magnitude, select(0u, magnitude_of(e.x), e.kept));
         if !PLACED {
             t.peak = max(t.peak, z.x);
         } else if z.x > t.peak || (z.x == t.peak && z.y > t.peak_low) {
@@ -80,10 +86,15 @@ fn include(s: Statistics, e: Entry, round: u32) -> Statistics {
             t.position = e.position;
         }
     } else {
-        let w = weight(e, s);
-        t.sum = add_weight(t.sum, w);
-        if PASS == BACKWARD {
-            let dy = select(0.0, e.dy, e.kept);
+        var w: f32;
+        if PASS == FROM_OUTPUT {
+            w = select(0.0, share_of_output(e.x), e.kept);
+        } else {
+            w = weight(e, s);
+            t.sum = add_weight(t.sum, w);
+        }
+        if PASS != FORWARD {
+            let dy = select(0.0, lifted(e.dy, s), e.kept);
             t.dot = add(t.dot, vec2<f32>(select(w * dy, dy, UNWEIGHTED), 0.0));
         }
     }
@@ -92,18 +103,19 @@ fn include(s: Statistics, e: Entry, round: u32) -> Statistics {
 
 fn merge(a: Statistics, b: Statistics, round: u32) -> Statistics {
     var t = a;
-    if PASS == FROM_OUTPUT {
-        t.magnitude = max(a.magnitude, b.magnitude);
-        t.sum.x = max(a.sum.x, b.sum.x);
-        t.dot = add(a.dot, b.dot);
-    } else if round > 0u {
-        t.sum = add(a.sum, b.sum);
-        if PASS == BACKWARD {
+    if round > 0u {
+        if PASS != FROM_OUTPUT {
+            t.sum = add(a.sum, b.sum);
+        }
+        if PASS != FORWARD {
             t.dot = add(a.dot, b.dot);
         }
     } else {
         t.magnitude = max(a.magnitude, b.magnitude);
-        if !PLACED {
+        t.reach = max(a.reach, b.reach);
+        if PASS == FROM_OUTPUT {
+            t.sum.x = max(a.sum.x, b.sum.x);
+        } else if !PLACED {
             t.peak = max(a.peak, b.peak);
         } else {
             let higher = b.peak > a.peak || (b.peak == a.peak && b.peak_low > a.peak_low);
@@ -116,8 +128,8 @@ fn merge(a: Statistics, b: Statistics, round: u32) -> Statistics {
     return t;
 }
 
-// Afterwards `sum` is the inverse of the sum (for gradients, of its product with the temperature) or its logarithm, and
-// `dot` the share-weighted mean; 0 for a row of nothing.
+// Afterwards `sum` is the inverse of the sum or its logarithm, for gradients the inverse of its product with the
+// temperature and the lower part of that as a share of it, and `dot` the share-weighted mean; 0 for a row of nothing.
 fn settle(s: Statistics, round: u32) -> Statistics {
     var t = s;
     if PASS == FROM_OUTPUT {
@@ -141,8 +153,12 @@ fn settle(s: Statistics, round: u32) -> Statistics {
     if !UNWEIGHTED {
         t.dot = multiply(s.dot, inverse);
     }
-    if PASS == BACKWARD && !UNWEIGHTED {
-        t.sum = multiply(inverse, call.inverse_temperature);
+    if PASS == BACKWARD {
+        var factor = inverse;
+        if !UNWEIGHTED {
+            factor = multiply(inverse, call.inverse_temperature);
+        }
+        t.sum = vec2<f32>(factor.x, factor.y / select(1.0, factor.x, some));
     }
     return t;
 }
@@ -157,7 +173,11 @@ fn value(e: Entry, weight: f32, s: Statistics) -> f32 {
     if PASS == FORWARD {
         y = forward_value(e, weight, s);
     } else {
-        y = select(0.0, backward_value(e, weight, s), e.kept && s.sum.x > 0.0);
+        var lifted_entry = e;
+        lifted_entry.dy = lifted(e.dy, s);
+        let dx = scale(backward_value(lifted_entry, weight, s), call.temperature_exponent - lift_exponent(s));
+        let valid = ONLY_PEAK || !has_nan_gradient(s);
+        y = select(0.0, not_a_number_unless(valid, dx), e.kept && s.sum.x > 0.0);
     }
     return not_a_number_unless(!has_nan(s) && (ONLY_PEAK || !has_infinite_peak(s)), y);
 }

@@ -24,7 +24,7 @@ fn include(s: Statistics, e: Entry, round: u32) -> Statistics {
         return s;
     }
     let site = Site(e.number, e.row / call.channel_length % call.channels);
-    return Statistics(add(s.sum, two_product(e.dy, share(e.x, site))));
+    return Statistics(add(s.sum, term(e.dy, e.x, site)));
 }
 
 fn merge(a: Statistics, b: Statistics, round: u32) -> Statistics {

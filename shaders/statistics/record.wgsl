@@ -1,18 +1,19 @@
-// What is known of a row: its largest score, where that is, the bits of the largest |x|, NaN being above infinity, and
-// sums.
+// What is known of a row: its largest score, where that is, the bits of the largest |x| and |dy|, NaN being above
+// infinity, and sums.
 
 struct Statistics {
     peak: f32,
     peak_low: f32,
     position: u32,
     magnitude: u32,
+    reach: u32,
     sum: vec2<f32>,
     dot: vec2<f32>,
     threshold: vec2<f32>,
 }
 
 fn nothing() -> Statistics {
-    return Statistics(negative_infinity(), 0.0, 0u, 0u, vec2<f32>(0.0), vec2<f32>(0.0), vec2<f32>(0.0));
+    return Statistics(negative_infinity(), 0.0, 0u, 0u, 0u, vec2<f32>(0.0), vec2<f32>(0.0), vec2<f32>(0.0));
 }
 
 fn magnitude_of(x: f32) -> u32 {
@@ -21,6 +22,20 @@ fn magnitude_of(x: f32) -> u32 {
 
 fn has_nan(s: Statistics) -> bool {
     return s.magnitude > 0x7f800000u;
+}
+
+fn has_nan_gradient(s: Statistics) -> bool {
+    return s.reach > 0x7f800000u;
+}
+
+// Gradients are multiplied by 2^k that brings the largest of a row near 2^63: then no product with a weight overflows, nor
+// the sum of 2^31 of them, and none vanishes that counts beside the largest.
+fn lift_exponent(s: Statistics) -> i32 {
+    return 63 - max(i32(s.reach >> 23u) - 127, -64);
+}
+
+fn lifted(dy: f32, s: Statistics) -> f32 {
+    return dy * power_of_two(lift_exponent(s));
 }
 
 fn has_infinite_peak(s: Statistics) -> bool {

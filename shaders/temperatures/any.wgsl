@@ -1,5 +1,14 @@
 // Distances in units of the temperature.
 
-fn tempered(distance: vec2<f32>) -> vec2<f32> {
-    return multiply(distance, call.inverse_temperature);
+// Of large scores the halves are subtracted: their difference may overflow where its quotient does not.
+fn halving(z: f32, peak: f32) -> f32 {
+    return select(1.0, 0.5, max(abs(z), abs(peak)) > 1e38);
+}
+
+// A small temperature raises the distance before the product, whose error would vanish, and the rest comes after it.
+fn tempered(distance: vec2<f32>, half: f32) -> vec2<f32> {
+    let k = call.temperature_exponent + select(0, 1, half < 1.0);
+    let before = clamp(k - 1, 0, 100);
+    let y = multiply(distance * power_of_two(before), call.inverse_temperature);
+    return vec2<f32>(scale(y.x, k - before), scale(y.y, k - before));
 }

@@ -1,5 +1,9 @@
 // A temperature of 1.
 
-fn tempered(distance: vec2<f32>) -> vec2<f32> {
+fn halving(z: f32, peak: f32) -> f32 {
+    return 1.0;
+}
+
+fn tempered(distance: vec2<f32>, half: f32) -> vec2<f32> {
     return distance;
 }

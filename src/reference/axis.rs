@@ -52,22 +52,24 @@ fn first_maximum(x: &[f64]) -> usize {
     (0..x.len()).fold(0, |best, index| if x[index] > x[best] { index } else { best })
 }
 
-/// How far the simplex lies below the entries: τ of sparsemax, by sorting.
-fn threshold(x: &[f64]) -> f64 {
-    let mut sorted = x.to_vec();
+/// How far each entry lies above the simplex, x − τ of sparsemax, by sorting. Entries and τ are counted from the peak,
+/// because beside a large one τ loses its digits.
+fn excesses(x: &[f64]) -> Vec<f64> {
+    let peak = x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let distances: Vec<f64> = x.iter().map(|x| x - peak).collect();
+    let mut sorted = distances.clone();
     sorted.sort_by(|a, b| b.total_cmp(a));
-    let peak = sorted[0];
     let mut sum = 0.0;
-    let mut tau = peak - 1.0;
+    let mut tau = -1.0;
     for (index, value) in sorted.iter().enumerate() {
-        sum += value - peak;
-        let candidate = peak + (sum - 1.0) / (index + 1) as f64;
+        sum += value;
+        let candidate = (sum - 1.0) / (index + 1) as f64;
         if *value <= candidate {
             break;
         }
         tau = candidate;
     }
-    tau
+    distances.iter().map(|distance| distance - tau).collect()
 }
 
 /// The first piece of a group with its maximum, none where one is NaN.
@@ -148,7 +150,9 @@ impl AxisFunction {
             AxisFunction::LogSumExp {} => vec![logarithm_of_sum(&scores)],
             AxisFunction::LogMeanExp {} => {
                 let sum = logarithm_of_sum(&scores);
-                vec![if sum.is_finite() { sum - (x.len() as f64).ln() } else { sum }]
+                let count = x.len() as f64;
+                // Of no entries it is the logarithm of 0/0.
+                vec![if sum.is_finite() || count == 0.0 { sum - count.ln() } else { sum }]
             }
             AxisFunction::Hardmax {} => one_hot(x.len(), first_maximum(&scores)),
             _ if undefined => vec![f64::NAN; x.len()],
@@ -161,10 +165,7 @@ impl AxisFunction {
                 scores.iter().map(|s| if *s == f64::NEG_INFINITY { *s } else { (s - level) - rest }).collect()
             }
             AxisFunction::Sparsemax {} if scores.iter().all(|score| *score == f64::NEG_INFINITY) => vec![0.0; x.len()],
-            AxisFunction::Sparsemax {} => {
-                let tau = threshold(&scores);
-                scores.iter().map(|score| (score - tau).max(0.0)).collect()
-            }
+            AxisFunction::Sparsemax {} => excesses(&scores).iter().map(|excess| excess.max(0.0)).collect(),
             _ => shares(self, &scores),
         }
     }
@@ -180,7 +181,7 @@ impl AxisFunction {
         }
         let shares = shares(self, &scores);
         let of_kept = |values: &dyn Fn(usize) -> f64| (0..x.len()).filter(|&n| kept[n]).map(values).sum::<f64>();
-        let mean = of_kept(&|n| if shares[n] == 0.0 { 0.0 } else { shares[n] * dy[n] });
+        let mean = of_kept(&|n| shares[n] * dy[n]);
         let sum = of_kept(&|n| dy[n]);
         let at = |n: usize| match *self {
             _ if !kept[n] => 0.0,
@@ -193,10 +194,10 @@ impl AxisFunction {
             _ => shares[n] * (dy[n] - mean),
         };
         if let AxisFunction::Sparsemax {} = self {
-            let tau = threshold(&scores);
-            let supported: Vec<usize> = (0..x.len()).filter(|&n| scores[n] > tau).collect();
+            let excesses = excesses(&scores);
+            let supported: Vec<usize> = (0..x.len()).filter(|&n| excesses[n] > 0.0).collect();
             let mean = supported.iter().map(|&n| dy[n]).sum::<f64>() / supported.len() as f64;
-            return (0..x.len()).map(|n| if scores[n] > tau { dy[n] - mean } else { 0.0 }).collect();
+            return (0..x.len()).map(|n| if excesses[n] > 0.0 { dy[n] - mean } else { 0.0 }).collect();
         }
         (0..x.len()).map(at).collect()
     }
