@@ -8,7 +8,7 @@
 
 use anyhow::{Context, Result, bail};
 use gpu_activations::Activation;
-use gpu_activations::verify::compare;
+use gpu_activations::verify::{Quantity, compare};
 use npyz::WriterBuilder;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -61,8 +61,8 @@ fn record_peers(inputs: &Path, results: &Path) -> Result<()> {
             for pass in PASSES {
                 let path = results.join(library).join(format!("{}.{pass}.npy", activation.name()));
                 if path.exists() {
-                    let report =
-                        compare(*activation, pass == "derivative", &numbers(x.clone()), &numbers(read(&path)?))?;
+                    let quantity = if pass == "derivative" { Quantity::Backward } else { Quantity::Forward };
+                    let report = compare(*activation, quantity, &numbers(x.clone()), &numbers(read(&path)?))?;
                     let worst = report.worst_ulp;
                     let worst = if worst.is_finite() { json!(worst) } else { json!("inf") };
                     let key = format!("{library} {} {pass}", activation.name());

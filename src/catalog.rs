@@ -197,7 +197,7 @@ catalog! {
     pictured [{ negative_slope: 0.1 }, { negative_slope: 0.3 }],
     forward |x| if x > 0.0 { x } else { product(negative_slope, x) },
     derivative |x| if x > 0.0 { 1.0 } else { negative_slope },
-    gradient negative_slope |x| x.min(0.0);
+    gradient negative_slope within 1.0 |x| x.min(0.0);
 
     /// Parametric relu, whose slope below 0 is learned (He et al. 2015). The derivative at 0 is alpha. Keras starts
     /// alpha at 0.
@@ -212,7 +212,7 @@ catalog! {
     pictured [{ alpha: 0.0 }, { alpha: -0.5 }],
     forward |x| if x > 0.0 { x } else { product(alpha, x) },
     derivative |x| if x > 0.0 { 1.0 } else { alpha },
-    gradient alpha |x| x.min(0.0);
+    gradient alpha within 1.0 |x| x.min(0.0);
 
     /// Exponential linear unit (Clevert, Unterthiner & Hochreiter 2016). The derivative at 0 is alpha.
     elu Elu {
@@ -226,7 +226,7 @@ catalog! {
     pictured [{ alpha: 0.5 }, { alpha: 2.0 }],
     forward |x| if x > 0.0 { x } else { alpha * x.exp_m1() },
     derivative |x| if x > 0.0 { 1.0 } else { alpha * x.exp() },
-    gradient alpha |x| x.min(0.0).exp_m1();
+    gradient alpha within 1.0 |x| x.min(0.0).exp_m1();
 
     /// Self-normalizing exponential linear unit (Klambauer et al. 2017): λ·x above 0 and λ·α·(exp(x) − 1) below, with
     /// α = 1.67326324… and λ = 1.05070098…. The derivative at 0 is λα; TensorFlow takes λ.
@@ -249,7 +249,7 @@ catalog! {
     pictured [{ alpha: 0.5 }, { alpha: 2.0 }],
     forward |x| x.max(0.0) + (alpha * (x.min(0.0) / alpha).exp_m1()).min(0.0),
     derivative |x| if x > 0.0 { 1.0 } else { (x / alpha).exp() },
-    gradient alpha |x| if x < 0.0 { celu_gradient(x / alpha) } else { 0.0 };
+    gradient alpha within 1.0 |x| if x < 0.0 { celu_gradient(x / alpha) } else { 0.0 };
 
     /// Gaussian error linear unit, exact (Hendrycks & Gimpel 2016). JAX means the tanh approximation by this name.
     gelu Gelu {}
@@ -297,7 +297,7 @@ catalog! {
     pictured [{ beta: 0.1 }, { beta: 10.0 }],
     forward |x| swish(beta, x),
     derivative |x| swish_derivative(product(beta, x)),
-    gradient beta |x| swish_gradient(beta, x);
+    gradient beta within 1.0 |x| swish_gradient(beta, x);
 
     /// Piecewise quadratic silu (Howard et al. 2019). The derivative is 0 at −3 and 1 at 3.
     hard_swish HardSwish {}
@@ -327,7 +327,7 @@ catalog! {
     pictured [{ beta: 0.5 }, { beta: 5.0 }],
     forward |x| softplus(beta, x),
     derivative |x| sigmoid(beta * x),
-    gradient beta |x| softplus_gradient(beta * x) / (beta * beta);
+    gradient beta within 1.0 |x| softplus_gradient(beta * x) / (beta * beta);
 
     /// An algebraic softplus (Barron 2021).
     squareplus Squareplus {
@@ -340,7 +340,7 @@ catalog! {
     pictured [{ b: 1.0 }, { b: 16.0 }],
     forward |x| squareplus(b, x),
     derivative |x| if x.is_infinite() { 0.5 + 0.5 * x.signum() } else { squareplus(b, x) / x.hypot(b.sqrt()) },
-    gradient b |x| 0.25 / x.hypot(b.sqrt());
+    gradient b within 1.0 |x| 0.25 / x.hypot(b.sqrt());
 
     /// A sigmoid with slow tails (Turian, Bergstra & Bengio 2009). The derivative at 0 is 1.
     softsign Softsign {}
@@ -451,8 +451,8 @@ catalog! {
     pictured [{ alpha_p: 0.3, alpha_n: 1.2, beta: 0.7 }],
     forward |x| xielu(alpha_p, alpha_n, beta, x),
     derivative |x| xielu_derivative(alpha_p, alpha_n, beta, x),
-    gradient alpha_p |x| x.max(0.0) * x.max(0.0),
-    gradient alpha_n |x| exponential_remainder(x.min(0.0));
+    gradient alpha_p within 1.0 |x| x.max(0.0) * x.max(0.0),
+    gradient alpha_n within 1.0 |x| exponential_remainder(x.min(0.0));
 
     /// The identity and a ripple, for periodic data (Ziyin, Hartwig & Ueda 2020). alpha·x is rounded to f32, and that argument reduced exactly. The
     /// derivative at ±∞, which has no limit, is NaN.
@@ -467,7 +467,7 @@ catalog! {
     pictured [{ alpha: 0.5 }, { alpha: 2.0 }],
     forward |x| snake(alpha, x),
     derivative |x| snake_derivative(alpha, x),
-    gradient alpha |x| snake_gradient(alpha, x);
+    gradient alpha within 1.1 of |x| snake_gradient_term(alpha, x), |x| snake_gradient(alpha, x);
 
     /// The sine of implicit representations (Sitzmann et al. 2020). omega·x is rounded to f32, and that argument reduced exactly. The value at ±∞, which has
     /// no limit, is NaN.

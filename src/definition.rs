@@ -108,7 +108,8 @@ macro_rules! catalog {
         $(pictured [$({ $($pictured_field:ident: $pictured:expr),* }),*],)?
         forward |$x:ident| $forward:expr,
         derivative |$dx:ident| $derivative:expr
-        $(, gradient $learned:ident |$learned_x:ident| $gradient:expr)*;
+        $(, gradient $learned:ident within $gradient_limit:literal
+            $(of |$root_learned:ident| $gradient_term:expr,)? |$learned_x:ident| $gradient:expr)*;
     )*) => {
         /// An activation function with the values of its parameters.
         ///
@@ -170,6 +171,35 @@ macro_rules! catalog {
             pub const fn limits(&self) -> (f64, f64) {
                 match self {
                     $(Activation::$variant { .. } => ($forward_limit, $derivative_limit),)*
+                }
+            }
+
+            /// The largest error allowed in f32 in the derivative by one of its learnable parameters, in units in the last
+            /// place; 0 for a parameter that is not learnable.
+            pub fn gradient_limit(&self, parameter: &str) -> f64 {
+                match self {
+                    $(Activation::$variant { .. } => match parameter {
+                        $(stringify!($learned) => $gradient_limit,)*
+                        _ => 0.0,
+                    },)*
+                }
+            }
+
+            /// As `forward_term`, of the derivative by a parameter.
+            #[cfg(feature = "verify")]
+            pub(crate) fn gradient_term(&self, parameter: &str, x: f64) -> f64 {
+                match *self {
+                    $(Activation::$variant { $($field),* } => {
+                        $(let $field = f64::from($field);)*
+                        let _ = ($($field,)*);
+                        match parameter {
+                            $(stringify!($learned) => 0.0 $(+ {
+                                let $root_learned = x;
+                                $gradient_term
+                            })?,)*
+                            _ => 0.0,
+                        }
+                    })*
                 }
             }
 

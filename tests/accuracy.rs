@@ -4,7 +4,7 @@ mod common;
 
 use common::context;
 use gpu_activations::Activation;
-use gpu_activations::verify::{Format, verify};
+use gpu_activations::verify::{Format, Quantity, verify};
 use half::{bf16, f16};
 
 /// One in this many f32 is tried; prime, so that all significands occur.
@@ -14,11 +14,14 @@ fn holds<T: Format>() {
     let context = context();
     let mut failures = Vec::new();
     for activation in Activation::ALL.iter().flat_map(Activation::samples) {
-        for (backward, function) in [(false, "activation"), (true, "derivative")] {
-            let report = verify::<T>(&context, activation, backward, STEP, |_| ()).unwrap();
+        let mut quantities = vec![(Quantity::Forward, "activation"), (Quantity::Backward, "derivative")];
+        let learnable = activation.parameters().iter().filter(|parameter| parameter.learnable);
+        quantities.extend(learnable.map(|p| (Quantity::ParameterGradient(p.name), "parameter_gradient")));
+        for (quantity, function) in quantities {
+            let report = verify::<T>(&context, activation, quantity, STEP, |_| ()).unwrap();
             if report.failed > 0 {
                 failures.push(format!(
-                    "{activation:?}: `{function}` in shaders/activations/{}.wgsl differs from its row in src/catalog.rs \
+                    "{activation:?}, {quantity:?}: `{function}` in shaders/activations/{}.wgsl differs from its row in src/catalog.rs \
                      by {:.3} ULP at {:e}; the row's limit allows {:.3}; {} of {} inputs are beyond it",
                     activation.name(),
                     report.worst_ulp,

@@ -26,19 +26,21 @@ fn derivative(x: f32, params: Params) -> f32 {
     return select(scale_far(y.x + y.y, e.k), 1.0, x > 0.0);
 }
 
-// e^z - 1 - z e^z for x < 0, near 0 as -z^2 P(z), a minimax fit, because the difference cancels.
+// e^z - 1 - z e^z for x < 0, near 0 as -z^2 (1/2 + z P(z)), a minimax fit, because the difference cancels.
 fn parameter_gradient(x: f32, params: Params) -> Gradient {
     let z = argument(x, params);
     let c = clamp(z.x, -0.5, 0.5);
-    let p = ((((((1.67330254e-5 * c + 1.74541972e-4) * c + 1.19288871e-3) * c + 6.94436347e-3) * c + 3.33330221e-2) * c + 0.125) * c + 0.333333343) * c + 0.5;
+    let p = ((((((1.67330254e-5 * c + 1.74541972e-4) * c + 1.19288871e-3) * c + 6.94436347e-3) * c + 3.33330221e-2) * c + 0.125) * c + 0.333333343) * c;
     let e = exponential(z);
-    let raised = multiply(one_plus(e.v), two_sum(1.0, -z.x));
+    let raised = multiply(one_plus(e.v), add(vec2<f32>(1.0, 0.0), -z));
     let is_near = abs(z.x) < 0.5;
-    let is_small = abs(z.x) < 1e-12;
-    let t = c * select(1.0, power_of_two(64), is_small);
+    let is_small = abs(z.x) < 1e-20;
+    // The lower part of a small quotient would be flushed.
+    let t = argument(x * select(1.0, power_of_two(64), is_small), params);
+    let near = multiply(multiply(t, t), fast_two_sum(0.5, p));
     // Of large ones the 1 is lost.
     let is_large = e.k > 30;
     let far = add(scale_pair(raised, min(e.k, 30)), vec2<f32>(-1.0, 0.0));
-    let value = select(select(far.x + far.y, raised.x + raised.y, is_large), -t * t * p, is_near);
+    let value = select(select(far.x + far.y, raised.x + raised.y, is_large), -near.x - near.y, is_near);
     return Gradient(Params(value), select(select(0, e.k, is_large), select(0, -128, is_small), is_near));
 }

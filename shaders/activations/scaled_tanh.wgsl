@@ -8,18 +8,27 @@ fn argument(x: f32, params: Params) -> vec2<f32> {
     return argument_of(params.beta, x, argument_limit(params.beta, 300.0), 300.0);
 }
 
+// A product that still has to be multiplied by 2^k, whatever the parameters are.
+fn alpha_beta(params: Params) -> Scaled {
+    let alpha_k = exponent_of(params.alpha);
+    let beta_k = exponent_of(params.beta);
+    let product = two_product(params.alpha * power_of_two(-alpha_k), params.beta * power_of_two(-beta_k));
+    return Scaled(product, alpha_k + beta_k);
+}
+
 fn activation(x: f32, params: Params) -> f32 {
     let z = argument(x, params);
     let y = multiply(tanh_of(z), vec2<f32>(params.alpha, 0.0));
     // beta * x alone may be subnormal where the result is not.
-    return select(y.x + y.y, product_of_three(params.alpha, params.beta, x), abs(z.x) < 1e-15);
+    let slope = alpha_beta(params);
+    let x_k = exponent_of(x);
+    let near = scale_pair(multiply(slope.value, vec2<f32>(x * power_of_two(-x_k), 0.0)), slope.k + x_k);
+    return select(y.x + y.y, near.x + near.y, abs(z.x) < 1e-15);
 }
 
 fn derivative(x: f32, params: Params) -> f32 {
     let slope = sech_squared(argument(x, params));
-    let alpha_k = exponent_of(params.alpha);
-    let beta_k = exponent_of(params.beta);
-    let product = two_product(params.alpha * power_of_two(-alpha_k), params.beta * power_of_two(-beta_k));
-    let y = multiply(slope.value, product);
-    return scale_far(y.x + y.y, clamp(slope.k + alpha_k + beta_k, -378, 378));
+    let product = alpha_beta(params);
+    let y = multiply(slope.value, product.value);
+    return scale_far(y.x + y.y, clamp(slope.k + product.k, -378, 378));
 }

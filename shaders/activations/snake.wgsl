@@ -21,16 +21,18 @@ fn derivative(x: f32, params: Params) -> f32 {
     return not_a_number_unless(is_finite(t), 2.0 * (y.x + y.y));
 }
 
-// x sin(2t)/alpha - (sin(t)/alpha)^2, |sin(t)/alpha| being at most |x|: in a unit in which no square overflows.
+// 2 x sin(t)/alpha cos(t) - (sin(t)/alpha)^2, the powers of two apart. As |sin(t)/alpha| is |x| at most, so is the power of
+// the second term beside that of the first.
 fn parameter_gradient(x: f32, params: Params) -> Gradient {
     let t = angle(x, params);
     let turned = reduce(t, 0u);
     let k = exponent_of(params.alpha);
     let s = divide(sine_of(turned), vec2<f32>(params.alpha * power_of_two(-k), 0.0));
-    let unit = exponent_of(x);
-    let ratio = scale_pair(s, -k - unit);
+    let s_k = exponent_of(s.x);
+    let x_k = exponent_of(x);
+    let ratio = s * power_of_two(-s_k);
     let c = sine_of(quarter_turn_on(turned));
-    let first = multiply(multiply(ratio, c), vec2<f32>(2.0 * x * power_of_two(-unit), 0.0));
-    let y = add(first, -multiply(ratio, ratio));
-    return Gradient(Params(not_a_number_unless(is_finite(t), y.x + y.y)), 2 * unit);
+    let first = multiply(multiply(ratio, c), vec2<f32>(2.0 * (x * power_of_two(-x_k)), 0.0));
+    let y = add(first, -scale_pair(multiply(ratio, ratio), s_k - k - x_k));
+    return Gradient(Params(not_a_number_unless(is_finite(t), y.x + y.y)), s_k - k + x_k);
 }

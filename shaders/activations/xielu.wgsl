@@ -4,10 +4,10 @@ struct Params {
     beta: f32,
 }
 
-// (e^c - 1 - c)/c for c in [-1, 0] as c (1/2 + c P(c)), a minimax fit, because the difference cancels.
+// (e^c - 1 - c)/c^2 for c in [-1, 0] as 1/2 + c P(c), a minimax fit, because the difference cancels.
 fn remainder_ratio(c: f32) -> vec2<f32> {
     let p = ((((1.71137945e-5 * c + 1.88930760e-4) * c + 1.38299773e-3) * c + 8.33149720e-3) * c + 4.16664146e-2) * c + 0.166666657;
-    return multiply(vec2<f32>(c, 0.0), fast_two_sum(0.5, c * p));
+    return fast_two_sum(0.5, c * p);
 }
 
 // Below 0, and away from it, alpha_n (e^x - 1) + (beta - alpha_n) x, whose limit is right even where the slope is 0.
@@ -18,7 +18,7 @@ fn activation(x: f32, params: Params) -> f32 {
     let c = clamp(x, -1.0, 0.0);
     let alpha_n = vec2<f32>(params.alpha_n, 0.0);
     // c comes in one by one, because its square may vanish where the product with alpha_n does not.
-    let curved = multiply(multiply(remainder_ratio(c), alpha_n), vec2<f32>(c, 0.0));
+    let curved = multiply(multiply(two_product(params.alpha_n, c), remainder_ratio(c)), vec2<f32>(c, 0.0));
     let near = add(curved, two_product(params.beta, c));
     let slope = two_sum(params.beta, -params.alpha_n);
     let negative = select(min(x, 0.0), 0.0, slope.x == 0.0);
@@ -47,7 +47,7 @@ fn parameter_gradient(x: f32, params: Params) -> Gradient {
     let unit = power_of_two(-k);
     let above = max(x, 0.0) * unit;
     let below = min(x, 0.0);
-    let near = multiply(remainder_ratio(clamp(below, -1.0, 0.0)), vec2<f32>(unit, 0.0)) * (below * unit);
+    let near = multiply(two_product(below * unit, below * unit), remainder_ratio(clamp(below, -1.0, 0.0)));
     let far = add(expm1_negative(vec2<f32>(below, 0.0)), vec2<f32>(-below, 0.0));
     let remainder = select((far.x + far.y) * unit * unit, near.x + near.y, below > -1.0);
     return Gradient(Params(above * above, select(-below, remainder, is_finite(below)), 0.0), 2 * k);

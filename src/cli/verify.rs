@@ -4,7 +4,7 @@ use crate::evaluate::progress_bar;
 use crate::file::NewFile;
 use crate::{Failure, Function, chosen, context, json_of, number, print, short};
 use anyhow::{Context, Result, anyhow, ensure};
-use gpu_activations::verify::{Checkpoint, Format, Report, verify_along, verify_from};
+use gpu_activations::verify::{Checkpoint, Format, Quantity, Report, verify_along, verify_from};
 use gpu_activations::{Error, GpuActivations};
 use half::{bf16, f16};
 use indicatif::ProgressBar;
@@ -48,16 +48,17 @@ impl Verification {
     pub fn run(mut self, functions: &[Function]) -> Result<(), Failure> {
         let mut failed = 0;
         for function in functions {
-            for backward in [false, true] {
+            for quantity in quantities(function) {
                 for storage in ["f32", "f16", "bf16"] {
+                    let labels = row_labels(function, quantity, storage);
                     let reports = match storage {
-                        "f32" => self.reports::<f32>(function, backward, storage)?,
-                        "f16" => self.reports::<f16>(function, backward, storage)?,
-                        _ => self.reports::<bf16>(function, backward, storage)?,
+                        "f32" => self.reports::<f32>(function, quantity, &labels)?,
+                        "f16" => self.reports::<f16>(function, quantity, &labels)?,
+                        _ => self.reports::<bf16>(function, quantity, &labels)?,
                     };
                     for (context, report) in self.contexts.iter().zip(&reports) {
                         failed += u64::from(report.failed > 0);
-                        let row = self.row(function, backward, storage, context, report);
+                        let row = self.row(function, quantity, &labels, context, report);
                         self.bar.suspend(|| print(&row))?;
                     }
                 }
@@ -74,21 +75,20 @@ impl Verification {
     fn reports<T: Format>(
         &mut self,
         function: &Function,
-        backward: bool,
-        storage: &str,
+        quantity: Quantity,
+        labels: &Map<String, Value>,
     ) -> Result<Vec<Report>, Failure> {
-        let pass = pass_name(backward);
         let Verification { contexts, step, journal, bar, .. } = self;
         bar.set_message(function.name());
         let activation = match *function {
             Function::Elementwise(activation) => activation,
             Function::Along(function) => {
                 let progress = |share: f64| bar.set_position((share * 1000.0) as u64);
+                let backward = quantity != Quantity::Forward;
                 let reports = contexts.iter().map(|context| verify_along::<T>(context, function, backward, progress));
                 return Ok(reports.collect::<Result<_, _>>()?);
             }
         };
-        let labels = labels(function, pass, storage);
         let key = Value::Object(labels.clone()).to_string();
         let start = journal.as_ref().map(|journal| journal.checkpoint(&key)).unwrap_or_default();
         bar.reset_eta();
@@ -101,13 +101,13 @@ impl Verification {
                 return Ok(());
             }
             kept = Instant::now();
-            journal.keep(&key, &labels, checkpoint).map_err(|error| {
+            journal.keep(&key, labels, checkpoint).map_err(|error| {
                 let reason = error.to_string();
                 unwritable = Some(error);
                 Error::Refused { reason }
             })
         };
-        let outcome = verify_from::<T>(contexts, activation, backward, *step, start, keep);
+        let outcome = verify_from::<T>(contexts, activation, quantity, *step, start, keep);
         match (outcome, unwritable) {
             (_, Some(error)) => Err(error.into()),
             (outcome, None) => Ok(outcome?.reports),
@@ -117,37 +117,58 @@ impl Verification {
     fn row(
         &self,
         function: &Function,
-        backward: bool,
-        storage: &str,
+        quantity: Quantity,
+        labels: &Map<String, Value>,
         context: &GpuActivations,
         report: &Report,
     ) -> String {
-        let pass = pass_name(backward);
         if self.json {
             let info = context.adapter_info();
-            let mut row = labels(function, pass, storage);
+            let mut row = labels.clone();
             row.insert("adapter".to_owned(), json!(info.name));
             row.insert("backend".to_owned(), json!(info.backend.to_str()));
             row.extend(fields(report));
             return format!("{}\n", Value::Object(row));
         }
-        let parameters: Vec<String> =
+        let mut notes: Vec<String> =
             parameters(function).iter().map(|(name, value)| format!("{name}={value}")).collect();
+        if let Quantity::ParameterGradient(parameter) = quantity {
+            notes.insert(0, format!("by {parameter},"));
+        }
+        let word = |name: &str| labels[name].as_str().unwrap_or_default().to_owned();
         format!(
             "{} {:<17} {:<8} {:<4} worst {:.3} of {:.3} ULP at {:e}, {} of {} beyond  {}{}\n",
             if report.failed == 0 { "ok  " } else { "FAIL" },
             function.name(),
-            pass,
-            storage,
+            word("pass"),
+            word("storage"),
             report.worst_ulp,
             report.limit_ulp,
             report.worst_input,
             report.failed,
             report.count,
-            parameters.join(" ").replace('"', ""),
+            notes.join(" ").replace('"', ""),
             if self.contexts.len() > 1 { format!("  {}", shown(context)) } else { String::new() },
         )
     }
+}
+
+/// What is compared of a function.
+fn quantities(function: &Function) -> Vec<Quantity> {
+    let mut quantities = vec![Quantity::Forward, Quantity::Backward];
+    if let Function::Elementwise(activation) = function {
+        let learnable = activation.parameters().iter().filter(|parameter| parameter.learnable);
+        quantities.extend(learnable.map(|parameter| Quantity::ParameterGradient(parameter.name)));
+    }
+    quantities
+}
+
+fn row_labels(function: &Function, quantity: Quantity, storage: &str) -> Map<String, Value> {
+    let mut labels = labels(function, pass_name(quantity != Quantity::Forward), storage);
+    if let Quantity::ParameterGradient(parameter) = quantity {
+        labels.insert("parameter_gradient".to_owned(), json!(parameter));
+    }
+    labels
 }
 
 pub fn pass_name(backward: bool) -> &'static str {

@@ -3,16 +3,22 @@
 mod along;
 
 use crate::context::mismatch;
-use crate::{Activation, Element, Error, GpuActivations};
+use crate::{Activation, Element, Error, GpuActivations, Parameters};
 use half::{bf16, f16};
 use rayon::prelude::*;
 
 pub use along::{verify_along, verify_axis};
 
-#[derive(Clone, Copy)]
-enum Pass {
+/// What of an activation is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Quantity {
+    /// y.
     Forward,
+    /// dx, for gradients of several magnitudes.
     Backward,
+    /// The gradient of the learnable parameter of this name, of which each element has a value of its own.
+    ParameterGradient(&'static str),
 }
 
 /// What one function does in one pass and storage.
@@ -49,6 +55,14 @@ pub trait Format: Element {
     const MIN_EXPONENT: i32;
     /// The exponent of the first power of two beyond the largest number.
     const MAX_EXPONENT: i32;
+    /// Gradients to try: a power of two is exact, so that the error is that of the derivative.
+    fn gradients() -> [f64; 5] {
+        let most = f64::from(Self::MAX_EXPONENT - 1);
+        [0.0, 0.25, 0.5, 0.75, 1.0].map(|share| {
+            let exponent = (share * most).round() as i32;
+            if exponent % 2 == 0 { power_of_two(exponent) } else { -power_of_two(exponent) }
+        })
+    }
     /// Inputs to try, in blocks: every 16-bit value, or every `step`-th f32 after the edges of the function. A step of 0
     /// counts as 1.
     fn inputs(activation: &Activation, step: u32) -> Box<dyn ExactSizeIterator<Item = Vec<Self>>>;
@@ -130,7 +144,7 @@ fn bounded<T: Format>(value: f64) -> f64 {
     value.clamp(-end, end)
 }
 
-/// The error of `result` in units of its format, where `expected` is the exact value.
+/// The error of `result` in units of its format, where `expected` is the exact value. What rounds to 0 must be 0.
 fn distance<T: Format>(result: f64, expected: f64) -> f64 {
     if result.is_nan() || expected.is_nan() {
         return if result.is_nan() && expected.is_nan() { 0.0 } else { f64::INFINITY };
@@ -138,6 +152,9 @@ fn distance<T: Format>(result: f64, expected: f64) -> f64 {
     // Adapters may flush a subnormal f32; bf16 has the same exponents, and f16 is packed by integers.
     if result == 0.0 && expected.abs() <= power_of_two(-126) {
         return 0.0;
+    }
+    if result != 0.0 && expected.abs() < 0.45 * unit::<T>(0.0) {
+        return f64::INFINITY;
     }
     // Infinity is right for an infinite value, and for one that rounds to it.
     if expected.is_infinite() {
@@ -154,44 +171,60 @@ fn limit<T: Format>(f32_limit: f64) -> f64 {
     }
 }
 
-/// One pass of an activation, by the reference.
+/// One quantity of an activation, by the reference.
 #[derive(Clone, Copy)]
 struct Reference {
     activation: Activation,
-    pass: Pass,
+    quantity: Quantity,
 }
 
 impl Reference {
     fn at(&self, x: f64) -> f64 {
-        match self.pass {
-            Pass::Forward => self.activation.forward(x),
-            Pass::Backward => self.activation.derivative(x),
+        match self.quantity {
+            Quantity::Forward => self.activation.forward(x),
+            Quantity::Backward => self.activation.derivative(x),
+            Quantity::ParameterGradient(parameter) => self.activation.parameter_gradient(parameter, x),
         }
     }
 
     /// The largest term where the error is relative to it, else 0.
     fn term(&self, x: f64) -> f64 {
-        match self.pass {
-            Pass::Forward => self.activation.forward_term(x),
-            Pass::Backward => self.activation.derivative_term(x),
+        match self.quantity {
+            Quantity::Forward => self.activation.forward_term(x),
+            Quantity::Backward => self.activation.derivative_term(x),
+            Quantity::ParameterGradient(parameter) => self.activation.gradient_term(parameter, x),
         }
     }
 
     fn limit(&self) -> f64 {
         let (forward, backward) = self.activation.limits();
-        if let Pass::Forward = self.pass { forward } else { backward }
+        match self.quantity {
+            Quantity::Forward => forward,
+            Quantity::Backward => backward,
+            Quantity::ParameterGradient(parameter) => self.activation.gradient_limit(parameter),
+        }
     }
 
-    /// The error, and whether the input is near a root.
-    fn error<T: Format>(&self, x: f64, expected: f64, result: f64) -> (f64, bool) {
-        let mut error = distance::<T>(result, expected);
+    /// The error of a result that is `dy` times what is `exact`, and whether the input is near a root.
+    fn error<T: Format>(&self, x: f64, dy: f64, exact: f64, result: f64) -> (f64, bool) {
+        let mut error = distance::<T>(result, dy * exact);
+        // A derivative beyond the floats, or among the least of them, is rounded before it is multiplied.
+        if let Quantity::Backward = self.quantity {
+            let is_infinite = exact.is_finite() && exact.abs() >= power_of_two(128);
+            let error_of_derivative = dy.abs() * power_of_two(if dy.abs() > 1.0 { -126 } else { -200 });
+            if is_infinite && result == f64::INFINITY.copysign(dy * exact)
+                || exact.abs() < power_of_two(-126) && (result - dy * exact).abs() <= error_of_derivative
+            {
+                error = 0.0;
+            }
+        }
         // An adapter may take a subnormal input for a zero of its sign.
         if x.abs() < power_of_two(-126) {
-            error = error.min(distance::<T>(result, self.at(0.0_f64.copysign(x))));
+            error = error.min(distance::<T>(result, dy * self.at(0.0_f64.copysign(x))));
         }
         let term = self.term(x);
         if term > 0.0 {
-            error = error.min((result - expected).abs() / (term * power_of_two(-T::DIGITS)));
+            error = error.min((result - dy * exact).abs() / ((dy * term).abs() * power_of_two(-T::DIGITS)));
         }
         (error, term > 0.0)
     }
@@ -209,24 +242,77 @@ pub struct Checkpoint {
     pub reports: Vec<Report>,
 }
 
-/// Compares one pass of an activation on a device with the reference, over every 16-bit input, or every `step`-th
-/// f32 and the edges of the function. `progress` is told which share is done.
+/// Compares one quantity of an activation on a device with the reference, over every 16-bit input, or every `step`-th
+/// f32 and the edges of the function. Gradients are of several magnitudes, but 1 where the step is 1. `progress` is told
+/// which share is done.
 ///
 /// # Errors
 /// Those of [`GpuActivations::forward_slice`].
 pub fn verify<T: Format>(
     context: &GpuActivations,
     activation: Activation,
-    backward: bool,
+    quantity: Quantity,
     step: u32,
     progress: impl Fn(f64),
 ) -> Result<Report, Error> {
     let contexts = std::slice::from_ref(context);
-    let end = verify_from::<T>(contexts, activation, backward, step, Checkpoint::default(), |checkpoint| {
+    let end = verify_from::<T>(contexts, activation, quantity, step, Checkpoint::default(), |checkpoint| {
         progress(checkpoint.done as f64 / checkpoint.blocks as f64);
         Ok(())
     })?;
     Ok(end.reports.into_iter().next().unwrap_or_default())
+}
+
+/// Inputs that are tried at once, and their gradients.
+struct Block<T> {
+    x: Vec<T>,
+    dy: Vec<T>,
+}
+
+impl<T: Format> Block<T> {
+    /// Gradients of every magnitude for each input where these are few, else for one after the other.
+    fn new(inputs: Vec<T>, gradients: &[f64]) -> Self {
+        let gradients: Vec<T> = gradients.iter().map(|&dy| T::from_f64(dy)).collect();
+        if inputs.len() * gradients.len() <= CHUNK * 32 {
+            let dy = gradients.iter().flat_map(|&dy| std::iter::repeat_n(dy, inputs.len())).collect();
+            Block { x: inputs.repeat(gradients.len()), dy }
+        } else {
+            let dy = gradients.iter().copied().cycle().take(inputs.len()).collect();
+            Block { x: inputs, dy }
+        }
+    }
+}
+
+/// What a device made of a block: elements, or the f32 of a parameter's gradient.
+enum Results<T> {
+    Elements(Vec<T>),
+    Gradients(Vec<f32>),
+}
+
+impl<T: Format> Results<T> {
+    fn of(
+        context: &GpuActivations,
+        Reference { activation, quantity }: Reference,
+        Block { x, dy }: &Block<T>,
+        mut memory: Vec<T>,
+    ) -> Result<Self, Error> {
+        memory.resize(x.len(), T::zeroed());
+        match quantity {
+            Quantity::Forward => context.forward_slice_into(activation, x, &mut memory)?,
+            Quantity::Backward => context.backward_slice_into(activation, x, dy, &mut memory)?,
+            Quantity::ParameterGradient(parameter) => {
+                let known = activation.parameters().iter().zip(activation.values());
+                let value =
+                    known.into_iter().find(|(known, _)| known.name == parameter).map_or(0.0, |(_, value)| value);
+                let values = context.upload(&vec![value; x.len()])?;
+                let parameters = Parameters::new().per_element(parameter, &values);
+                let (x, dy) = (context.upload(x)?, context.upload(dy)?);
+                let gradient = context.parameter_gradient(activation, &parameters, parameter, &x, &dy)?;
+                return Ok(Results::Gradients(context.download(&gradient)?));
+            }
+        }
+        Ok(Results::Elements(memory))
+    }
 }
 
 /// As [`verify`], for several devices at once, each result of the reference being computed once, and going on from a
@@ -238,15 +324,18 @@ pub fn verify<T: Format>(
 pub fn verify_from<T: Format>(
     contexts: &[GpuActivations],
     activation: Activation,
-    backward: bool,
+    quantity: Quantity,
     step: u32,
     mut checkpoint: Checkpoint,
     mut keep: impl FnMut(&Checkpoint) -> Result<(), Error>,
 ) -> Result<Checkpoint, Error> {
-    let reference = Reference { activation, pass: if backward { Pass::Backward } else { Pass::Forward } };
+    let reference = Reference { activation, quantity };
     let blocks = T::inputs(&activation, step.max(1));
     checkpoint.blocks = blocks.len() as u64;
-    let limit_ulp = limit::<T>(reference.limit());
+    let limit_ulp = match quantity {
+        Quantity::ParameterGradient(_) => reference.limit(),
+        Quantity::Forward | Quantity::Backward => limit::<T>(reference.limit()),
+    };
     checkpoint.reports.iter_mut().for_each(|report| report.hold_to(limit_ulp));
     if checkpoint.reports.len() != contexts.len() || checkpoint.reports.iter().any(|r| r.limit_ulp != limit_ulp) {
         checkpoint.done = 0;
@@ -255,33 +344,43 @@ pub fn verify_from<T: Format>(
     if checkpoint.done >= checkpoint.blocks {
         return Ok(checkpoint);
     }
+    let gradients = match quantity {
+        Quantity::Forward => vec![1.0],
+        Quantity::Backward | Quantity::ParameterGradient(_) if T::DIGITS == 24 && step <= 1 => vec![1.0],
+        Quantity::Backward | Quantity::ParameterGradient(_) => T::gradients().to_vec(),
+    };
     // Memory that all blocks share.
-    let (mut ones, mut expected) = (Vec::new(), Vec::new());
-    let mut results = vec![Vec::new(); contexts.len()];
+    let mut expected = Vec::new();
+    let mut memories = vec![Vec::new(); contexts.len()];
     for inputs in blocks.skip(checkpoint.done as usize) {
-        ones.resize(inputs.len(), T::from_f64(1.0));
-        expected.resize(inputs.len(), 0.0);
-        let on_device = |context: &GpuActivations, results: &mut Vec<T>| {
-            results.resize(inputs.len(), T::zeroed());
-            match reference.pass {
-                Pass::Forward => context.forward_slice_into(activation, &inputs, results),
-                Pass::Backward => context.backward_slice_into(activation, &inputs, &ones, results),
-            }
-        };
+        let block = Block::new(inputs, &gradients);
+        expected.resize(block.x.len(), 0.0);
         // The devices and the reference at the same time.
-        std::thread::scope(|scope| {
-            let devices = contexts.iter().zip(&mut results);
-            let devices: Vec<_> =
-                devices.map(|(context, results)| scope.spawn(|| on_device(context, results))).collect();
+        let results = std::thread::scope(|scope| {
+            let devices = contexts.iter().zip(std::mem::take(&mut memories));
+            let block = &block;
+            let run = |(context, memory)| scope.spawn(move || Results::of(context, reference, block, memory));
+            let devices: Vec<_> = devices.map(run).collect();
             let evaluate = |(expected, x): (&mut f64, &T)| *expected = reference.at(x.to_f64());
-            expected.par_iter_mut().zip(&inputs).with_min_len(CHUNK).for_each(evaluate);
-            devices.into_iter().try_for_each(|device| match device.join() {
+            expected.par_iter_mut().zip(&block.x).with_min_len(CHUNK).for_each(evaluate);
+            let finished = devices.into_iter().map(|device| match device.join() {
                 Ok(outcome) => outcome,
                 Err(panic) => std::panic::resume_unwind(panic),
-            })
+            });
+            finished.collect::<Result<Vec<_>, Error>>()
         })?;
-        for (report, results) in checkpoint.reports.iter_mut().zip(&results) {
-            report.merge(&compared(&reference, report.limit_ulp, &inputs, &expected, results));
+        for (report, results) in checkpoint.reports.iter_mut().zip(results) {
+            let limit_ulp = report.limit_ulp;
+            match results {
+                Results::Elements(results) => {
+                    report.merge(&compared(&reference, limit_ulp, &block, &expected, &results));
+                    memories.push(results);
+                }
+                Results::Gradients(results) => {
+                    report.merge(&compared(&reference, limit_ulp, &block, &expected, &results));
+                    memories.push(Vec::new());
+                }
+            }
         }
         checkpoint.done += 1;
         keep(&checkpoint)?;
@@ -289,40 +388,49 @@ pub fn verify_from<T: Format>(
     Ok(checkpoint)
 }
 
-/// Compares results that somebody else has computed with the reference.
+/// Compares results that somebody else has computed, gradients for a dy of 1, with the reference.
 ///
 /// # Errors
 /// [`Error::LengthMismatch`].
 pub fn compare<T: Format>(
     activation: Activation,
-    backward: bool,
+    quantity: Quantity,
     inputs: &[T],
     results: &[T],
 ) -> Result<Report, Error> {
     if inputs.len() != results.len() {
         return Err(mismatch("the results", results.len(), "the inputs", inputs.len()));
     }
-    let reference = Reference { activation, pass: if backward { Pass::Backward } else { Pass::Forward } };
+    let reference = Reference { activation, quantity };
     let expected: Vec<f64> = inputs.par_iter().map(|x| reference.at(x.to_f64())).collect();
-    Ok(compared(&reference, limit::<T>(reference.limit()), inputs, &expected, results))
+    let block = Block { x: inputs.to_vec(), dy: vec![T::from_f64(1.0); inputs.len()] };
+    Ok(compared(&reference, limit::<T>(reference.limit()), &block, &expected, results))
 }
 
-fn compared<T: Format>(reference: &Reference, limit_ulp: f64, inputs: &[T], expected: &[f64], results: &[T]) -> Report {
-    let chunks = inputs.par_chunks(CHUNK).zip(expected.par_chunks(CHUNK)).zip(results.par_chunks(CHUNK));
-    let report = chunks.map(|((inputs, expected), results)| {
+fn compared<T: Format, R: Format>(
+    reference: &Reference,
+    limit_ulp: f64,
+    block: &Block<T>,
+    exact: &[f64],
+    results: &[R],
+) -> Report {
+    let inputs = block.x.par_chunks(CHUNK).zip(block.dy.par_chunks(CHUNK));
+    let chunks = inputs.zip(exact.par_chunks(CHUNK)).zip(results.par_chunks(CHUNK));
+    let report = chunks.map(|(((inputs, gradients), exact), results)| {
         let mut report = Report::new(limit_ulp);
-        for ((x, &expected), result) in inputs.iter().zip(expected).zip(results) {
-            let (x, result) = (x.to_f64(), result.to_f64());
-            let (error, is_near_root) = reference.error::<T>(x, expected, result);
+        for (((x, dy), &exact), result) in inputs.iter().zip(gradients).zip(exact).zip(results) {
+            let (x, dy, result) = (x.to_f64(), dy.to_f64(), result.to_f64());
+            let (error, is_near_root) = reference.error::<R>(x, dy, exact, result);
             report.note(error, x);
+            let expected = dy * exact;
             if is_near_root && error.is_finite() {
-                report.worst_absolute = report.worst_absolute.max((result - expected).abs());
+                report.worst_absolute = report.worst_absolute.max((result - expected).abs() / dy.abs());
             }
-            if expected.abs() < power_of_two(T::MIN_EXPONENT) && expected != 0.0 {
+            if expected.abs() < power_of_two(R::MIN_EXPONENT) && expected != 0.0 {
                 report.subnormals_kept += u64::from(result != 0.0);
                 // Where rounding does not give 0.
                 report.subnormals_flushed +=
-                    u64::from(result == 0.0 && expected.abs() > power_of_two(T::MIN_EXPONENT - T::DIGITS));
+                    u64::from(result == 0.0 && expected.abs() > power_of_two(R::MIN_EXPONENT - R::DIGITS));
             }
         }
         report
