@@ -34,13 +34,15 @@ fn parameter_gradient(x: f32, params: Params) -> Gradient {
     let e = exponential(z);
     let raised = multiply(one_plus(e.v), add(vec2<f32>(1.0, 0.0), -z));
     let is_near = abs(z.x) < 0.5;
-    let is_small = abs(z.x) < 1e-20;
-    // The lower part of a small quotient would be flushed.
-    let t = argument(x * select(1.0, power_of_two(64), is_small), params);
-    let near = multiply(multiply(t, t), fast_two_sum(0.5, p));
+    // The powers of two apart, because the square of a small quotient, and its lower part, would be flushed.
+    let below = min(x, 0.0);
+    let x_k = exponent_of(below);
+    let alpha_k = exponent_of(params.alpha);
+    let t = divide(vec2<f32>(below * power_of_two(-x_k), 0.0), vec2<f32>(params.alpha * power_of_two(-alpha_k), 0.0));
+    let near = -multiply(multiply(t, t), fast_two_sum(0.5, p));
     // Of large ones the 1 is lost.
     let is_large = e.k > 30;
     let far = add(scale_pair(raised, min(e.k, 30)), vec2<f32>(-1.0, 0.0));
-    let value = select(select(far.x + far.y, raised.x + raised.y, is_large), -near.x - near.y, is_near);
-    return Gradient(Params(value), select(select(0, e.k, is_large), select(0, -128, is_small), is_near));
+    let value = select(select(far.x + far.y, raised.x + raised.y, is_large), near.x + near.y, is_near);
+    return Gradient(Params(value), select(select(0, e.k, is_large), 2 * (x_k - alpha_k), is_near));
 }
