@@ -330,7 +330,7 @@ fn softplus_of(x: f32, rate: f32) -> f32 {
     let beta = vec2<f32>(rate, 0.0);
     let tail = divide(vec2<f32>(e.mantissa.x, e.mantissa.y - 0.5 * e.mantissa.x * e.small.x), beta);
     let body = add(vec2<f32>(max(x, 0.0), 0.0), divide(log1p_unit(e.small), beta));
-    let y = select(body.x + body.y, scale_far(tail.x + tail.y, e.k), z.x < -18.0);
+    let y = select(value_of(body), scale_far(tail.x + tail.y, e.k), z.x < -18.0);
     return select(y, x, x > limit);
 }
 

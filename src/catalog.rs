@@ -54,7 +54,7 @@ catalog! {
     samples [{ alpha: 0.16666667, beta: 0.5 }, { alpha: 1.7, beta: -0.3 }],
     pictured [{ alpha: 0.16666667, beta: 0.5 }],
     forward |x| (alpha * x + beta).clamp(0.0, 1.0),
-    derivative |x| if alpha * x + beta > 0.0 && alpha * x + beta < 1.0 { alpha } else { 0.0 };
+    derivative |x| if rises_within_unit(alpha * x, beta) { alpha } else { 0.0 };
 
     /// The hyperbolic tangent.
     tanh Tanh {}

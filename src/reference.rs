@@ -87,6 +87,11 @@ pub(crate) fn rounded_product(rate: f64, x: f64) -> f64 {
     if f64::from(x as f32) == x { f64::from(product(rate, x) as f32) } else { product(rate, x) }
 }
 
+/// Whether 0 < a + b < 1, of an exact a and b, whose sum may round to 0 or 1: one of the two differences from 1 is exact.
+pub(crate) fn rises_within_unit(a: f64, b: f64) -> bool {
+    a > -b && (a - 1.0 < -b || b - 1.0 < -a)
+}
+
 /// 1/cosh²(x).
 pub(crate) fn sech_squared(x: f64) -> f64 {
     4.0 * sigmoid_derivative(2.0 * x)
@@ -157,7 +162,7 @@ pub(crate) fn exponential_remainder(x: f64) -> f64 {
 
 pub(crate) fn xielu(alpha_p: f64, alpha_n: f64, beta: f64, x: f64) -> f64 {
     if x > 0.0 {
-        x * (alpha_p * x + beta)
+        product(product(alpha_p, x) + beta, x)
     } else if x < -1.0 {
         // Only this order has the right limit at −∞.
         alpha_n * x.exp_m1() + product(beta - alpha_n, x)
@@ -168,7 +173,7 @@ pub(crate) fn xielu(alpha_p: f64, alpha_n: f64, beta: f64, x: f64) -> f64 {
 
 pub(crate) fn xielu_derivative(alpha_p: f64, alpha_n: f64, beta: f64, x: f64) -> f64 {
     if x > 0.0 {
-        2.0 * alpha_p * x + beta
+        2.0 * product(alpha_p, x) + beta
     } else if x < -1.0 {
         alpha_n * x.exp() + (beta - alpha_n)
     } else {

@@ -9,10 +9,11 @@ fn clips(x: f32, params: Params) -> bool {
     return is_finite(params.max_value) && x >= params.max_value;
 }
 
-// Large distances are halved first: x - threshold may overflow where its product with the slope does not.
+// Large distances are halved first: x - threshold may overflow where its product with the slope does not. Opaque,
+// because compilers take the half out of the difference.
 fn activation(x: f32, params: Params) -> f32 {
-    let half = select(1.0, 0.5, abs(x) > 1e38);
-    let distance = x * half - params.threshold * half;
+    let half = select(1.0, 0.5, max(abs(x), abs(params.threshold)) > 1e38);
+    let distance = opaque(x * half) - opaque(params.threshold * half);
     let below = params.negative_slope * select(distance, 0.0, params.negative_slope == 0.0) / half;
     return select(select(below, x, x > params.threshold), params.max_value, clips(x, params));
 }

@@ -4,13 +4,13 @@ struct Params {
 }
 
 // (x - mu)/sigma with its rounding error, where the result is neither 0 nor 1. In a unit in which no difference overflows,
-// and in one in which no error is left out where all are small.
+// and in one in which no error is left out where all are small; opaque, because compilers take the unit out of the difference.
 fn argument(x: f32, params: Params) -> vec2<f32> {
     let size = max(max(abs(x), abs(params.mu)), params.sigma);
     let unit = select(select(1.0, power_of_two(64), size < 1e-16), power_of_two(-8), size > 1e36);
     let sigma = max(params.sigma * unit, 1e-37);
     let reach = 20.0 * sigma;
-    let distance = two_sum(clamp(x, -LARGEST, LARGEST) * unit, -params.mu * unit);
+    let distance = two_sum(opaque(clamp(x, -LARGEST, LARGEST) * unit), -opaque(params.mu * unit));
     let inside = abs(distance.x) < reach;
     let near = select(vec2<f32>(clamp(distance.x, -reach, reach), 0.0), distance, inside);
     let z = divide(near, vec2<f32>(sigma, 0.0));

@@ -21,8 +21,9 @@ fn activation(x: f32, params: Params) -> f32 {
     let y = multiply(tanh_of(z), vec2<f32>(params.alpha, 0.0));
     // beta * x alone may be subnormal where the result is not.
     let slope = alpha_beta(params);
-    let x_k = exponent_of(x);
-    let near = scale_pair(multiply(slope.value, vec2<f32>(x * power_of_two(-x_k), 0.0)), slope.k + x_k);
+    let c = clamp(x, -LARGEST, LARGEST);
+    let c_k = exponent_of(c);
+    let near = scale_pair(multiply(slope.value, vec2<f32>(c * power_of_two(-c_k), 0.0)), slope.k + c_k);
     return select(y.x + y.y, near.x + near.y, abs(z.x) < 1e-15);
 }
 

@@ -10,35 +10,58 @@ fn remainder_ratio(c: f32) -> vec2<f32> {
     return fast_two_sum(0.5, c * p);
 }
 
-// Below 0, and away from it, alpha_n (e^x - 1) + (beta - alpha_n) x, whose limit is right even where the slope is 0.
-fn activation(x: f32, params: Params) -> f32 {
-    let factor = add(two_product(params.alpha_p, clamp(x, 0.0, LARGEST)), vec2<f32>(params.beta, 0.0));
-    let product = params.alpha_p * select(x, 0.0, params.alpha_p == 0.0);
-    let above = x * select(factor.x + factor.y, product + params.beta, abs(product) > 1e30);
-    let c = clamp(x, -1.0, 0.0);
-    let alpha_n = vec2<f32>(params.alpha_n, 0.0);
+// Large parameters are halved, whose sums may overflow where the result does not.
+fn unit_of(a: f32, b: f32) -> f32 {
+    return select(1.0, 0.5, max(abs(a), abs(b)) > 1e38);
+}
+
+// slope * x, which is 0 of a slope of 0 at infinity, too.
+fn along(slope: f32, x: f32) -> f32 {
+    return slope * select(x, 0.0, slope == 0.0);
+}
+
+fn positive(x: f32, params: Params) -> f32 {
+    let unit = unit_of(params.alpha_p, params.beta);
+    let alpha_p = params.alpha_p * unit;
+    let beta = params.beta * unit;
+    let factor = add(two_product(alpha_p, clamp(x, 0.0, LARGEST)), vec2<f32>(beta, 0.0));
+    let product = along(alpha_p, x);
+    return along(select(factor.x + factor.y, product + beta, abs(product) > 1e30), x) / unit;
+}
+
+// Away from 0 alpha_n (e^x - 1) + (beta - alpha_n) x, whose limit is right even where the slope is 0.
+fn negative(x: f32, params: Params) -> f32 {
+    let unit = unit_of(params.alpha_n, params.beta);
+    let alpha_n = params.alpha_n * unit;
+    let beta = params.beta * unit;
+    let c = max(x, -1.0);
     // c comes in one by one, because its square may vanish where the product with alpha_n does not.
-    let curved = multiply(multiply(two_product(params.alpha_n, c), remainder_ratio(c)), vec2<f32>(c, 0.0));
-    let near = add(curved, two_product(params.beta, c));
-    let slope = two_sum(params.beta, -params.alpha_n);
-    let negative = select(min(x, 0.0), 0.0, slope.x == 0.0);
-    let line = multiply(slope, vec2<f32>(negative, 0.0));
-    let far = add(multiply(expm1_negative(vec2<f32>(min(x, 0.0), 0.0)), alpha_n), line);
-    let below = select(select(line.x, far.x + far.y, is_finite(far.x)), near.x + near.y, x > -1.0);
-    return select(below, above, x > 0.0);
+    let curved = multiply(multiply(two_product(alpha_n, c), remainder_ratio(c)), vec2<f32>(c, 0.0));
+    let near = add(curved, two_product(beta, c));
+    let slope = two_sum(beta, -alpha_n);
+    let line = multiply(slope, vec2<f32>(select(x, 0.0, slope.x == 0.0), 0.0));
+    let far = add(multiply(expm1_negative(vec2<f32>(x, 0.0)), vec2<f32>(alpha_n, 0.0)), line);
+    return select(select(line.x, far.x + far.y, is_finite(far.x)), near.x + near.y, x > -1.0) / unit;
+}
+
+fn activation(x: f32, params: Params) -> f32 {
+    return select(negative(min(x, 0.0), params), positive(max(x, 0.0), params), x > 0.0);
 }
 
 fn derivative(x: f32, params: Params) -> f32 {
-    let above = add(2.0 * two_product(params.alpha_p, clamp(x, 0.0, LARGEST)), vec2<f32>(params.beta, 0.0));
-    let e = multiply(expm1_negative(vec2<f32>(min(x, 0.0), 0.0)), vec2<f32>(params.alpha_n, 0.0));
-    let below = add(e, vec2<f32>(params.beta, 0.0));
+    let unit = select(unit_of(params.alpha_n, params.beta), unit_of(params.alpha_p, params.beta), x > 0.0);
+    let beta = vec2<f32>(params.beta * unit, 0.0);
+    let alpha_p = params.alpha_p * unit;
+    let alpha_n = vec2<f32>(params.alpha_n * unit, 0.0);
+    let above = add(2.0 * two_product(alpha_p, clamp(x, 0.0, LARGEST)), beta);
+    let below = add(multiply(expm1_negative(vec2<f32>(min(x, 0.0), 0.0)), alpha_n), beta);
     let y = select(below, above, x > 0.0);
     let vanishing = params.beta == params.alpha_n && x < -1.0;
     let d = decay(vec2<f32>(clamp(x, -200.0, 0.0), 0.0));
-    let tail = multiply(d.mantissa, vec2<f32>(params.alpha_n, 0.0));
-    let product = params.alpha_p * select(x, 0.0, params.alpha_p == 0.0);
-    let body = select(value_of(y), 2.0 * product + params.beta, x > 0.0 && abs(product) > 1e30);
-    return select(body, scale_far(tail.x + tail.y, d.k), vanishing);
+    let tail = multiply(d.mantissa, alpha_n);
+    let product = along(alpha_p, x);
+    let body = select(y.x + y.y, 2.0 * product + beta.x, x > 0.0 && abs(product) > 1e30);
+    return select(body, scale_far(tail.x + tail.y, d.k), vanishing) / unit;
 }
 
 // x^2 above 0 and e^x - 1 - x below, x in a unit in which its square is a normal float.

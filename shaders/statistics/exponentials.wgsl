@@ -21,7 +21,7 @@ fn counted(e: Entry) -> vec2<f32> {
 // A score with noise differs from the peak by its lower part alone where both are large.
 fn distance_to(s: Statistics, z: vec2<f32>) -> vec2<f32> {
     let half = halving(z.x, s.peak);
-    let d = two_sum(half * z.x, -half * s.peak);
+    let d = two_sum(halved(z.x, half), -halved(s.peak, half));
     if !NOISY {
         return tempered(d, half);
     }

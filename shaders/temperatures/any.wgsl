@@ -5,6 +5,11 @@ fn halving(z: f32, peak: f32) -> f32 {
     return select(1.0, 0.5, max(abs(z), abs(peak)) > 1e38);
 }
 
+// Opaque, because compilers take the half out of a difference.
+fn halved(z: f32, half: f32) -> f32 {
+    return opaque(z * half);
+}
+
 // A small temperature raises the distance before the product, whose error would vanish, and the rest comes after it.
 fn tempered(distance: vec2<f32>, half: f32) -> vec2<f32> {
     let k = call.temperature_exponent + select(0, 1, half < 1.0);

@@ -4,6 +4,10 @@ fn halving(z: f32, peak: f32) -> f32 {
     return 1.0;
 }
 
+fn halved(z: f32, half: f32) -> f32 {
+    return z;
+}
+
 fn tempered(distance: vec2<f32>, half: f32) -> vec2<f32> {
     return distance;
 }
