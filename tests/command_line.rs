@@ -268,7 +268,7 @@ fn a_file_that_is_no_usable_array_is_named_with_the_reason() {
     let folder = folder();
     let whole = std::fs::read(folder.path().join("x.npy")).unwrap();
     std::fs::create_dir(folder.path().join("folder.npy")).unwrap();
-    let files: [(&str, Vec<u8>, &[&str]); 12] = [
+    let files: [(&str, Vec<u8>, &[&str]); 15] = [
         ("empty.npy", vec![], &["empty"]),
         ("text.npy", b"no array, but a line of text".to_vec(), &["not a readable .npy file"]),
         ("short.npy", whole[..9].to_vec(), &["9 bytes"]),
@@ -279,6 +279,9 @@ fn a_file_that_is_no_usable_array_is_named_with_the_reason() {
         ("beyond.npy", header("(18446744073709551616,)"), &["dimension"]),
         ("negative.npy", header("(-3,)"), &["negative"]),
         ("nonsense.npy", header("nonsense"), &["not a readable .npy file"]),
+        ("nested.npy", header(&format!("{}{}", "(".repeat(40), ")".repeat(40))), &["a length", "(((("]),
+        ("axes.npy", header(&format!("({})", "1, ".repeat(3000))), &["more than 64 axes"]),
+        ("lines.npy", header("(1,\n\n2"), &["a comma", "\\n"]),
         ("version.npy", b"\x93NUMPY\x09\x00rest of it".to_vec(), &["9.0"]),
         ("long_header.npy", b"\x93NUMPY\x02\x00\xff\xff\xff\xff{}".to_vec(), &["4294967307 bytes", "14"]),
     ];

@@ -4,6 +4,7 @@ mod array;
 mod bench;
 mod evaluate;
 mod file;
+mod header;
 mod pieces;
 mod verify;
 
