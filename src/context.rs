@@ -9,6 +9,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Where activations run: a device, its queue, and what is kept between calls. Cheap to clone; threads may share it.
+///
+/// # Async forms
+///
+/// Methods whose names end in `_async` wait for the device without blocking the thread that polls them: another thread
+/// waits, and wakes the task. What they do themselves takes place on the polling thread: they compile pipelines that are
+/// new, record, submit, and copy between the host's memory and the device's. A driver may do more in that time; lavapipe
+/// and other software adapters keep a poll busy for milliseconds. Where that matters, call them on a thread of their own,
+/// and call [`GpuActivations::prepare`] first.
 #[derive(Debug, Clone)]
 pub struct GpuActivations {
     pub(crate) shared: Arc<Shared>,
@@ -96,7 +104,7 @@ impl GpuActivations {
         Self::builder().build()
     }
 
-    /// As [`GpuActivations::new`], without waiting.
+    /// As [`GpuActivations::new`], in an [async form](GpuActivations#async-forms).
     ///
     /// # Errors
     /// As [`GpuActivations::new`].
@@ -177,7 +185,7 @@ impl GpuActivations {
         Ok(data)
     }
 
-    /// As [`GpuActivations::download`], without blocking the thread.
+    /// As [`GpuActivations::download`], in an [async form](GpuActivations#async-forms).
     ///
     /// # Errors
     /// As [`GpuActivations::download`].
@@ -195,7 +203,7 @@ impl GpuActivations {
         pollster::block_on(self.read_back(buffer, data, Waiting::Blocking))
     }
 
-    /// As [`GpuActivations::download_into`], without blocking the thread.
+    /// As [`GpuActivations::download_into`], in an [async form](GpuActivations#async-forms).
     ///
     /// # Errors
     /// As [`GpuActivations::download_into`].

@@ -281,7 +281,7 @@ fn a_file_that_is_no_usable_array_is_named_with_the_reason() {
         ("nonsense.npy", header("nonsense"), &["not a readable .npy file"]),
         ("nested.npy", header(&format!("{}{}", "(".repeat(40), ")".repeat(40))), &["a length", "(((("]),
         ("axes.npy", header(&format!("({})", "1, ".repeat(3000))), &["more than 64 axes"]),
-        ("lines.npy", header("(1,\n\n2"), &["a comma", "\\n"]),
+        ("lines.npy", header("(1,\n\n2"), &["a length", "\\n"]),
         ("version.npy", b"\x93NUMPY\x09\x00rest of it".to_vec(), &["9.0"]),
         ("long_header.npy", b"\x93NUMPY\x02\x00\xff\xff\xff\xff{}".to_vec(), &["4294967307 bytes", "14"]),
     ];
@@ -536,7 +536,12 @@ fn wrong_shapes_and_options_are_named() {
     refused(path, &forward("softmax", &["--axis", "3"]), 1, &["axis 3", "(2, 3, 4)", "-3 to 2"]);
     refused(path, &forward("glu", &["--axis", "1"]), 1, &["axis 1", "(2, 3, 4)", "3", "2"]);
     refused(path, &forward("maxout", &["-p", "pieces=3"]), 1, &["(2, 3, 4)", "4", "multiple of 3"]);
-    refused(path, &forward("prelu", &["-p", "alpha=@alpha.npy", "--axis", "0"]), 1, &["(3,)", "axis 0", "2 channels"]);
+    refused(
+        path,
+        &forward("prelu", &["-p", "alpha=@alpha.npy", "--axis", "0"]),
+        1,
+        &["(3,)", "axis 0", "(2, 3, 4)", "(2,)"],
+    );
     refused(path, &forward("prelu", &["-p", "alpha=@alpha.npy"]), 1, &["(3,)", "(2, 3, 4)", "--axis"]);
     refused(path, &forward("softmax", &["-p", "temperature=0"]), 2, &["temperature", "0", "above 0"]);
     refused(path, &forward("hardmax", &["-p", "mask=@mask.npy"]), 2, &["hardmax", "no mask"]);
@@ -545,11 +550,79 @@ fn wrong_shapes_and_options_are_named() {
     refused(path, &forward("softmaxx", &[]), 2, &["softmaxx", "softmax"]);
     refused(path, &forward("relu", &["--axis", "0"]), 2, &["--axis", "relu"]);
     refused(path, &forward("rrelu", &["-p", "seed=-1"]), 2, &["seed", "-1"]);
+    refused(path, &forward("softmax", &["-p", "dim=1"]), 2, &["\"dim\"", "--axis 1"]);
+    refused(path, &forward("gelu", &["-p", "approximate=tanh"]), 2, &["\"approximate\"", "gelu_tanh"]);
+    refused(path, &forward("gated", &["-p", "activation=softmax"]), 2, &["softmax", "along an axis"]);
+    refused(path, &forward("softmax", &["-p", "temperature=-1e38"]), 2, &["-1e38,"]);
+    refused(path, &forward("softplus", &["-p", "beta=-1e-45"]), 2, &["beta is -1e-45,"]);
     refused(path, &backward(&["--param-grad", "alpha=y.npy"]), 1, &["y.npy", "two outputs"]);
     refused(path, &backward(&["--param-grad", "alpha=./y.npy"]), 1, &["./y.npy", "two outputs"]);
     refused(path, &backward(&["--param-grad", "beta=b.npy"]), 2, &["beta", "alpha"]);
     let dy = ["backward", "softmax", "x.npy", "--grad", "half.npy", "-o", "y.npy"];
     refused(path, &dy, 1, &["half.npy", "(2, 3, 2)", "(2, 3, 4)", "axis 2"]);
+}
+
+/// Which shapes of a parameter's file fit an axis of x, of shape (2, 3, 4) unless it is named otherwise.
+#[test]
+fn a_parameter_file_fits_an_axis_only_as_numpy_broadcasts_it() {
+    let folder = arrays();
+    write(folder.path().join("y122.npy"), &[1, 2, 2], Order::C, &[-1.0_f32; 4]);
+    write(folder.path().join("y23.npy"), &[2, 6], Order::C, &[-1.0_f32; 12]);
+    let run = |x: &'static str, axis: &'static str, shape: &[u64]| {
+        let count = shape.iter().product::<u64>() as usize;
+        let values: Vec<f32> = (0..count).map(|value| value as f32).collect();
+        write(folder.path().join("p.npy"), shape, Order::C, &values);
+        ["forward", "prelu", x, "-o", "y.npy", "-p", "alpha=@p.npy", "--axis", axis]
+    };
+    let fitting: [(&str, &str, &[&[u64]]); 4] = [
+        ("x.npy", "1", &[&[3], &[3, 1], &[1, 3, 1], &[1], &[], &[1, 1, 1, 1]]),
+        ("x.npy", "0", &[&[2], &[2, 1, 1]]),
+        ("x.npy", "-1", &[&[4], &[1, 4], &[1, 1, 4]]),
+        ("y122.npy", "2", &[&[2], &[1, 2]]),
+    ];
+    for (x, axis, shapes) in fitting {
+        for &shape in shapes {
+            succeeded(folder.path(), &run(x, axis, shape));
+            let (x_shape, _, x_values) = read::<f32>(folder.path().join(x));
+            let (_, _, y) = read::<f32>(folder.path().join("y.npy"));
+            let at = if axis == "-1" { 2 } else { axis.parse::<usize>().unwrap() };
+            let inner: u64 = x_shape[at + 1..].iter().product();
+            let shared = shape.iter().product::<u64>() == 1;
+            for (index, (x, y)) in x_values.iter().zip(&y).enumerate() {
+                let alpha = if shared { 0 } else { index as u64 / inner % x_shape[at] };
+                let expected = if *x > 0.0 { *x } else { alpha as f32 * x };
+                assert_eq!(*y, expected, "{shape:?} along axis {axis}, element {index}");
+            }
+        }
+    }
+    std::fs::remove_file(folder.path().join("y.npy")).unwrap();
+    let unfitting: [(&str, &str, &[&[u64]]); 4] = [
+        ("x.npy", "1", &[&[1, 3], &[3, 1, 1], &[3, 4], &[2], &[1, 1, 3, 1]]),
+        ("x.npy", "0", &[&[2, 1], &[1, 2]]),
+        ("y122.npy", "2", &[&[2, 1], &[1, 2, 1]]),
+        ("y23.npy", "1", &[&[2, 3], &[3, 2], &[6, 1]]),
+    ];
+    for (x, axis, shapes) in unfitting {
+        for &shape in shapes {
+            let arguments = run(x, axis, shape);
+            let lengths: Vec<String> = shape.iter().map(u64::to_string).collect();
+            let shown =
+                if shape.len() == 1 { format!("({},)", lengths[0]) } else { format!("({})", lengths.join(", ")) };
+            refused(folder.path(), &arguments, 1, &["p.npy", &shown, "x's shape", &format!("axis {axis}")]);
+        }
+    }
+}
+
+#[test]
+fn the_order_of_parameters_does_not_matter() {
+    let folder = arrays();
+    let forward = |output: &'static str, first: &'static str, second: &'static str| {
+        succeeded(folder.path(), &["forward", "gated", "x.npy", "-o", output, "-p", first, "-p", second]);
+    };
+    forward("a.npy", "beta=1.702", "activation=swish");
+    forward("b.npy", "activation=swish", "beta=1.702");
+    let read = |name: &str| read::<f32>(folder.path().join(name)).2;
+    assert_eq!(read("a.npy"), read("b.npy"));
 }
 
 /// More elements than are read at once, with a mask and with channels; the last piece is shorter than the others.

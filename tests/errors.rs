@@ -33,6 +33,93 @@ fn an_unknown_name_lists_the_nearest() {
 }
 
 #[test]
+fn the_nearest_names_begin_alike() {
+    let nearest = |name: &str| match name.parse::<Activation>().unwrap_err() {
+        Error::UnknownName { nearest, .. } => nearest,
+        other => panic!("{other}"),
+    };
+    assert_eq!(nearest("gelu_old")[0], "gelu");
+    assert!(nearest("hard").iter().all(|name| name.starts_with("hard_")), "{:?}", nearest("hard"));
+    assert_eq!(nearest("sigm")[0], "sigmoid");
+    assert!(message("softmx".parse::<AxisFunction>()).contains("nearest are softmax"));
+}
+
+#[test]
+fn a_name_of_the_other_kind_says_which_it_is() {
+    let along = "works along an axis; it is an AxisFunction, not an Activation";
+    assert_eq!(message("Soft-Max".parse::<Activation>()), format!("softmax {along}"));
+    let each = "works on each element; it is an Activation, not an AxisFunction";
+    assert_eq!(message("gelu".parse::<AxisFunction>()), format!("gelu {each}"));
+    let glu: AxisFunction = "glu".parse().unwrap();
+    assert_eq!(message(glu.with("activation", "softmax")), format!("softmax {along}"));
+}
+
+#[test]
+fn parameters_of_other_libraries_are_pointed_to() {
+    let softmax: AxisFunction = "softmax".parse().unwrap();
+    assert!(message(softmax.with("dim", "1")).ends_with("; the axis is an `Axis`, given with x"));
+    let gelu: Activation = "gelu".parse().unwrap();
+    assert!(message(gelu.with("approximate", 1.0)).ends_with("; the approximation by tanh is the function gelu_tanh"));
+}
+
+#[test]
+fn numbers_are_short_in_messages() {
+    let elu = |alpha| message(Activation::Softplus { beta: alpha }.validate());
+    assert!(elu(-1e-45).contains("beta is -1e-45, "), "{}", elu(-1e-45));
+    assert!(elu(-1e38).contains("beta is -1e38, "), "{}", elu(-1e38));
+    assert!(elu(-0.25).contains("beta is -0.25, "), "{}", elu(-0.25));
+    let softmax = |temperature| message(AxisFunction::Softmax { temperature }.validate());
+    assert!(softmax(-1e38).contains("temperature is -1e38, "), "{}", softmax(-1e38));
+    assert!(softmax(-1e-45).contains("temperature is -1e-45, "), "{}", softmax(-1e-45));
+}
+
+#[test]
+fn a_main_that_returns_the_error_prints_its_message() {
+    let error = "lekyrelu".parse::<Activation>().unwrap_err();
+    assert_eq!(format!("{error:?}"), error.to_string());
+}
+
+#[test]
+fn one_is_singular_in_messages() {
+    let context = context();
+    let axis = Axis::new(&[3, 1], 1).unwrap();
+    let (x, one) = (context.upload(&[1.0_f32; 3]).unwrap(), context.upload(&[1.0_f32]).unwrap());
+    let prelu = Activation::Prelu { alpha: 0.25 };
+    let said = |parameters: &Parameters<'_>| message(context.forward_with(prelu, parameters, &x));
+    let axis_of_three = Axis::new(&[1, 3], 1).unwrap();
+    assert_eq!(
+        said(&Parameters::new().per_channel("input_bias", &one, &axis_of_three)),
+        "input_bias has 1 value, axis 1 of the shape (1, 3) has 3 channels"
+    );
+    assert_eq!(
+        said(&Parameters::new().per_channel("input_bias", &x, &axis)),
+        "input_bias has 3 values, axis 1 of the shape (3, 1) has 1 channel"
+    );
+    assert_eq!(said(&Parameters::new().per_element("alpha", &one)), "alpha has 1 element, x has 3");
+}
+
+#[test]
+fn names_of_parameters_match_whatever_their_spelling() {
+    let context = context();
+    let leaky = Activation::LeakyRelu { negative_slope: 0.25 };
+    let (x, slope) = (context.upload(&[-2.0_f32, 4.0]).unwrap(), context.upload(&[0.5_f32]).unwrap());
+    for name in ["negative_slope", "negativeSlope", "NEGATIVE-SLOPE"] {
+        let parameters = Parameters::new().one(name, &slope);
+        let y = context.forward_with(leaky, &parameters, &x).unwrap();
+        assert_eq!(context.download(&y).unwrap(), [-1.0, 4.0], "{name}");
+        let gradient = context.parameter_gradient(leaky, &parameters, name, &x, &x).unwrap();
+        assert_eq!(context.download(&gradient).unwrap(), [4.0], "{name}");
+        let twice = Parameters::new().one(name, &slope).one("negative_slope", &slope);
+        assert!(matches!(context.forward_with(leaky, &twice, &x), Err(Error::GivenTwice { .. })), "{name}");
+    }
+    let axis = Axis::last(&[2]).unwrap();
+    let bias = context.upload(&[1.0_f32, -1.0]).unwrap();
+    let parameters = Parameters::new().per_channel("inputBias", &bias, &axis);
+    let gradient = context.parameter_gradient(leaky, &parameters, "Input-Bias", &x, &x).unwrap();
+    assert_eq!(context.download(&gradient).unwrap(), [-0.5, 4.0]);
+}
+
+#[test]
 fn a_parameter_is_checked_by_name_and_range() {
     let elu: Activation = "elu".parse().unwrap();
     let text = message(elu.with("slope", 1.0));

@@ -45,7 +45,7 @@ impl Header {
         let mut text = vec![0; length as usize];
         reader.read_exact(&mut text)?;
         let text = std::str::from_utf8(&text).map_err(|error| {
-            anyhow::anyhow!("byte {} of its header is no UTF-8", before + error.valid_up_to() as u64)
+            anyhow::anyhow!("byte {} of its header is not UTF-8", before + error.valid_up_to() as u64)
         })?;
         if let Some((place, character)) = text.char_indices().find(|(_, character)| major < 3 && !character.is_ascii())
         {
@@ -272,7 +272,7 @@ mod tests {
         assert!(said(&file(1, &of_shape("(1é,)"))).contains("ASCII"));
         let mut bytes = file(3, &of_shape("(1,)"));
         bytes[20] = 0xff;
-        assert_eq!(said(&bytes), "byte 20 of its header is no UTF-8");
+        assert_eq!(said(&bytes), "byte 20 of its header is not UTF-8");
         assert!(said(&file(1, &of_shape("(3)"))).contains("a comma"));
         assert!(said(&file(1, "{'descr': '<f4', 'shape': (1,)}")).contains("no fortran_order"));
         assert!(said(&file(1, "{'descr': '<f4', 'descr': '<f4'}")).contains("descr twice"));

@@ -371,10 +371,20 @@ fn spelling(key: &str) -> String {
 /// The function of this name with parameters from the command line.
 fn configured(name: &str, parameters: &[String]) -> Result<Configured, Failure> {
     let mut configured = Configured { function: Function::named(name)?, seed: None, mask: None, files: Vec::new() };
+    let pair = |parameter: &'_ String| {
+        let pair = parameter.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()));
+        pair.ok_or_else(|| usage(anyhow!("-p {parameter} is not of the form KEY=VALUE")))
+    };
+    let mut pairs = parameters.iter().map(pair).collect::<Result<Vec<_>, _>>()?;
+    // A gated unit's activation decides which other parameters there are.
+    pairs.sort_by_key(|(key, _)| spelling(key) != "activation");
     let mut seen: Vec<String> = Vec::new();
-    for parameter in parameters {
-        let (key, value) =
-            parameter.split_once('=').ok_or_else(|| usage(anyhow!("-p {parameter} is not of the form KEY=VALUE")))?;
+    for (key, value) in &pairs {
+        if ["axis", "dim"].contains(&spelling(key).as_str()) {
+            return Err(usage(anyhow!(
+                "{name} has no parameter {key:?}; the axis is --axis {value}, an option of forward, backward and bench"
+            )));
+        }
         if seen.contains(&spelling(key)) {
             return Err(usage(anyhow!("the parameter {key} is given twice")));
         }
