@@ -371,6 +371,55 @@ fn a_full_disk_leaves_the_old_output() {
     assert_eq!(names(folder.path()), before);
 }
 
+/// Signals that end the program while it writes two outputs; what was under their names before stays.
+#[cfg(unix)]
+#[test]
+fn a_signal_leaves_nothing_half_written() {
+    use std::os::unix::process::ExitStatusExt;
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name);
+    // Zeros that take no room on the disk, and more of them than are computed before the signal comes.
+    let elements = 1_u64 << 28;
+    let bytes = header(&format!("({elements},)"));
+    let size = bytes.len() as u64 + 4 * elements;
+    std::fs::write(path("zeros.npy"), bytes).unwrap();
+    std::fs::OpenOptions::new().write(true).open(path("zeros.npy")).unwrap().set_len(size).unwrap();
+    std::fs::write(path("y.npy"), "old").unwrap();
+    let before = names(folder.path());
+    let forward: &[&str] = &["forward", "gelu", "zeros.npy", "-o", "y.npy", "--device", "cpu"];
+    let gradients = ["backward", "prelu", "zeros.npy", "--grad", "zeros.npy", "-o", "y.npy", "--device", "cpu"];
+    let gradients: &[&str] = &[&gradients[..], &["--param-grad", "alpha=dalpha.npy"]].concat();
+    for (arguments, outputs, signal, number) in
+        [(forward, 1, "INT", 2), (forward, 1, "TERM", 15), (gradients, 2, "HUP", 1), (gradients, 2, "TERM", 15)]
+    {
+        let program = env!("CARGO_BIN_EXE_gpu-activations");
+        let mut child = Command::new(program).args(arguments).current_dir(folder.path()).spawn().unwrap();
+        let patience = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while names(folder.path()).len() < before.len() + outputs {
+            assert_eq!(child.try_wait().unwrap(), None, "{arguments:?} ended before its signal");
+            assert!(std::time::Instant::now() < patience, "{arguments:?} has begun no output");
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        assert!(Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap().success());
+        let status = child.wait().unwrap();
+        assert_eq!(status.signal(), Some(number), "{arguments:?}: {status}");
+        assert_eq!(names(folder.path()), before, "{arguments:?} after {signal}");
+        assert_eq!(std::fs::read(path("y.npy")).unwrap(), b"old");
+    }
+}
+
+/// As nohup has it, and a shell without job control for what it runs in the background.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_was_ignored_stays_ignored() {
+    let folder = folder();
+    let script = "trap '' HUP INT; \"$0\" forward relu x.npy -o y.npy --device cpu & \
+                  kill -s HUP $!; kill -s INT $!; wait $!";
+    let run = ["-c", script, env!("CARGO_BIN_EXE_gpu-activations")];
+    assert!(Command::new("sh").args(run).current_dir(folder.path()).status().unwrap().success());
+    assert!(folder.path().join("y.npy").exists());
+}
+
 #[test]
 fn wrong_usage_is_status_2() {
     let folder = folder();
