@@ -30,15 +30,24 @@ const POOL_LIMIT: u64 = 64 << 20;
 #[derive(Debug, Clone)]
 pub struct Builder {
     adapter: Option<String>,
+    device_of: Option<wgpu::Adapter>,
     pool_limit: u64,
     pipeline_folder: Option<PathBuf>,
 }
 
 impl Builder {
-    /// Takes the best adapter whose name contains this text, whatever the case; or whose name and backend do, as in
-    /// "llvmpipe on gl" or "on vulkan".
+    /// Takes the best adapter in whose name and backend, as in "llvmpipe (LLVM 15.0.6, 256 bits) on vulkan", all words of
+    /// this text occur, whatever the case: "llvmpipe", "llvmpipe on gl", "on vulkan". A word after "on", if it is the last,
+    /// must occur in the backend. Without it, `WGPU_ADAPTER_NAME` is read in the same way, and if that is not set either,
+    /// the best adapter is taken that gives a device that works.
     pub fn adapter(mut self, name: impl Into<String>) -> Self {
         self.adapter = Some(name.into());
+        self
+    }
+
+    /// Takes this adapter, one of those that [`survey`](crate::survey) finds; there may be several of one name.
+    pub fn on(mut self, adapter: wgpu::Adapter) -> Self {
+        self.device_of = Some(adapter);
         self
     }
 
@@ -59,10 +68,18 @@ impl Builder {
     /// Makes the context.
     ///
     /// # Errors
-    /// [`Error::NoAdapter`]; [`Error::Refused`] where the adapter gives no device; [`Error::OutOfMemory`],
+    /// [`Error::NoAdapter`]; [`Error::UnknownBackend`]; [`Error::Refused`] where the adapter gives no device; [`Error::OutOfMemory`],
     /// [`Error::DeviceLost`].
     pub async fn build_async(self) -> Result<GpuActivations, Error> {
-        let adapter = adapter::choose(self.adapter.as_deref()).await?;
+        let candidates = match &self.device_of {
+            Some(adapter) => vec![adapter.clone()],
+            None => adapter::candidates(self.adapter.as_deref()).await?,
+        };
+        let builder = &self;
+        adapter::first_working(candidates, |adapter| async move { builder.build_on(&adapter).await }).await
+    }
+
+    async fn build_on(&self, adapter: &wgpu::Adapter) -> Result<GpuActivations, Error> {
         let mut required_features = adapter.features() & (wgpu::Features::SUBGROUP | wgpu::Features::TIMESTAMP_QUERY);
         if matches!(adapter.get_info().device_type, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu) {
             required_features |= adapter.features() & wgpu::Features::MAPPABLE_PRIMARY_BUFFERS;
@@ -80,8 +97,9 @@ impl Builder {
             adapter.request_device(&descriptor).await.map_err(|error| Error::Refused { reason: error.to_string() })?;
         let mut shared = Shared::new(device, queue, self.pool_limit);
         shared.notice_loss();
-        if let Some(folder) = self.pipeline_folder {
-            shared.cache.file = shared.checked(|| Ok(PipelineFile::open(&shared.device, &folder)))?;
+        shared.try_out()?;
+        if let Some(folder) = &self.pipeline_folder {
+            shared.cache.file = shared.checked(|| Ok(PipelineFile::open(&shared.device, folder)))?;
         }
         Ok(GpuActivations { shared: Arc::new(shared), strategy: Strategy::Automatic })
     }
@@ -114,7 +132,7 @@ impl GpuActivations {
 
     /// Chooses the adapter, and what is kept.
     pub fn builder() -> Builder {
-        Builder { adapter: None, pool_limit: POOL_LIMIT, pipeline_folder: None }
+        Builder { adapter: None, device_of: None, pool_limit: POOL_LIMIT, pipeline_folder: None }
     }
 
     /// A context on a device of yours. Its callbacks are left as they are, and its limits say how large buffers, bindings
@@ -135,6 +153,13 @@ impl GpuActivations {
         let mut shared = Shared::new(device, queue, POOL_LIMIT);
         shared.cache.rewriter = Some(Rewriter(Box::new(rewrite)));
         GpuActivations { shared: Arc::new(shared), strategy: Strategy::Automatic }
+    }
+
+    /// Lets the next so many attempts to create a buffer fail, as if the device had no memory left. For tests: not every
+    /// driver reports that.
+    #[doc(hidden)]
+    pub fn fail_allocations(&self, attempts: u32) {
+        self.shared.failures.store(attempts, std::sync::atomic::Ordering::Relaxed);
     }
 
     /// The same context, with another way to work along an axis: to compare or to measure them.

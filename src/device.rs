@@ -6,7 +6,7 @@ use crate::shape::Shape;
 use crate::{Arithmetic, Error};
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use wgpu::BufferUsages as Usage;
 
@@ -36,6 +36,8 @@ pub(crate) struct Shared {
     pub pool: Mutex<Pool>,
     /// Why the device was lost, once it was.
     lost: Arc<Mutex<Option<String>>>,
+    /// How many of the next buffers are not created, as if there were no memory: for tests.
+    pub failures: AtomicU32,
 }
 
 impl fmt::Debug for Shared {
@@ -130,7 +132,18 @@ impl Shared {
             in_use,
             pool,
             lost,
+            failures: AtomicU32::new(0),
         }
+    }
+
+    /// Fails where a device was created, but is lost at its first use.
+    pub(crate) fn try_out(&self) -> Result<(), Error> {
+        let buffer = self.acquire(4, RESIDENT)?;
+        let submission = self.submit(|encoder| {
+            encoder.clear_buffer(&buffer, 0, None);
+            Ok(())
+        })?;
+        self.poll(wgpu::PollType::Wait { submission_index: Some(submission), timeout: None })
     }
 
     /// Sets the device's callbacks, which only whoever created it may do.
@@ -157,7 +170,14 @@ impl Shared {
         }
         let descriptor =
             wgpu::BufferDescriptor { label: Some("activations"), size: bytes, usage, mapped_at_creation: false };
-        let create = || self.checked(|| Ok(self.device.create_buffer(&descriptor)));
+        let fails =
+            || self.failures.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
+        let create = || {
+            if fails() {
+                return Err(Error::OutOfMemory { bytes });
+            }
+            self.checked(|| Ok(self.device.create_buffer(&descriptor)))
+        };
         let outcome = create().or_else(|error| {
             if !matches!(error, Error::OutOfMemory { .. }) {
                 return Err(error);

@@ -166,13 +166,23 @@ pub enum Error {
         /// The result.
         result: &'static str,
     },
+    /// `WGPU_BACKEND` names a backend that wgpu does not have.
+    #[error("WGPU_BACKEND={value} names no backend {name:?}; there are vulkan, metal, dx12 and gl, joined by commas")]
+    UnknownBackend {
+        /// The name that is none.
+        name: String,
+        /// The whole value.
+        value: String,
+    },
     /// No adapter can run compute shaders, or none has the name asked for.
-    #[error("{}", no_adapter(.wanted.as_deref(), .found, .backend.as_deref()))]
+    #[error("{}{}", no_adapter(.wanted.as_deref(), .found, .backend.as_deref()), unfit(.unusable))]
     NoAdapter {
-        /// The text that its name should contain.
+        /// The words that its name should contain.
         wanted: Option<String>,
-        /// The adapters there are, with their backends.
+        /// The adapters that could be used, with their backends.
         found: Vec<String>,
+        /// Those that cannot be, with the reason.
+        unusable: Vec<String>,
         /// The value of `WGPU_BACKEND`, which leaves other backends out.
         backend: Option<String>,
     },
@@ -364,9 +374,16 @@ fn names(known: &[&str]) -> String {
     if known.is_empty() { "none".to_owned() } else { known.join(", ") }
 }
 
+fn unfit(adapters: &[String]) -> String {
+    if adapters.is_empty() { String::new() } else { format!("; what there is cannot be used: {}", adapters.join(", ")) }
+}
+
 fn no_adapter(wanted: Option<&str>, found: &[String], backend: Option<&str>) -> String {
     if let (Some(wanted), false) = (wanted, found.is_empty()) {
-        return format!("no adapter's name contains {wanted:?}; there are {}", found.join(", "));
+        return format!(
+            "no adapter has all words of {wanted:?} in its name and backend; there are {}",
+            found.join(", ")
+        );
     }
     if !cfg!(any(feature = "vulkan", feature = "metal", feature = "dx12", feature = "gles")) {
         return "this build has no backend of wgpu; enable the feature vulkan, metal, dx12 or gles".to_owned();

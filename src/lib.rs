@@ -44,7 +44,7 @@ pub mod throughput;
 #[cfg(feature = "verify")]
 pub mod verify;
 
-pub use adapter::adapters;
+pub use adapter::{Survey, adapters, survey};
 pub use arithmetic::Arithmetic;
 pub use axis::{Axis, AxisFunction, AxisParameter, Gate, Layout};
 pub use buffer::{BufferRange, GpuBuffer};

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{context, device_with};
+use common::{context, device_with, own_context};
 use gpu_activations::{Activation, Axis, AxisFunction, BufferRange, Error, GpuActivations, Parameters, wgpu};
 
 const RELU: Activation = Activation::Relu {};
@@ -206,7 +206,7 @@ fn a_buffer_beyond_the_adapter_names_the_limit() {
 
 #[test]
 fn a_buffer_of_another_context_is_refused() {
-    let (ours, theirs) = (context(), context());
+    let (ours, theirs) = (context(), own_context());
     let x = theirs.upload(&[1.0_f32]).unwrap();
     assert_eq!(message(ours.forward(RELU, &x)), "x belongs to another context");
     assert_eq!(message(ours.download(&x)), "buffer belongs to another context");
@@ -281,7 +281,7 @@ fn parameters_out_of_range_panic_nowhere() {
 
 #[test]
 fn a_lost_device_is_an_error_everywhere() {
-    let context = context();
+    let context = own_context();
     let x = context.upload(&[1.0_f32; 100]).unwrap();
     context.device().destroy();
     let lost = |outcome: Result<(), Error>| assert!(matches!(outcome, Err(Error::DeviceLost { .. })), "{outcome:?}");
@@ -307,15 +307,38 @@ fn a_device_lost_by_its_owner_is_an_error() {
     assert!(matches!(outcome, Err(Error::DeviceLost { .. })), "{outcome:?}");
 }
 
-/// Runs [`takes_all_memory`] where there is little, on Vulkan, because wgpu's GL backend does not report a failed
-/// allocation.
-#[cfg(target_os = "linux")]
+/// On any adapter as if it had no memory left for two attempts, the second being made once the pool is given back. Then
+/// [`takes_all_memory`], where the system limits what the adapter takes and the driver reports it: software on Vulkan. wgpu's
+/// GL backend reports nothing.
 #[test]
 fn out_of_memory_is_an_error_and_the_context_stays_of_use() {
+    let context = own_context();
+    let x = context.upload(&[-1.0_f32, 1.0]).unwrap();
+    drop(context.allocate::<f32>(1000).unwrap());
+    assert_eq!(context.memory().pooled, 4000);
+    context.fail_allocations(1);
+    let larger = context.allocate::<f32>(2000).unwrap();
+    assert_eq!(context.memory().pooled, 0, "the pool is given back");
+    context.fail_allocations(2);
+    let outcome = context.allocate::<f32>(3000);
+    assert!(matches!(outcome, Err(Error::OutOfMemory { bytes: 12_000 })), "{outcome:?}");
+    context.fail_allocations(2);
+    let outcome = context.forward_slice(RELU, &[1.0_f32; 5000]);
+    assert!(matches!(outcome, Err(Error::OutOfMemory { .. })), "{outcome:?}");
+    drop(larger);
+    assert_eq!(context.forward_slice(RELU, &[-1.0_f32, 1.0]).unwrap(), [0.0, 1.0]);
+    assert_eq!(context.forward(RELU, &x).and_then(|y| context.download(&y)).unwrap(), [0.0, 1.0]);
+    let info = context.adapter_info();
+    let software = (info.backend, info.device_type) == (wgpu::Backend::Vulkan, wgpu::DeviceType::Cpu);
+    if cfg!(target_os = "linux") && software {
+        run_takes_all_memory();
+    }
+}
+
+fn run_takes_all_memory() {
     let status = std::process::Command::new("sh")
         .args(["-c", "ulimit -v 6000000 && exec \"$0\" --exact takes_all_memory --ignored"])
         .arg(std::env::current_exe().unwrap())
-        .env("WGPU_BACKEND", "vulkan")
         // Each thread of lavapipe and each arena of malloc takes address space before anything is allocated.
         .envs([("LP_NUM_THREADS", "2"), ("MALLOC_ARENA_MAX", "2")])
         .status();
@@ -325,7 +348,7 @@ fn out_of_memory_is_an_error_and_the_context_stays_of_use() {
 #[test]
 #[ignore = "needs a limit on memory; out_of_memory_is_an_error_and_the_context_stays_of_use runs it under one"]
 fn takes_all_memory() {
-    let context = context();
+    let context = own_context();
     let slope = Activation::LeakyRelu { negative_slope: 0.5 };
     let x = context.upload(&[-1.0_f32, 1.0]).unwrap();
     let allocated: Vec<_> = (0..32).map(|_| context.allocate::<f32>(1 << 28)).collect();
@@ -336,6 +359,21 @@ fn takes_all_memory() {
     drop(allocated);
     assert_eq!(context.forward_slice(RELU, &[-1.0_f32, 1.0]).unwrap(), [0.0, 1.0]);
     assert_eq!(context.forward(slope, &x).and_then(|y| context.download(&y)).unwrap(), [-0.5, 1.0]);
+}
+
+#[test]
+fn an_adapter_is_named_as_it_is_listed() {
+    for adapter in pollster::block_on(gpu_activations::adapters()) {
+        let info = adapter.get_info();
+        let backend = info.backend.to_str();
+        let first = info.name.split_whitespace().next().unwrap_or_default();
+        for name in [format!("{} on {backend}", info.name), format!("{first} on {backend}"), format!("ON {backend}")] {
+            let context = GpuActivations::builder().adapter(&name).build().unwrap();
+            assert_eq!(context.adapter_info().backend, info.backend, "{name}");
+        }
+        let context = GpuActivations::builder().on(adapter).build().unwrap();
+        assert_eq!(context.adapter_info(), info);
+    }
 }
 
 #[test]
