@@ -25,6 +25,7 @@ mod definition;
 mod device;
 mod element;
 mod error;
+mod gate;
 mod grouped;
 mod learnable;
 mod memory;

@@ -724,6 +724,85 @@ fn the_order_of_parameters_does_not_matter() {
     assert_eq!(read("a.npy"), read("b.npy"));
 }
 
+#[test]
+fn arrays_without_elements_are_evaluated() {
+    let shapes: [&[u64]; 4] = [&[0], &[3, 0], &[0, 3], &[2, 0, 4]];
+    std::thread::scope(|scope| {
+        for shape in shapes {
+            scope.spawn(move || evaluates_without_elements(shape));
+        }
+    });
+}
+
+/// Every function along each axis, both passes, with all that may come along.
+fn evaluates_without_elements(shape: &[u64]) {
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name);
+    write(path("x.npy"), shape, Order::C, &[0.0_f32; 0]);
+    write(path("h.npy"), shape, Order::C, &[f16::ZERO; 0]);
+    write(path("mask.npy"), shape, Order::C, &[0_u8; 0]);
+    for input in ["x.npy", "h.npy"] {
+        let written = |name: &str| match input {
+            "x.npy" => read::<f32>(path(name)).0,
+            _ => read::<f16>(path(name)).0,
+        };
+        let zeros = |name: &str, shape: &[u64]| {
+            let count = shape.iter().product::<u64>() as usize;
+            match input {
+                "x.npy" => write(path(name), shape, Order::C, &vec![0.0_f32; count]),
+                _ => write(path(name), shape, Order::C, &vec![f16::ZERO; count]),
+            }
+        };
+        let evaluate = |pass: &str, name: &str, more: &[&str]| {
+            let start = [pass, name, input, "-o", "y.npy"];
+            let gradient: &[&str] = if pass == "backward" { &["--grad", "dy.npy"] } else { &[] };
+            succeeded(folder.path(), &[&start[..], gradient, more].concat());
+        };
+        // The reference computes in f64 whatever the type.
+        for device in if input == "x.npy" { &["gpu", "cpu"][..] } else { &["gpu"] } {
+            for (axis, &length) in shape.iter().enumerate() {
+                let axis_text = axis.to_string();
+                let options = ["--axis", &axis_text, "--device", device];
+                // Of gated units, which share their kernels, one.
+                let unit = |name: &str| ["swiglu", "geglu", "reglu", "bilinear", "gated"].contains(&name);
+                for (name, function) in AxisFunction::ALL.iter().filter(|(name, _)| !unit(name)) {
+                    let lengths: Vec<usize> = shape.iter().map(|&length| length as usize).collect();
+                    let result = function.output_shape(&Axis::new(&lengths, axis as isize).unwrap());
+                    let Ok(result) = result else { continue };
+                    let result: Vec<u64> = result.into_iter().map(|length| length as u64).collect();
+                    zeros("dy.npy", &result);
+                    let mask: &[&str] = if function.takes_mask() { &["-p", "mask=@mask.npy"] } else { &[] };
+                    evaluate("forward", name, &[&options[..], mask].concat());
+                    assert_eq!(written("y.npy"), result, "{name} of {shape:?} along {axis}");
+                    evaluate("backward", name, &[&options[..], mask].concat());
+                    assert_eq!(written("y.npy"), shape, "{name} of {shape:?} along {axis}");
+                }
+                zeros("dy.npy", shape);
+                zeros("alpha.npy", &[length]);
+                let from_file = ["-p", "alpha=@alpha.npy"];
+                evaluate("forward", "prelu", &[&options[..], &from_file].concat());
+                let gradient = ["--param-grad", "alpha=dalpha.npy"];
+                evaluate("backward", "prelu", &[&options[..], &from_file, &gradient].concat());
+                assert_eq!((written("y.npy"), written("dalpha.npy")), (shape.to_vec(), vec![length]));
+            }
+            zeros("dy.npy", shape);
+            for (name, more) in [
+                ("gelu", &[][..]),
+                ("rrelu", &["-p", "seed=3"]),
+                ("prelu", &["--param-grad", "alpha=dalpha.npy"]),
+                ("xielu", &["--param-grad", "alpha_n=dalpha.npy"]),
+            ] {
+                let options = [&["--device", device][..], more].concat();
+                evaluate("backward", name, &options);
+                assert_eq!(written("y.npy"), shape, "{name}");
+                let without: &[&str] = if more.first() == Some(&"--param-grad") { &options[..2] } else { &options };
+                evaluate("forward", name, without);
+                assert_eq!(written("y.npy"), shape, "{name}");
+            }
+        }
+    }
+}
+
 /// More elements than are read at once, with a mask and with channels; the last piece is shorter than the others.
 #[test]
 fn outer_entries_are_streamed() {
