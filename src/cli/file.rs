@@ -45,7 +45,7 @@ fn watch_signals() -> std::io::Result<()> {
     let ending = [SIGHUP, SIGINT, SIGQUIT, SIGTERM].into_iter().filter(|&signal| !is_ignored(signal));
     let mut signals = signal_hook::iterator::Signals::new(ending.collect::<Vec<_>>())?;
     let watch = move || {
-        for signal in signals.forever() {
+        if let Some(signal) = signals.forever().next() {
             // Kept locked to the end, so that no file begins any more.
             let unfinished = unfinished();
             unfinished.iter().for_each(|path| drop(std::fs::remove_file(path)));
