@@ -306,8 +306,9 @@ impl std::fmt::Debug for Error {
     }
 }
 
-/// A number and what it counts.
-pub(crate) fn counted(count: u64, noun: &str) -> String {
+/// A number and what it counts, which messages of the command line say, too.
+#[doc(hidden)]
+pub fn counted(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 

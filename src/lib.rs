@@ -54,6 +54,8 @@ pub use context::{Builder, GpuActivations};
 pub use definition::{Parameter, Range};
 pub use element::{Element, Scalar};
 pub use error::Error;
+#[doc(hidden)]
+pub use error::counted;
 pub use learnable::Parameters;
 pub use memory::Memory;
 pub use recording::Recording;

@@ -268,10 +268,12 @@ fn a_file_that_is_no_usable_array_is_named_with_the_reason() {
     let folder = folder();
     let whole = std::fs::read(folder.path().join("x.npy")).unwrap();
     std::fs::create_dir(folder.path().join("folder.npy")).unwrap();
-    let files: [(&str, Vec<u8>, &[&str]); 15] = [
+    let files: [(&str, Vec<u8>, &[&str]); 17] = [
         ("empty.npy", vec![], &["empty"]),
         ("text.npy", b"no array, but a line of text".to_vec(), &["not a readable .npy file"]),
         ("short.npy", whole[..9].to_vec(), &["9 bytes"]),
+        ("one.npy", whole[..1].to_vec(), &["does not begin"]),
+        ("start.npy", whole[..8].to_vec(), &["8 bytes", "fewer than any header"]),
         ("header.npy", whole[..40].to_vec(), &["128 bytes", "40"]),
         ("truncated.npy", whole[..whole.len() - 1].to_vec(), &["truncated", "(3, 4)", "48 bytes", "47"]),
         ("claims.npy", header("(1000000000000,)"), &["truncated", "4000000000000 bytes"]),

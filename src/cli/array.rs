@@ -3,7 +3,7 @@
 use crate::file::NewFile;
 use crate::header::{Header, excerpt};
 use anyhow::{Context, Result, bail, ensure};
-use gpu_activations::{Element, Scalar};
+use gpu_activations::{Element, Scalar, counted};
 use half::f16;
 use npyz::{DType, Order, WriterBuilder};
 use std::fs::File;
@@ -102,9 +102,10 @@ impl Input {
         let needed = elements * kind.bytes();
         ensure!(
             needed <= held,
-            "{shown} is truncated: its shape {} of {} needs {needed} bytes of data, the file holds {held}",
+            "{shown} is truncated: its shape {} of {} needs {} of data, the file holds {held}",
             tuple(&shape),
-            kind.name()
+            kind.name(),
+            counted(needed, "byte")
         );
         Ok(Input { path: path.to_owned(), kind, shape, order: header.order, elements, reader })
     }

@@ -1,6 +1,7 @@
 //! The header of an `.npy` file: a dictionary of Python with three known keys, read in one pass, whatever its bytes are.
 
 use anyhow::{Context, Result, bail, ensure};
+use gpu_activations::counted;
 use npyz::Order;
 use std::io::Read;
 
@@ -27,7 +28,7 @@ impl Header {
         let mut start = Vec::new();
         reader.by_ref().take(8).read_to_end(&mut start)?;
         ensure!(start.starts_with(b"\x93NUMPY"), "it does not begin as one");
-        let ends = || format!("it has {file} bytes, fewer than any header");
+        let ends = || format!("it has {}, fewer than any header", counted(file, "byte"));
         let (width, (major, minor)) = match *start.as_slice() {
             [_, _, _, _, _, _, 1, 0] => (2, (1, 0)),
             [_, _, _, _, _, _, major @ 2..=3, 0] => (4, (major, 0)),
@@ -40,8 +41,8 @@ impl Header {
         reader.read_exact(&mut length[..width]).with_context(ends)?;
         let (length, before) = (u64::from(u32::from_le_bytes(length)), 8 + width as u64);
         let bytes = before + length;
-        ensure!(bytes <= file, "its header claims {bytes} bytes, the file has {file}");
-        ensure!(length <= MOST_BYTES, "its header has {length} bytes, {MOST_BYTES} are read at most");
+        ensure!(bytes <= file, "its header claims {}, the file has {file}", counted(bytes, "byte"));
+        ensure!(length <= MOST_BYTES, "its header has {}, {MOST_BYTES} are read at most", counted(length, "byte"));
         let mut text = vec![0; length as usize];
         reader.read_exact(&mut text)?;
         let text = std::str::from_utf8(&text).map_err(|error| {

@@ -6,7 +6,7 @@ use crate::{Failure, Function, chosen, context, json_of, number, print, short};
 use anyhow::{Context, Result, anyhow, ensure};
 use gpu_activations::verify::{Checkpoint, Format, Report, verify_along, verify_from};
 use gpu_activations::wgpu::AdapterInfo;
-use gpu_activations::{Error, GpuActivations};
+use gpu_activations::{Error, GpuActivations, counted};
 use half::{bf16, f16};
 use indicatif::ProgressBar;
 use serde_json::{Map, Value, json};
@@ -67,7 +67,7 @@ impl Verification {
         self.bar.finish_and_clear();
         if failed > 0 {
             let adapters: Vec<String> = self.contexts.iter().map(|context| shown(&context.adapter_info())).collect();
-            return Err(anyhow!("{failed} of the rows are beyond their limits on {}", adapters.join(" or ")).into());
+            return Err(anyhow!("{} beyond the limits on {}", counted(failed, "row"), adapters.join(" or ")).into());
         }
         Ok(())
     }
