@@ -54,8 +54,8 @@ fn upper_half(x: f32) -> f32 {
 }
 
 // a * b and its rounding error. Every partial product has at most 24 bits, so it is exact with or without a fused
-// multiply-add. For tiny products the error is left out: adapters that flush subnormals would lose some partial
-// products and keep others, and make of the error a term of 2^-12.
+// multiply-add. An error of more than half a unit is none, and left out: adapters that flush subnormals lose parts of tiny
+// operands and some partial products, but not others, and make of the error a term of 2^-12.
 fn two_product(a: f32, b: f32) -> vec2<f32> {
     let product = opaque(a * b);
     let a_high = upper_half(a);
@@ -64,7 +64,7 @@ fn two_product(a: f32, b: f32) -> vec2<f32> {
     let b_low = b - b_high;
     let rest = guarded(guarded(a_high * b_high - product) + a_high * b_low);
     let error = guarded(rest + a_low * b_high) + a_low * b_low;
-    return vec2<f32>(product, select(error, 0.0, abs(product) < 1e-30));
+    return vec2<f32>(product, select(error, 0.0, abs(error) > 6e-8 * abs(product)));
 }
 
 fn multiply(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {

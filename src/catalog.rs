@@ -604,12 +604,16 @@ fn names(activation: &Activation) -> impl Iterator<Item = (&'static str, &'stati
     std::iter::once(activation.name()).chain(activation.aliases().iter().copied()).map(|name| (name, activation.name()))
 }
 
-/// Names the three functions whose name or alias is most like it.
+/// Names the three functions whose name or alias is most like it: few changes, and a beginning in common.
 fn unknown(name: &str, known: impl Iterator<Item = (&'static str, &'static str)>) -> Error {
     let wanted = normalized(name);
-    let distance = |known: &str| strsim::damerau_levenshtein(&normalized(known), &wanted);
-    let mut all: Vec<_> = known.map(|(known, function)| (distance(known), function)).collect();
-    all.sort_by_key(|&(distance, _)| distance);
+    let unlike = |known: &str| {
+        let known = normalized(known);
+        let common = known.chars().zip(wanted.chars()).take_while(|(a, b)| a == b).count();
+        strsim::damerau_levenshtein(&known, &wanted) as isize - common as isize
+    };
+    let mut all: Vec<_> = known.map(|(known, function)| (unlike(known), function)).collect();
+    all.sort_by_key(|&(unlike, _)| unlike);
     let mut nearest = Vec::new();
     for (_, function) in all {
         if nearest.len() < 3 && !nearest.contains(&function) {
@@ -619,10 +623,19 @@ fn unknown(name: &str, known: impl Iterator<Item = (&'static str, &'static str)>
     Error::UnknownName { name: name.to_owned(), nearest }
 }
 
-/// The error of a name that neither an activation nor an axis function has.
+/// The error of a name that no axis function has: that of the other kind of function, or that of no function at all.
 pub(crate) fn unknown_name(name: &str) -> Error {
+    if let Some(activation) = named(name) {
+        return Error::OtherKind { function: activation.name(), along_axis: false };
+    }
     let along = AxisFunction::ALL.iter().map(|&(name, _)| (name, name));
     unknown(name, Activation::ALL.iter().flat_map(names).chain(along))
+}
+
+/// The activation of this name or alias.
+fn named(name: &str) -> Option<Activation> {
+    let wanted = normalized(name);
+    Activation::ALL.iter().find(|a| names(a).any(|(known, _)| normalized(known) == wanted)).copied()
 }
 
 impl FromStr for Activation {
@@ -631,8 +644,12 @@ impl FromStr for Activation {
     /// Finds an activation by name or alias, whatever the case and with `_` and `-` ignored, at its defaults.
     fn from_str(name: &str) -> Result<Self, Error> {
         let wanted = normalized(name);
-        let named = |a: &&Activation| names(a).any(|(known, _)| normalized(known) == wanted);
-        let found = Activation::ALL.iter().find(named).copied();
-        found.ok_or_else(|| unknown(name, Activation::ALL.iter().flat_map(names)))
+        let other = |&(function, _): &(&'static str, AxisFunction)| {
+            (normalized(function) == wanted).then_some(Error::OtherKind { function, along_axis: true })
+        };
+        named(name).ok_or_else(|| {
+            let other = AxisFunction::ALL.iter().find_map(other);
+            other.unwrap_or_else(|| unknown(name, Activation::ALL.iter().flat_map(names)))
+        })
     }
 }

@@ -9,6 +9,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Where activations run: a device, its queue, and what is kept between calls. Cheap to clone; threads may share it.
+///
+/// # Async forms
+///
+/// Methods whose names end in `_async` wait for the device without blocking the thread that polls them: another thread
+/// waits, and wakes the task. What they do themselves takes place on the polling thread: they compile pipelines that are
+/// new, record, submit, and copy between the host's memory and the device's. A driver may do more in that time; lavapipe
+/// and other software adapters keep a poll busy for milliseconds. Where that matters, call them on a thread of their own,
+/// and call [`GpuActivations::prepare`] first.
 #[derive(Debug, Clone)]
 pub struct GpuActivations {
     pub(crate) shared: Arc<Shared>,
@@ -22,15 +30,24 @@ const POOL_LIMIT: u64 = 64 << 20;
 #[derive(Debug, Clone)]
 pub struct Builder {
     adapter: Option<String>,
+    device_of: Option<wgpu::Adapter>,
     pool_limit: u64,
     pipeline_folder: Option<PathBuf>,
 }
 
 impl Builder {
-    /// Takes the best adapter whose name contains this text, whatever the case; or whose name and backend do, as in
-    /// "llvmpipe on gl" or "on vulkan".
+    /// Takes the best adapter in whose name and backend, as in "llvmpipe (LLVM 15.0.6, 256 bits) on vulkan", all words of
+    /// this text occur, whatever the case: "llvmpipe", "llvmpipe on gl", "on vulkan". A word after "on", if it is the last,
+    /// must occur in the backend. Without it, `WGPU_ADAPTER_NAME` is read in the same way, and if that is not set either,
+    /// the best adapter is taken that gives a device that works.
     pub fn adapter(mut self, name: impl Into<String>) -> Self {
         self.adapter = Some(name.into());
+        self
+    }
+
+    /// Takes this adapter, one of those that [`survey`](crate::survey) finds; there may be several of one name.
+    pub fn on(mut self, adapter: wgpu::Adapter) -> Self {
+        self.device_of = Some(adapter);
         self
     }
 
@@ -51,10 +68,18 @@ impl Builder {
     /// Makes the context.
     ///
     /// # Errors
-    /// [`Error::NoAdapter`]; [`Error::Refused`] where the adapter gives no device; [`Error::OutOfMemory`],
+    /// [`Error::NoAdapter`]; [`Error::UnknownBackend`]; [`Error::Refused`] where the adapter gives no device; [`Error::OutOfMemory`],
     /// [`Error::DeviceLost`].
     pub async fn build_async(self) -> Result<GpuActivations, Error> {
-        let adapter = adapter::choose(self.adapter.as_deref()).await?;
+        let candidates = match &self.device_of {
+            Some(adapter) => vec![adapter.clone()],
+            None => adapter::candidates(self.adapter.as_deref()).await?,
+        };
+        let builder = &self;
+        adapter::first_working(candidates, |adapter| async move { builder.build_on(&adapter).await }).await
+    }
+
+    async fn build_on(&self, adapter: &wgpu::Adapter) -> Result<GpuActivations, Error> {
         let mut required_features = adapter.features() & (wgpu::Features::SUBGROUP | wgpu::Features::TIMESTAMP_QUERY);
         if matches!(adapter.get_info().device_type, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu) {
             required_features |= adapter.features() & wgpu::Features::MAPPABLE_PRIMARY_BUFFERS;
@@ -72,8 +97,9 @@ impl Builder {
             adapter.request_device(&descriptor).await.map_err(|error| Error::Refused { reason: error.to_string() })?;
         let mut shared = Shared::new(device, queue, self.pool_limit);
         shared.notice_loss();
-        if let Some(folder) = self.pipeline_folder {
-            shared.cache.file = shared.checked(|| Ok(PipelineFile::open(&shared.device, &folder)))?;
+        shared.try_out()?;
+        if let Some(folder) = &self.pipeline_folder {
+            shared.cache.file = shared.checked(|| Ok(PipelineFile::open(&shared.device, folder)))?;
         }
         Ok(GpuActivations { shared: Arc::new(shared), strategy: Strategy::Automatic })
     }
@@ -96,7 +122,7 @@ impl GpuActivations {
         Self::builder().build()
     }
 
-    /// As [`GpuActivations::new`], without waiting.
+    /// As [`GpuActivations::new`], in an [async form](GpuActivations#async-forms).
     ///
     /// # Errors
     /// As [`GpuActivations::new`].
@@ -106,7 +132,7 @@ impl GpuActivations {
 
     /// Chooses the adapter, and what is kept.
     pub fn builder() -> Builder {
-        Builder { adapter: None, pool_limit: POOL_LIMIT, pipeline_folder: None }
+        Builder { adapter: None, device_of: None, pool_limit: POOL_LIMIT, pipeline_folder: None }
     }
 
     /// A context on a device of yours. Its callbacks are left as they are, and its limits say how large buffers, bindings
@@ -127,6 +153,13 @@ impl GpuActivations {
         let mut shared = Shared::new(device, queue, POOL_LIMIT);
         shared.cache.rewriter = Some(Rewriter(Box::new(rewrite)));
         GpuActivations { shared: Arc::new(shared), strategy: Strategy::Automatic }
+    }
+
+    /// Lets the next so many attempts to create a buffer fail, as if the device had no memory left. For tests: not every
+    /// driver reports that.
+    #[doc(hidden)]
+    pub fn fail_allocations(&self, attempts: u32) {
+        self.shared.failures.store(attempts, std::sync::atomic::Ordering::Relaxed);
     }
 
     /// The same context, with another way to work along an axis: to compare or to measure them.
@@ -177,7 +210,7 @@ impl GpuActivations {
         Ok(data)
     }
 
-    /// As [`GpuActivations::download`], without blocking the thread.
+    /// As [`GpuActivations::download`], in an [async form](GpuActivations#async-forms).
     ///
     /// # Errors
     /// As [`GpuActivations::download`].
@@ -195,7 +228,7 @@ impl GpuActivations {
         pollster::block_on(self.read_back(buffer, data, Waiting::Blocking))
     }
 
-    /// As [`GpuActivations::download_into`], without blocking the thread.
+    /// As [`GpuActivations::download_into`], in an [async form](GpuActivations#async-forms).
     ///
     /// # Errors
     /// As [`GpuActivations::download_into`].

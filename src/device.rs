@@ -1,12 +1,13 @@
 //! What a context's clones share: the device, and memory and waiting on it.
 
+use crate::gate::{Closed, DEVICES};
 use crate::pipeline::{Cache, lock};
 use crate::shader::Guards;
 use crate::shape::Shape;
 use crate::{Arithmetic, Error};
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use wgpu::BufferUsages as Usage;
 
@@ -36,6 +37,20 @@ pub(crate) struct Shared {
     pub pool: Mutex<Pool>,
     /// Why the device was lost, once it was.
     lost: Arc<Mutex<Option<String>>>,
+    /// How many of the next buffers are not created, as if there were no memory: for tests.
+    pub failures: AtomicU32,
+    /// Whether the driver may not destroy a device while others are at work.
+    guarded: bool,
+    // The last field: what precedes it goes before the gate opens again.
+    closed: Option<Closed<'static>>,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if self.guarded {
+            self.closed = DEVICES.close();
+        }
+    }
 }
 
 impl fmt::Debug for Shared {
@@ -81,6 +96,9 @@ impl Pool {
         self.bytes = 0;
     }
 }
+
+/// The number of NVIDIA among the vendors of PCI.
+const NVIDIA: u32 = 0x10de;
 
 /// Bytes given to the queue at once.
 const PIECE: usize = 8 << 20;
@@ -130,7 +148,21 @@ impl Shared {
             in_use,
             pool,
             lost,
+            failures: AtomicU32::new(0),
+            // NVIDIA's vkDestroyDevice may wait for ever for a thread that compiles or submits.
+            guarded: info.backend == wgpu::Backend::Vulkan && info.vendor == NVIDIA,
+            closed: None,
         }
+    }
+
+    /// Fails where a device was created, but is lost at its first use.
+    pub(crate) fn try_out(&self) -> Result<(), Error> {
+        let buffer = self.acquire(4, RESIDENT)?;
+        let submission = self.submit(|encoder| {
+            encoder.clear_buffer(&buffer, 0, None);
+            Ok(())
+        })?;
+        self.poll(wgpu::PollType::Wait { submission_index: Some(submission), timeout: None })
     }
 
     /// Sets the device's callbacks, which only whoever created it may do.
@@ -157,7 +189,14 @@ impl Shared {
         }
         let descriptor =
             wgpu::BufferDescriptor { label: Some("activations"), size: bytes, usage, mapped_at_creation: false };
-        let create = || self.checked(|| Ok(self.device.create_buffer(&descriptor)));
+        let fails =
+            || self.failures.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
+        let create = || {
+            if fails() {
+                return Err(Error::OutOfMemory { bytes });
+            }
+            self.checked(|| Ok(self.at_work(|| self.device.create_buffer(&descriptor))))
+        };
         let outcome = create().or_else(|error| {
             if !matches!(error, Error::OutOfMemory { .. }) {
                 return Err(error);
@@ -169,6 +208,11 @@ impl Shared {
             Error::OutOfMemory { .. } => Error::OutOfMemory { bytes },
             other => other,
         })
+    }
+
+    /// Calls the driver, in a short piece of work that calls nothing of a user's.
+    pub(crate) fn at_work<R>(&self, work: impl FnOnce() -> R) -> R {
+        if self.guarded { DEVICES.work(work) } else { work() }
     }
 
     /// Does what talks to the device, and returns as an error what wgpu would otherwise report elsewhere.
@@ -212,15 +256,17 @@ impl Shared {
         self.checked(|| {
             // In pieces that are submitted, because each is staging memory until it has been copied.
             for (index, piece) in words.chunks(PIECE).enumerate() {
-                self.queue.write_buffer(buffer, offset + (index * PIECE) as u64, piece);
-                if piece.len() == PIECE {
-                    self.queue.submit([]);
-                }
+                self.at_work(|| {
+                    self.queue.write_buffer(buffer, offset + (index * PIECE) as u64, piece);
+                    if piece.len() == PIECE {
+                        self.queue.submit([]);
+                    }
+                });
             }
             if !rest.is_empty() {
                 let mut word = [0; 4];
                 word[..rest.len()].copy_from_slice(rest);
-                self.queue.write_buffer(buffer, offset + words.len() as u64, &word);
+                self.at_work(|| self.queue.write_buffer(buffer, offset + words.len() as u64, &word));
             }
             Ok(())
         })
@@ -235,7 +281,7 @@ impl Shared {
             let descriptor = wgpu::CommandEncoderDescriptor { label: Some("activations") };
             let mut encoder = self.device.create_command_encoder(&descriptor);
             record(&mut encoder)?;
-            Ok(self.queue.submit([encoder.finish()]))
+            Ok(self.at_work(|| self.queue.submit([encoder.finish()])))
         })
     }
 

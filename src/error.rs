@@ -1,5 +1,7 @@
 /// What can go wrong; every message names both sides.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+///
+/// `Debug` gives the message, too, because it is what a `main` that returns the error prints.
+#[derive(Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// No activation has this name or alias.
@@ -10,8 +12,16 @@ pub enum Error {
         /// The known names most like it, the nearest first.
         nearest: Vec<&'static str>,
     },
+    /// A function has this name, but of the other kind: along an axis, or elementwise.
+    #[error("{}", other_kind(.function, *.along_axis))]
+    OtherKind {
+        /// The function.
+        function: &'static str,
+        /// Whether it is an [`AxisFunction`](crate::AxisFunction), not an [`Activation`](crate::Activation).
+        along_axis: bool,
+    },
     /// The activation has no such parameter.
-    #[error("{function} has no parameter {parameter:?}; it has {}", names(.known))]
+    #[error("{function} has no parameter {parameter:?}; it has {}{}", names(.known), advice(.function, .parameter))]
     UnknownParameter {
         /// The activation.
         function: &'static str,
@@ -21,7 +31,7 @@ pub enum Error {
         known: Vec<&'static str>,
     },
     /// A parameter's value lies outside its valid range.
-    #[error("{function}: {parameter} is {value}, but must be {range}")]
+    #[error("{function}: {parameter} is {}, but must be {range}", number(*.value))]
     ParameterOutOfRange {
         /// The activation.
         function: &'static str,
@@ -33,7 +43,7 @@ pub enum Error {
         range: String,
     },
     /// A parameter's value is none that it may have.
-    #[error("{function}: {parameter} is {value}, but must be {valid}")]
+    #[error("{function}: {parameter} is {}, but must be {valid}", shortened(.value))]
     InvalidValue {
         /// The function.
         function: &'static str,
@@ -53,7 +63,7 @@ pub enum Error {
         shape: Vec<usize>,
     },
     /// An array is too large for work along an axis, whose elements shaders count in 32 bits.
-    #[error("the shape {} has more than {limit} elements", tuple(.shape))]
+    #[error("the shape {} has more than {}", tuple(.shape), counted(*.limit as u64, "element"))]
     TooManyElements {
         /// The array's shape.
         shape: Vec<usize>,
@@ -75,7 +85,7 @@ pub enum Error {
         divisor: usize,
     },
     /// A parameter has another number of values than the axis has channels.
-    #[error("{parameter} has {values} values, axis {axis} of the shape {} has {} channels", tuple(.shape), .shape[*.axis])]
+    #[error("{parameter} has {}, axis {axis} of the shape {} has {}", counted(*.values, "value"), tuple(.shape), counted(channels(.shape, *.axis), "channel"))]
     ChannelMismatch {
         /// The parameter.
         parameter: &'static str,
@@ -156,18 +166,28 @@ pub enum Error {
         /// The result.
         result: &'static str,
     },
+    /// `WGPU_BACKEND` names a backend that wgpu does not have.
+    #[error("WGPU_BACKEND={value} names no backend {name:?}; there are vulkan, metal, dx12 and gl, joined by commas")]
+    UnknownBackend {
+        /// The name that is none.
+        name: String,
+        /// The whole value.
+        value: String,
+    },
     /// No adapter can run compute shaders, or none has the name asked for.
-    #[error("{}", no_adapter(.wanted.as_deref(), .found, .backend.as_deref()))]
+    #[error("{}{}", no_adapter(.wanted.as_deref(), .found, .backend.as_deref()), unfit(.unusable))]
     NoAdapter {
-        /// The text that its name should contain.
+        /// The words that its name should contain.
         wanted: Option<String>,
-        /// The adapters there are, with their backends.
+        /// The adapters that could be used, with their backends.
         found: Vec<String>,
+        /// Those that cannot be, with the reason.
+        unusable: Vec<String>,
         /// The value of `WGPU_BACKEND`, which leaves other backends out.
         backend: Option<String>,
     },
     /// Two operands of one operation have different lengths.
-    #[error("{left} has {left_length} elements, {right} has {right_length}")]
+    #[error("{left} has {}, {right} has {right_length}", counted(*.left_length, "element"))]
     LengthMismatch {
         /// One operand.
         left: &'static str,
@@ -228,7 +248,9 @@ pub enum Error {
     },
     /// A single buffer of this size is beyond the adapter.
     #[error(
-        "a buffer of {bytes} bytes is larger than this adapter's limit of {limit} bytes; slices of any length are processed in pieces"
+        "a buffer of {} is larger than this adapter's limit of {}; slices of any length are processed in pieces",
+        counted(*.bytes, "byte"),
+        counted(*.limit, "byte")
     )]
     TooLarge {
         /// The size needed.
@@ -278,6 +300,53 @@ pub enum Error {
     },
 }
 
+impl std::fmt::Debug for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
+}
+
+/// A number and what it counts, which messages of the command line say, too.
+#[doc(hidden)]
+pub fn counted(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// A number in as few digits as say which it is, with an exponent where it is very large or small.
+pub(crate) fn number(value: f32) -> String {
+    let size = value.abs();
+    let plain = size == 0.0 || (1e-5..1e9).contains(&size) || !value.is_finite();
+    if plain { value.to_string() } else { format!("{value:e}") }
+}
+
+/// A value as it was given, or a number of many digits as [`number`] writes it.
+fn shortened(value: &str) -> String {
+    let parsed = || value.parse().ok().filter(|value: &f32| value.is_finite());
+    if value.len() > 24 { parsed().map_or_else(|| value.to_owned(), number) } else { value.to_owned() }
+}
+
+fn channels(shape: &[usize], axis: usize) -> u64 {
+    shape.get(axis).map_or(0, |&length| length as u64)
+}
+
+fn other_kind(function: &str, along_axis: bool) -> String {
+    if along_axis {
+        format!("{function} works along an axis; it is an AxisFunction, not an Activation")
+    } else {
+        format!("{function} works on each element; it is an Activation, not an AxisFunction")
+    }
+}
+
+/// Where to find what other libraries have as a parameter.
+fn advice(function: &str, parameter: &str) -> &'static str {
+    let along = || crate::AxisFunction::ALL.iter().any(|(name, _)| *name == function);
+    match crate::catalog::normalized(parameter).as_str() {
+        "dim" | "axis" if along() => "; the axis is an `Axis`, given with x",
+        "approximate" if function == "gelu" => "; the approximation by tanh is the function gelu_tanh",
+        _ => "",
+    }
+}
+
 /// A shape as Python writes it.
 fn tuple(shape: &[usize]) -> String {
     match shape {
@@ -299,16 +368,23 @@ fn learnable(function: &str) -> String {
 }
 
 fn needed(bytes: u64) -> String {
-    if bytes == 0 { String::new() } else { format!(" for a buffer of {bytes} bytes") }
+    if bytes == 0 { String::new() } else { format!(" for a buffer of {}", counted(bytes, "byte")) }
 }
 
 fn names(known: &[&str]) -> String {
     if known.is_empty() { "none".to_owned() } else { known.join(", ") }
 }
 
+fn unfit(adapters: &[String]) -> String {
+    if adapters.is_empty() { String::new() } else { format!("; what there is cannot be used: {}", adapters.join(", ")) }
+}
+
 fn no_adapter(wanted: Option<&str>, found: &[String], backend: Option<&str>) -> String {
     if let (Some(wanted), false) = (wanted, found.is_empty()) {
-        return format!("no adapter's name contains {wanted:?}; there are {}", found.join(", "));
+        return format!(
+            "no adapter has all words of {wanted:?} in its name and backend; there are {}",
+            found.join(", ")
+        );
     }
     if !cfg!(any(feature = "vulkan", feature = "metal", feature = "dx12", feature = "gles")) {
         return "this build has no backend of wgpu; enable the feature vulkan, metal, dx12 or gles".to_owned();

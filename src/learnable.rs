@@ -1,5 +1,6 @@
 //! Parameters that lie in buffers, or are drawn, instead of being one number of the activation.
 
+use crate::catalog::normalized;
 use crate::device::Shared;
 use crate::pipeline::{Access, Bound, Dispatch};
 use crate::recording::{check_apart, check_range, most_bytes};
@@ -96,7 +97,7 @@ impl<'a> Parameters<'a> {
     }
 
     fn tensor(mut self, name: Cow<'a, str>, values: BufferRange<'a, f32>, sharing: Sharing) -> Self {
-        self.tensors.push(Tensor { name, values, sharing });
+        self.tensors.push(Tensor { name: canonical(name), values, sharing });
         self
     }
 
@@ -195,7 +196,8 @@ impl<'a> Parameters<'a> {
 
     /// Who shares a value of this parameter.
     pub(crate) fn sharing(&self, parameter: &str) -> Sharing {
-        let found = self.tensors.iter().find(|tensor| tensor.name == parameter);
+        let wanted = canonical(parameter.into());
+        let found = self.tensors.iter().find(|tensor| tensor.name == wanted);
         found.map_or(Sharing::One, |tensor| tensor.sharing.clone())
     }
 
@@ -409,13 +411,24 @@ impl Recording<'_, '_> {
 /// What every activation has besides its own parameters.
 const FUSED: [&str; 3] = ["input_bias", "output_factor", "output_addend"];
 
+/// A name as the parameter's own activation spells it, found as [`Activation::with`] finds it; an unknown one as it is.
+fn canonical(name: Cow<'_, str>) -> Cow<'_, str> {
+    let known = || Activation::ALL.iter().flat_map(Activation::parameters).map(|known| known.name).chain(FUSED);
+    if known().any(|known| known == name) {
+        return name;
+    }
+    let wanted = normalized(&name);
+    known().find(|known| normalized(known) == wanted).map_or(name, Cow::Borrowed)
+}
+
 /// The name of a parameter that may come from a buffer.
 fn named(activation: &Activation, name: &str) -> Result<&'static str, Error> {
     let function = activation.name();
-    if let Some(fused) = FUSED.into_iter().find(|fused| *fused == name) {
+    let canonical = canonical(name.into());
+    if let Some(fused) = FUSED.into_iter().find(|fused| *fused == canonical) {
         return Ok(fused);
     }
-    match activation.parameters().iter().find(|known| known.name == name) {
+    match activation.parameters().iter().find(|known| known.name == canonical) {
         Some(known) if known.learnable => Ok(known.name),
         Some(known) => Err(Error::NotLearnable { function, parameter: known.name }),
         None => {

@@ -25,6 +25,7 @@ mod definition;
 mod device;
 mod element;
 mod error;
+mod gate;
 mod grouped;
 mod learnable;
 mod memory;
@@ -44,7 +45,7 @@ pub mod throughput;
 #[cfg(feature = "verify")]
 pub mod verify;
 
-pub use adapter::adapters;
+pub use adapter::{Survey, adapters, survey};
 pub use arithmetic::Arithmetic;
 pub use axis::{Axis, AxisFunction, AxisParameter, Gate, Layout};
 pub use buffer::{BufferRange, GpuBuffer};
@@ -53,6 +54,8 @@ pub use context::{Builder, GpuActivations};
 pub use definition::{Parameter, Range};
 pub use element::{Element, Scalar};
 pub use error::Error;
+#[doc(hidden)]
+pub use error::counted;
 pub use learnable::Parameters;
 pub use memory::Memory;
 pub use recording::Recording;

@@ -44,7 +44,7 @@ impl GpuActivations {
         Ok(y)
     }
 
-    /// As [`GpuActivations::forward_slice`], without blocking the thread.
+    /// As [`GpuActivations::forward_slice`], in an [async form](GpuActivations#async-forms).
     ///
     /// # Errors
     /// As [`GpuActivations::forward_slice`].
@@ -62,7 +62,7 @@ impl GpuActivations {
         self.stream_blocking(activation, Slices { x, dy: None }, y)
     }
 
-    /// As [`GpuActivations::forward_slice_into`], without blocking the thread.
+    /// As [`GpuActivations::forward_slice_into`], in an [async form](GpuActivations#async-forms).
     ///
     /// # Errors
     /// As [`GpuActivations::forward_slice_into`].
@@ -85,7 +85,7 @@ impl GpuActivations {
         Ok(dx)
     }
 
-    /// As [`GpuActivations::backward_slice`], without blocking the thread.
+    /// As [`GpuActivations::backward_slice`], in an [async form](GpuActivations#async-forms).
     ///
     /// # Errors
     /// As [`GpuActivations::backward_slice`].
@@ -114,7 +114,7 @@ impl GpuActivations {
         self.stream_blocking(activation, Slices { x, dy: Some(dy) }, dx)
     }
 
-    /// As [`GpuActivations::backward_slice_into`], without blocking the thread.
+    /// As [`GpuActivations::backward_slice_into`], in an [async form](GpuActivations#async-forms).
     ///
     /// # Errors
     /// As [`GpuActivations::backward_slice_into`].

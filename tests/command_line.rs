@@ -268,10 +268,12 @@ fn a_file_that_is_no_usable_array_is_named_with_the_reason() {
     let folder = folder();
     let whole = std::fs::read(folder.path().join("x.npy")).unwrap();
     std::fs::create_dir(folder.path().join("folder.npy")).unwrap();
-    let files: [(&str, Vec<u8>, &[&str]); 12] = [
+    let files: [(&str, Vec<u8>, &[&str]); 17] = [
         ("empty.npy", vec![], &["empty"]),
         ("text.npy", b"no array, but a line of text".to_vec(), &["not a readable .npy file"]),
         ("short.npy", whole[..9].to_vec(), &["9 bytes"]),
+        ("one.npy", whole[..1].to_vec(), &["does not begin"]),
+        ("start.npy", whole[..8].to_vec(), &["8 bytes", "fewer than any header"]),
         ("header.npy", whole[..40].to_vec(), &["128 bytes", "40"]),
         ("truncated.npy", whole[..whole.len() - 1].to_vec(), &["truncated", "(3, 4)", "48 bytes", "47"]),
         ("claims.npy", header("(1000000000000,)"), &["truncated", "4000000000000 bytes"]),
@@ -279,6 +281,9 @@ fn a_file_that_is_no_usable_array_is_named_with_the_reason() {
         ("beyond.npy", header("(18446744073709551616,)"), &["dimension"]),
         ("negative.npy", header("(-3,)"), &["negative"]),
         ("nonsense.npy", header("nonsense"), &["not a readable .npy file"]),
+        ("nested.npy", header(&format!("{}{}", "(".repeat(40), ")".repeat(40))), &["a length", "(((("]),
+        ("axes.npy", header(&format!("({})", "1, ".repeat(3000))), &["more than 64 axes"]),
+        ("lines.npy", header("(1,\n\n2"), &["a length", "\\n"]),
         ("version.npy", b"\x93NUMPY\x09\x00rest of it".to_vec(), &["9.0"]),
         ("long_header.npy", b"\x93NUMPY\x02\x00\xff\xff\xff\xff{}".to_vec(), &["4294967307 bytes", "14"]),
     ];
@@ -368,6 +373,55 @@ fn a_full_disk_leaves_the_old_output() {
     assert_eq!(names(folder.path()), before);
 }
 
+/// Signals that end the program while it writes two outputs; what was under their names before stays.
+#[cfg(unix)]
+#[test]
+fn a_signal_leaves_nothing_half_written() {
+    use std::os::unix::process::ExitStatusExt;
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name);
+    // Zeros that take no room on the disk, and more of them than are computed before the signal comes.
+    let elements = 1_u64 << 28;
+    let bytes = header(&format!("({elements},)"));
+    let size = bytes.len() as u64 + 4 * elements;
+    std::fs::write(path("zeros.npy"), bytes).unwrap();
+    std::fs::OpenOptions::new().write(true).open(path("zeros.npy")).unwrap().set_len(size).unwrap();
+    std::fs::write(path("y.npy"), "old").unwrap();
+    let before = names(folder.path());
+    let forward: &[&str] = &["forward", "gelu", "zeros.npy", "-o", "y.npy", "--device", "cpu"];
+    let gradients = ["backward", "prelu", "zeros.npy", "--grad", "zeros.npy", "-o", "y.npy", "--device", "cpu"];
+    let gradients: &[&str] = &[&gradients[..], &["--param-grad", "alpha=dalpha.npy"]].concat();
+    for (arguments, outputs, signal, number) in
+        [(forward, 1, "INT", 2), (forward, 1, "TERM", 15), (gradients, 2, "HUP", 1), (gradients, 2, "TERM", 15)]
+    {
+        let program = env!("CARGO_BIN_EXE_gpu-activations");
+        let mut child = Command::new(program).args(arguments).current_dir(folder.path()).spawn().unwrap();
+        let patience = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while names(folder.path()).len() < before.len() + outputs {
+            assert_eq!(child.try_wait().unwrap(), None, "{arguments:?} ended before its signal");
+            assert!(std::time::Instant::now() < patience, "{arguments:?} has begun no output");
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        assert!(Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap().success());
+        let status = child.wait().unwrap();
+        assert_eq!(status.signal(), Some(number), "{arguments:?}: {status}");
+        assert_eq!(names(folder.path()), before, "{arguments:?} after {signal}");
+        assert_eq!(std::fs::read(path("y.npy")).unwrap(), b"old");
+    }
+}
+
+/// As nohup has it, and a shell without job control for what it runs in the background.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_was_ignored_stays_ignored() {
+    let folder = folder();
+    let script = "trap '' HUP INT; \"$0\" forward relu x.npy -o y.npy --device cpu & \
+                  kill -s HUP $!; kill -s INT $!; wait $!";
+    let run = ["-c", script, env!("CARGO_BIN_EXE_gpu-activations")];
+    assert!(Command::new("sh").args(run).current_dir(folder.path()).status().unwrap().success());
+    assert!(folder.path().join("y.npy").exists());
+}
+
 #[test]
 fn wrong_usage_is_status_2() {
     let folder = folder();
@@ -428,6 +482,56 @@ fn an_unknown_adapter_is_a_failure_that_lists_the_known() {
     let name = pollster::block_on(gpu_activations::adapters()).remove(0).get_info().name;
     let forward = ["forward", "relu", "x.npy", "-o", "y.npy", "--adapter", "no such adapter"];
     refused(folder.path(), &forward, 1, &["no such adapter", &name]);
+}
+
+#[test]
+fn an_adapter_is_chosen_as_devices_lists_it() {
+    let folder = folder();
+    for row in succeeded(folder.path(), &["devices", "--json"]).lines() {
+        let row: serde_json::Value = serde_json::from_str(row).unwrap();
+        let (name, backend) = (row["adapter"].as_str().unwrap(), row["backend"].as_str().unwrap());
+        let first = name.split_whitespace().next().unwrap();
+        for wanted in [format!("{name} on {backend}"), format!("{first} on {backend}")] {
+            succeeded(folder.path(), &["forward", "relu", "x.npy", "-o", "y.npy", "--adapter", &wanted]);
+        }
+    }
+    std::fs::remove_file(folder.path().join("y.npy")).unwrap();
+    let forward = ["forward", "relu", "x.npy", "-o", "y.npy", "--adapter", "no on vulkan"];
+    refused(folder.path(), &forward, 1, &["\"no on vulkan\"", "there are"]);
+}
+
+#[test]
+fn an_unknown_backend_is_refused_with_those_there_are() {
+    let folder = folder();
+    let with = |backend: &str, arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gpu-activations"));
+        command.args(arguments).env("WGPU_BACKEND", backend).current_dir(folder.path()).output().unwrap()
+    };
+    let forward: &[&str] = &["forward", "relu", "x.npy", "-o", "y.npy"];
+    for (backend, name) in [("foo", "\"foo\""), ("vulkan,foo", "\"foo\""), ("", "\"\"")] {
+        for arguments in [forward, &["devices"], &["verify", "relu"]] {
+            let output = with(backend, arguments);
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{backend}: {said}");
+            assert_eq!(said.lines().count(), 1, "{said}");
+            assert!([name, "vulkan, metal, dx12 and gl"].iter().all(|word| said.contains(word)), "{said}");
+        }
+    }
+}
+
+/// As where there is no session, in a container: Mesa's layer for Vulkan looks for one.
+#[cfg(target_os = "linux")]
+#[test]
+fn mesa_does_not_complain_that_there_is_no_session() {
+    let folder = folder();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gpu-activations"));
+    command
+        .args(["forward", "relu", "x.npy", "-o", "y.npy"])
+        .env_remove("XDG_RUNTIME_DIR")
+        .env_remove("NODEVICE_SELECT");
+    let output = command.current_dir(folder.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && !said.contains("XDG_RUNTIME_DIR"), "{said}");
 }
 
 /// No backend is left when the only one asked for is none that this platform has.
@@ -533,7 +637,12 @@ fn wrong_shapes_and_options_are_named() {
     refused(path, &forward("softmax", &["--axis", "3"]), 1, &["axis 3", "(2, 3, 4)", "-3 to 2"]);
     refused(path, &forward("glu", &["--axis", "1"]), 1, &["axis 1", "(2, 3, 4)", "3", "2"]);
     refused(path, &forward("maxout", &["-p", "pieces=3"]), 1, &["(2, 3, 4)", "4", "multiple of 3"]);
-    refused(path, &forward("prelu", &["-p", "alpha=@alpha.npy", "--axis", "0"]), 1, &["(3,)", "axis 0", "2 channels"]);
+    refused(
+        path,
+        &forward("prelu", &["-p", "alpha=@alpha.npy", "--axis", "0"]),
+        1,
+        &["(3,)", "axis 0", "(2, 3, 4)", "(2,)"],
+    );
     refused(path, &forward("prelu", &["-p", "alpha=@alpha.npy"]), 1, &["(3,)", "(2, 3, 4)", "--axis"]);
     refused(path, &forward("softmax", &["-p", "temperature=0"]), 2, &["temperature", "0", "above 0"]);
     refused(path, &forward("hardmax", &["-p", "mask=@mask.npy"]), 2, &["hardmax", "no mask"]);
@@ -542,11 +651,158 @@ fn wrong_shapes_and_options_are_named() {
     refused(path, &forward("softmaxx", &[]), 2, &["softmaxx", "softmax"]);
     refused(path, &forward("relu", &["--axis", "0"]), 2, &["--axis", "relu"]);
     refused(path, &forward("rrelu", &["-p", "seed=-1"]), 2, &["seed", "-1"]);
+    refused(path, &forward("softmax", &["-p", "dim=1"]), 2, &["\"dim\"", "--axis 1"]);
+    refused(path, &forward("gelu", &["-p", "approximate=tanh"]), 2, &["\"approximate\"", "gelu_tanh"]);
+    refused(path, &forward("gated", &["-p", "activation=softmax"]), 2, &["softmax", "along an axis"]);
+    refused(path, &forward("softmax", &["-p", "temperature=-1e38"]), 2, &["-1e38,"]);
+    refused(path, &forward("softplus", &["-p", "beta=-1e-45"]), 2, &["beta is -1e-45,"]);
     refused(path, &backward(&["--param-grad", "alpha=y.npy"]), 1, &["y.npy", "two outputs"]);
     refused(path, &backward(&["--param-grad", "alpha=./y.npy"]), 1, &["./y.npy", "two outputs"]);
     refused(path, &backward(&["--param-grad", "beta=b.npy"]), 2, &["beta", "alpha"]);
     let dy = ["backward", "softmax", "x.npy", "--grad", "half.npy", "-o", "y.npy"];
     refused(path, &dy, 1, &["half.npy", "(2, 3, 2)", "(2, 3, 4)", "axis 2"]);
+}
+
+/// Which shapes of a parameter's file fit an axis of x, of shape (2, 3, 4) unless it is named otherwise.
+#[test]
+fn a_parameter_file_fits_an_axis_only_as_numpy_broadcasts_it() {
+    let folder = arrays();
+    write(folder.path().join("y122.npy"), &[1, 2, 2], Order::C, &[-1.0_f32; 4]);
+    write(folder.path().join("y23.npy"), &[2, 6], Order::C, &[-1.0_f32; 12]);
+    let run = |x: &'static str, axis: &'static str, shape: &[u64]| {
+        let count = shape.iter().product::<u64>() as usize;
+        let values: Vec<f32> = (0..count).map(|value| value as f32).collect();
+        write(folder.path().join("p.npy"), shape, Order::C, &values);
+        ["forward", "prelu", x, "-o", "y.npy", "-p", "alpha=@p.npy", "--axis", axis]
+    };
+    let fitting: [(&str, &str, &[&[u64]]); 4] = [
+        ("x.npy", "1", &[&[3], &[3, 1], &[1, 3, 1], &[1], &[], &[1, 1, 1, 1]]),
+        ("x.npy", "0", &[&[2], &[2, 1, 1]]),
+        ("x.npy", "-1", &[&[4], &[1, 4], &[1, 1, 4]]),
+        ("y122.npy", "2", &[&[2], &[1, 2]]),
+    ];
+    for (x, axis, shapes) in fitting {
+        for &shape in shapes {
+            succeeded(folder.path(), &run(x, axis, shape));
+            let (x_shape, _, x_values) = read::<f32>(folder.path().join(x));
+            let (_, _, y) = read::<f32>(folder.path().join("y.npy"));
+            let at = if axis == "-1" { 2 } else { axis.parse::<usize>().unwrap() };
+            let inner: u64 = x_shape[at + 1..].iter().product();
+            let shared = shape.iter().product::<u64>() == 1;
+            for (index, (x, y)) in x_values.iter().zip(&y).enumerate() {
+                let alpha = if shared { 0 } else { index as u64 / inner % x_shape[at] };
+                let expected = if *x > 0.0 { *x } else { alpha as f32 * x };
+                assert_eq!(*y, expected, "{shape:?} along axis {axis}, element {index}");
+            }
+        }
+    }
+    std::fs::remove_file(folder.path().join("y.npy")).unwrap();
+    let unfitting: [(&str, &str, &[&[u64]]); 4] = [
+        ("x.npy", "1", &[&[1, 3], &[3, 1, 1], &[3, 4], &[2], &[1, 1, 3, 1]]),
+        ("x.npy", "0", &[&[2, 1], &[1, 2]]),
+        ("y122.npy", "2", &[&[2, 1], &[1, 2, 1]]),
+        ("y23.npy", "1", &[&[2, 3], &[3, 2], &[6, 1]]),
+    ];
+    for (x, axis, shapes) in unfitting {
+        for &shape in shapes {
+            let arguments = run(x, axis, shape);
+            let lengths: Vec<String> = shape.iter().map(u64::to_string).collect();
+            let shown =
+                if shape.len() == 1 { format!("({},)", lengths[0]) } else { format!("({})", lengths.join(", ")) };
+            refused(folder.path(), &arguments, 1, &["p.npy", &shown, "x's shape", &format!("axis {axis}")]);
+        }
+    }
+}
+
+#[test]
+fn the_order_of_parameters_does_not_matter() {
+    let folder = arrays();
+    let forward = |output: &'static str, first: &'static str, second: &'static str| {
+        succeeded(folder.path(), &["forward", "gated", "x.npy", "-o", output, "-p", first, "-p", second]);
+    };
+    forward("a.npy", "beta=1.702", "activation=swish");
+    forward("b.npy", "activation=swish", "beta=1.702");
+    let read = |name: &str| read::<f32>(folder.path().join(name)).2;
+    assert_eq!(read("a.npy"), read("b.npy"));
+}
+
+#[test]
+fn arrays_without_elements_are_evaluated() {
+    let shapes: [&[u64]; 4] = [&[0], &[3, 0], &[0, 3], &[2, 0, 4]];
+    std::thread::scope(|scope| {
+        for shape in shapes {
+            scope.spawn(move || evaluates_without_elements(shape));
+        }
+    });
+}
+
+/// Every function along each axis, both passes, with all that may come along.
+fn evaluates_without_elements(shape: &[u64]) {
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name);
+    write(path("x.npy"), shape, Order::C, &[0.0_f32; 0]);
+    write(path("h.npy"), shape, Order::C, &[f16::ZERO; 0]);
+    write(path("mask.npy"), shape, Order::C, &[0_u8; 0]);
+    for input in ["x.npy", "h.npy"] {
+        let written = |name: &str| match input {
+            "x.npy" => read::<f32>(path(name)).0,
+            _ => read::<f16>(path(name)).0,
+        };
+        let zeros = |name: &str, shape: &[u64]| {
+            let count = shape.iter().product::<u64>() as usize;
+            match input {
+                "x.npy" => write(path(name), shape, Order::C, &vec![0.0_f32; count]),
+                _ => write(path(name), shape, Order::C, &vec![f16::ZERO; count]),
+            }
+        };
+        let evaluate = |pass: &str, name: &str, more: &[&str]| {
+            let start = [pass, name, input, "-o", "y.npy"];
+            let gradient: &[&str] = if pass == "backward" { &["--grad", "dy.npy"] } else { &[] };
+            succeeded(folder.path(), &[&start[..], gradient, more].concat());
+        };
+        // The reference computes in f64 whatever the type.
+        for device in if input == "x.npy" { &["gpu", "cpu"][..] } else { &["gpu"] } {
+            for (axis, &length) in shape.iter().enumerate() {
+                let axis_text = axis.to_string();
+                let options = ["--axis", &axis_text, "--device", device];
+                // Of gated units, which share their kernels, one.
+                let unit = |name: &str| ["swiglu", "geglu", "reglu", "bilinear", "gated"].contains(&name);
+                for (name, function) in AxisFunction::ALL.iter().filter(|(name, _)| !unit(name)) {
+                    let lengths: Vec<usize> = shape.iter().map(|&length| length as usize).collect();
+                    let result = function.output_shape(&Axis::new(&lengths, axis as isize).unwrap());
+                    let Ok(result) = result else { continue };
+                    let result: Vec<u64> = result.into_iter().map(|length| length as u64).collect();
+                    zeros("dy.npy", &result);
+                    let mask: &[&str] = if function.takes_mask() { &["-p", "mask=@mask.npy"] } else { &[] };
+                    evaluate("forward", name, &[&options[..], mask].concat());
+                    assert_eq!(written("y.npy"), result, "{name} of {shape:?} along {axis}");
+                    evaluate("backward", name, &[&options[..], mask].concat());
+                    assert_eq!(written("y.npy"), shape, "{name} of {shape:?} along {axis}");
+                }
+                zeros("dy.npy", shape);
+                zeros("alpha.npy", &[length]);
+                let from_file = ["-p", "alpha=@alpha.npy"];
+                evaluate("forward", "prelu", &[&options[..], &from_file].concat());
+                let gradient = ["--param-grad", "alpha=dalpha.npy"];
+                evaluate("backward", "prelu", &[&options[..], &from_file, &gradient].concat());
+                assert_eq!((written("y.npy"), written("dalpha.npy")), (shape.to_vec(), vec![length]));
+            }
+            zeros("dy.npy", shape);
+            for (name, more) in [
+                ("gelu", &[][..]),
+                ("rrelu", &["-p", "seed=3"]),
+                ("prelu", &["--param-grad", "alpha=dalpha.npy"]),
+                ("xielu", &["--param-grad", "alpha_n=dalpha.npy"]),
+            ] {
+                let options = [&["--device", device][..], more].concat();
+                evaluate("backward", name, &options);
+                assert_eq!(written("y.npy"), shape, "{name}");
+                let without: &[&str] = if more.first() == Some(&"--param-grad") { &options[..2] } else { &options };
+                evaluate("forward", name, without);
+                assert_eq!(written("y.npy"), shape, "{name}");
+            }
+        }
+    }
 }
 
 /// More elements than are read at once, with a mask and with channels; the last piece is shorter than the others.

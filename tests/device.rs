@@ -3,7 +3,9 @@
 mod common;
 
 use common::{context, device_with};
-use gpu_activations::{Activation, BufferRange, Element, Error, GpuActivations, wgpu};
+use gpu_activations::{
+    Activation, Axis, AxisFunction, BufferRange, Element, Error, GpuActivations, Parameters, Strategy, wgpu,
+};
 use half::{bf16, f16};
 
 /// Exact in every storage on small whole numbers, so that results are compared for equality.
@@ -245,6 +247,33 @@ fn eight_threads_share_a_context() {
             });
         }
     });
+}
+
+/// Adapters with as few are taken. A sum over the elements of xielu, in chunks, binds the most.
+#[test]
+fn eight_storage_buffers_are_enough_for_every_kernel() {
+    let (device, queue) = device_with(|limits| limits.max_storage_buffers_per_shader_stage = 8);
+    let context = GpuActivations::from_device(device, queue).with_strategy(Strategy::Split);
+    let xielu: Activation = "xielu".parse().unwrap();
+    let axis = Axis::new(&[1000, 3], 1).unwrap();
+    let x = context.upload(&whole_numbers::<f32>(3000, 7)).unwrap();
+    let channels = context.upload(&[0.5_f32, 1.0, 2.0]).unwrap();
+    let names = ["alpha_p", "alpha_n", "input_bias", "output_factor", "output_addend"];
+    let mut parameters = Parameters::new();
+    for name in names {
+        parameters = parameters.per_channel(name, &channels, &axis);
+    }
+    context.forward_with(xielu, &parameters, &x).unwrap();
+    context.backward_with(xielu, &parameters, &x, &x).unwrap();
+    for name in names {
+        context.parameter_gradient(xielu, &parameters, name, &x, &x).unwrap();
+    }
+    let mask = context.upload(&[1_u8; 3000]).unwrap();
+    for axis in [Axis::new(&[2, 1500], 1).unwrap(), Axis::new(&[1500, 2], 0).unwrap()] {
+        let softmax = AxisFunction::Softmax { temperature: 1.0 };
+        let y = context.forward_along(softmax, &axis, Some(&mask), &x).unwrap();
+        context.backward_along(softmax, &axis, Some(&mask), &x, &y).unwrap();
+    }
 }
 
 #[test]

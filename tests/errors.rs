@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{context, device_with};
+use common::{context, device_with, own_context};
 use gpu_activations::{Activation, Axis, AxisFunction, BufferRange, Error, GpuActivations, Parameters, wgpu};
 
 const RELU: Activation = Activation::Relu {};
@@ -30,6 +30,93 @@ fn recorded(x: (u64, u64), y: (u64, u64)) -> Result<(), Error> {
 fn an_unknown_name_lists_the_nearest() {
     let text = message("lekyrelu".parse::<Activation>());
     assert!(text.contains("lekyrelu") && text.contains("leaky_relu"), "{text}");
+}
+
+#[test]
+fn the_nearest_names_begin_alike() {
+    let nearest = |name: &str| match name.parse::<Activation>().unwrap_err() {
+        Error::UnknownName { nearest, .. } => nearest,
+        other => panic!("{other}"),
+    };
+    assert_eq!(nearest("gelu_old")[0], "gelu");
+    assert!(nearest("hard").iter().all(|name| name.starts_with("hard_")), "{:?}", nearest("hard"));
+    assert_eq!(nearest("sigm")[0], "sigmoid");
+    assert!(message("softmx".parse::<AxisFunction>()).contains("nearest are softmax"));
+}
+
+#[test]
+fn a_name_of_the_other_kind_says_which_it_is() {
+    let along = "works along an axis; it is an AxisFunction, not an Activation";
+    assert_eq!(message("Soft-Max".parse::<Activation>()), format!("softmax {along}"));
+    let each = "works on each element; it is an Activation, not an AxisFunction";
+    assert_eq!(message("gelu".parse::<AxisFunction>()), format!("gelu {each}"));
+    let glu: AxisFunction = "glu".parse().unwrap();
+    assert_eq!(message(glu.with("activation", "softmax")), format!("softmax {along}"));
+}
+
+#[test]
+fn parameters_of_other_libraries_are_pointed_to() {
+    let softmax: AxisFunction = "softmax".parse().unwrap();
+    assert!(message(softmax.with("dim", "1")).ends_with("; the axis is an `Axis`, given with x"));
+    let gelu: Activation = "gelu".parse().unwrap();
+    assert!(message(gelu.with("approximate", 1.0)).ends_with("; the approximation by tanh is the function gelu_tanh"));
+}
+
+#[test]
+fn numbers_are_short_in_messages() {
+    let elu = |alpha| message(Activation::Softplus { beta: alpha }.validate());
+    assert!(elu(-1e-45).contains("beta is -1e-45, "), "{}", elu(-1e-45));
+    assert!(elu(-1e38).contains("beta is -1e38, "), "{}", elu(-1e38));
+    assert!(elu(-0.25).contains("beta is -0.25, "), "{}", elu(-0.25));
+    let softmax = |temperature| message(AxisFunction::Softmax { temperature }.validate());
+    assert!(softmax(-1e38).contains("temperature is -1e38, "), "{}", softmax(-1e38));
+    assert!(softmax(-1e-45).contains("temperature is -1e-45, "), "{}", softmax(-1e-45));
+}
+
+#[test]
+fn a_main_that_returns_the_error_prints_its_message() {
+    let error = "lekyrelu".parse::<Activation>().unwrap_err();
+    assert_eq!(format!("{error:?}"), error.to_string());
+}
+
+#[test]
+fn one_is_singular_in_messages() {
+    let context = context();
+    let axis = Axis::new(&[3, 1], 1).unwrap();
+    let (x, one) = (context.upload(&[1.0_f32; 3]).unwrap(), context.upload(&[1.0_f32]).unwrap());
+    let prelu = Activation::Prelu { alpha: 0.25 };
+    let said = |parameters: &Parameters<'_>| message(context.forward_with(prelu, parameters, &x));
+    let axis_of_three = Axis::new(&[1, 3], 1).unwrap();
+    assert_eq!(
+        said(&Parameters::new().per_channel("input_bias", &one, &axis_of_three)),
+        "input_bias has 1 value, axis 1 of the shape (1, 3) has 3 channels"
+    );
+    assert_eq!(
+        said(&Parameters::new().per_channel("input_bias", &x, &axis)),
+        "input_bias has 3 values, axis 1 of the shape (3, 1) has 1 channel"
+    );
+    assert_eq!(said(&Parameters::new().per_element("alpha", &one)), "alpha has 1 element, x has 3");
+}
+
+#[test]
+fn names_of_parameters_match_whatever_their_spelling() {
+    let context = context();
+    let leaky = Activation::LeakyRelu { negative_slope: 0.25 };
+    let (x, slope) = (context.upload(&[-2.0_f32, 4.0]).unwrap(), context.upload(&[0.5_f32]).unwrap());
+    for name in ["negative_slope", "negativeSlope", "NEGATIVE-SLOPE"] {
+        let parameters = Parameters::new().one(name, &slope);
+        let y = context.forward_with(leaky, &parameters, &x).unwrap();
+        assert_eq!(context.download(&y).unwrap(), [-1.0, 4.0], "{name}");
+        let gradient = context.parameter_gradient(leaky, &parameters, name, &x, &x).unwrap();
+        assert_eq!(context.download(&gradient).unwrap(), [4.0], "{name}");
+        let twice = Parameters::new().one(name, &slope).one("negative_slope", &slope);
+        assert!(matches!(context.forward_with(leaky, &twice, &x), Err(Error::GivenTwice { .. })), "{name}");
+    }
+    let axis = Axis::last(&[2]).unwrap();
+    let bias = context.upload(&[1.0_f32, -1.0]).unwrap();
+    let parameters = Parameters::new().per_channel("inputBias", &bias, &axis);
+    let gradient = context.parameter_gradient(leaky, &parameters, "Input-Bias", &x, &x).unwrap();
+    assert_eq!(context.download(&gradient).unwrap(), [-0.5, 4.0]);
 }
 
 #[test]
@@ -119,7 +206,7 @@ fn a_buffer_beyond_the_adapter_names_the_limit() {
 
 #[test]
 fn a_buffer_of_another_context_is_refused() {
-    let (ours, theirs) = (context(), context());
+    let (ours, theirs) = (context(), own_context());
     let x = theirs.upload(&[1.0_f32]).unwrap();
     assert_eq!(message(ours.forward(RELU, &x)), "x belongs to another context");
     assert_eq!(message(ours.download(&x)), "buffer belongs to another context");
@@ -194,7 +281,7 @@ fn parameters_out_of_range_panic_nowhere() {
 
 #[test]
 fn a_lost_device_is_an_error_everywhere() {
-    let context = context();
+    let context = own_context();
     let x = context.upload(&[1.0_f32; 100]).unwrap();
     context.device().destroy();
     let lost = |outcome: Result<(), Error>| assert!(matches!(outcome, Err(Error::DeviceLost { .. })), "{outcome:?}");
@@ -220,15 +307,38 @@ fn a_device_lost_by_its_owner_is_an_error() {
     assert!(matches!(outcome, Err(Error::DeviceLost { .. })), "{outcome:?}");
 }
 
-/// Runs [`takes_all_memory`] where there is little, on Vulkan, because wgpu's GL backend does not report a failed
-/// allocation.
-#[cfg(target_os = "linux")]
+/// On any adapter as if it had no memory left for two attempts, the second being made once the pool is given back. Then
+/// [`takes_all_memory`], where the system limits what the adapter takes and the driver reports it: software on Vulkan. wgpu's
+/// GL backend reports nothing.
 #[test]
 fn out_of_memory_is_an_error_and_the_context_stays_of_use() {
+    let context = own_context();
+    let x = context.upload(&[-1.0_f32, 1.0]).unwrap();
+    drop(context.allocate::<f32>(1000).unwrap());
+    assert_eq!(context.memory().pooled, 4000);
+    context.fail_allocations(1);
+    let larger = context.allocate::<f32>(2000).unwrap();
+    assert_eq!(context.memory().pooled, 0, "the pool is given back");
+    context.fail_allocations(2);
+    let outcome = context.allocate::<f32>(3000);
+    assert!(matches!(outcome, Err(Error::OutOfMemory { bytes: 12_000 })), "{outcome:?}");
+    context.fail_allocations(2);
+    let outcome = context.forward_slice(RELU, &[1.0_f32; 5000]);
+    assert!(matches!(outcome, Err(Error::OutOfMemory { .. })), "{outcome:?}");
+    drop(larger);
+    assert_eq!(context.forward_slice(RELU, &[-1.0_f32, 1.0]).unwrap(), [0.0, 1.0]);
+    assert_eq!(context.forward(RELU, &x).and_then(|y| context.download(&y)).unwrap(), [0.0, 1.0]);
+    let info = context.adapter_info();
+    let software = (info.backend, info.device_type) == (wgpu::Backend::Vulkan, wgpu::DeviceType::Cpu);
+    if cfg!(target_os = "linux") && software {
+        run_takes_all_memory();
+    }
+}
+
+fn run_takes_all_memory() {
     let status = std::process::Command::new("sh")
         .args(["-c", "ulimit -v 6000000 && exec \"$0\" --exact takes_all_memory --ignored"])
         .arg(std::env::current_exe().unwrap())
-        .env("WGPU_BACKEND", "vulkan")
         // Each thread of lavapipe and each arena of malloc takes address space before anything is allocated.
         .envs([("LP_NUM_THREADS", "2"), ("MALLOC_ARENA_MAX", "2")])
         .status();
@@ -238,7 +348,7 @@ fn out_of_memory_is_an_error_and_the_context_stays_of_use() {
 #[test]
 #[ignore = "needs a limit on memory; out_of_memory_is_an_error_and_the_context_stays_of_use runs it under one"]
 fn takes_all_memory() {
-    let context = context();
+    let context = own_context();
     let slope = Activation::LeakyRelu { negative_slope: 0.5 };
     let x = context.upload(&[-1.0_f32, 1.0]).unwrap();
     let allocated: Vec<_> = (0..32).map(|_| context.allocate::<f32>(1 << 28)).collect();
@@ -249,6 +359,21 @@ fn takes_all_memory() {
     drop(allocated);
     assert_eq!(context.forward_slice(RELU, &[-1.0_f32, 1.0]).unwrap(), [0.0, 1.0]);
     assert_eq!(context.forward(slope, &x).and_then(|y| context.download(&y)).unwrap(), [-0.5, 1.0]);
+}
+
+#[test]
+fn an_adapter_is_named_as_it_is_listed() {
+    for adapter in pollster::block_on(gpu_activations::adapters()) {
+        let info = adapter.get_info();
+        let backend = info.backend.to_str();
+        let first = info.name.split_whitespace().next().unwrap_or_default();
+        for name in [format!("{} on {backend}", info.name), format!("{first} on {backend}"), format!("ON {backend}")] {
+            let context = GpuActivations::builder().adapter(&name).build().unwrap();
+            assert_eq!(context.adapter_info().backend, info.backend, "{name}");
+        }
+        let context = GpuActivations::builder().on(adapter).build().unwrap();
+        assert_eq!(context.adapter_info(), info);
+    }
 }
 
 #[test]

@@ -2,12 +2,12 @@
 
 mod common;
 
-use common::context;
+use common::own_context;
 use gpu_activations::{Activation, Error, GpuActivations, wgpu};
 
 #[test]
 fn prepared_pipelines_are_those_of_the_calls() {
-    let context = context();
+    let context = own_context();
     let x = context.upload(&[-1.0_f32, 1.0]).unwrap();
     assert_eq!(context.memory().pipelines, 0);
     context.prepare(|recording| recording.forward(Activation::Relu {}, &x, &x)).unwrap();
@@ -23,7 +23,7 @@ fn prepared_pipelines_are_those_of_the_calls() {
 
 #[test]
 fn memory_is_counted_and_given_back() {
-    let context = context();
+    let context = own_context();
     let x = context.upload(&vec![1.0_f32; 1000]).unwrap();
     let y = context.allocate::<f32>(1000).unwrap();
     context.forward_into(Activation::Elu { alpha: 0.5 }, &x, &y).unwrap();

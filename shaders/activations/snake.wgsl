@@ -26,10 +26,14 @@ fn derivative(x: f32, params: Params) -> f32 {
 fn parameter_gradient(x: f32, params: Params) -> Gradient {
     let t = angle(x, params);
     let turned = reduce(t, 0u);
-    let k = exponent_of(params.alpha);
-    let s = divide(sine_of(turned), vec2<f32>(params.alpha * power_of_two(-k), 0.0));
-    let s_k = exponent_of(s.x);
     let x_k = exponent_of(x);
+    let alpha_k = exponent_of(params.alpha);
+    let quotient = divide(sine_of(turned), vec2<f32>(params.alpha * power_of_two(-alpha_k), 0.0));
+    // Of a small angle, which may be flushed, it is x.
+    let is_small = abs(t) < 1e-15;
+    let s = select(quotient, vec2<f32>(x * power_of_two(-x_k), 0.0), is_small);
+    let k = select(alpha_k, -x_k, is_small);
+    let s_k = exponent_of(s.x);
     let ratio = s * power_of_two(-s_k);
     let c = sine_of(quarter_turn_on(turned));
     let first = multiply(multiply(ratio, c), vec2<f32>(2.0 * (x * power_of_two(-x_k)), 0.0));

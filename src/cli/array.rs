@@ -1,12 +1,13 @@
 //! `.npy` files of f32 and f16, and of bytes for masks: what a header promises is checked before anything is read or allocated.
 
 use crate::file::NewFile;
+use crate::header::{Header, excerpt};
 use anyhow::{Context, Result, bail, ensure};
-use gpu_activations::{Element, Scalar};
+use gpu_activations::{Element, Scalar, counted};
 use half::f16;
-use npyz::{DType, NpyHeader, Order, WriterBuilder};
+use npyz::{DType, Order, WriterBuilder};
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 /// The element types that files may have.
@@ -77,35 +78,36 @@ impl Input {
         ensure!(metadata.len() > 0, "{shown} is empty, not an .npy file");
         let file = File::open(path).with_context(|| format!("cannot open {shown}"))?;
         let mut reader = BufReader::with_capacity(1 << 20, file);
-        check_header_length(&mut reader, metadata.len())
-            .with_context(|| format!("{shown} is not a readable .npy file"))?;
-        let header =
-            NpyHeader::from_reader(&mut reader).with_context(|| format!("{shown} is not a readable .npy file"))?;
-        let descr = header.dtype().descr();
+        let header = Header::read(&mut reader, metadata.len());
+        let header = header.with_context(|| format!("{shown} is not a readable .npy file"))?;
+        let descr = header.descr;
         let kind = match descr.as_str() {
             "'<f4'" => Some(Kind::F32),
             "'<f2'" => Some(Kind::F16),
-            "'|b1'" | "'|u1'" => Some(Kind::Byte),
+            // One byte has no order.
+            "'|b1'" | "'|u1'" | "'<u1'" | "'>u1'" => Some(Kind::Byte),
             _ => None,
         };
         let Some(kind) = kind.filter(|kind| kinds.contains(kind)) else {
             let supported: Vec<&str> = kinds.iter().map(|kind| kind.written()).collect();
+            let descr = excerpt(&descr);
             bail!("{shown} holds elements of type {descr}; {} are supported", supported.join(" and "));
         };
-        let shape = header.shape().to_vec();
+        let shape = header.shape;
         // As in numpy, a length of 0 does not excuse the others.
         let most = shape.iter().try_fold(kind.bytes(), |product, &length| product.checked_mul(length.max(1)));
-        let held = metadata.len() - reader.stream_position().with_context(|| format!("cannot read {shown}"))?;
+        let held = metadata.len() - header.bytes;
         ensure!(most.is_some(), "{shown} claims the shape {}, whose size overflows", tuple(&shape));
         let elements: u64 = shape.iter().product();
         let needed = elements * kind.bytes();
         ensure!(
             needed <= held,
-            "{shown} is truncated: its shape {} of {} needs {needed} bytes of data, the file holds {held}",
+            "{shown} is truncated: its shape {} of {} needs {} of data, the file holds {held}",
             tuple(&shape),
-            kind.name()
+            kind.name(),
+            counted(needed, "byte")
         );
-        Ok(Input { path: path.to_owned(), kind, shape, order: header.order(), elements, reader })
+        Ok(Input { path: path.to_owned(), kind, shape, order: header.order, elements, reader })
     }
 
     /// The next elements, in the file's order.
@@ -147,22 +149,6 @@ pub fn reserved<T>(elements: usize, path: &Path) -> Result<Vec<T>> {
     data.try_reserve_exact(elements)
         .with_context(|| format!("{} is too large to be held in memory", path.display()))?;
     Ok(data)
-}
-
-/// A header's length comes from the file; it must not decide how much memory is taken.
-fn check_header_length(reader: &mut (impl Read + Seek), file: u64) -> Result<()> {
-    let mut start = Vec::new();
-    reader.by_ref().take(12).read_to_end(&mut start)?;
-    reader.seek(SeekFrom::Start(0))?;
-    ensure!(start.starts_with(b"\x93NUMPY"), "it does not begin as one");
-    let claimed = match *start.as_slice() {
-        [_, _, _, _, _, _, 1, _, low, high, ..] => 10 + u64::from(u16::from_le_bytes([low, high])),
-        [_, _, _, _, _, _, 2 | 3, _, a, b, c, d] => 12 + u64::from(u32::from_le_bytes([a, b, c, d])),
-        [_, _, _, _, _, _, major, minor, _, _, _, _] => bail!("its format {major}.{minor} is unknown"),
-        _ => bail!("it has {file} bytes, fewer than any header"),
-    };
-    ensure!(claimed <= file, "its header claims {claimed} bytes, the file has {file}");
-    Ok(())
 }
 
 /// A shape as Python writes it.

@@ -65,7 +65,7 @@ impl<'a> Table<'a> {
         }
         if !self.json {
             let info = self.context.adapter_info();
-            let adapter = format!("{}, {} {}", shown(self.context), info.driver, info.driver_info);
+            let adapter = format!("{}, {} {}", shown(&info), info.driver, info.driver_info);
             let (storage, clock) = (storage_name::<T>(), self.clock());
             print(&format!("{adapter}; {storage} by the {clock}'s clock, GB/s and the ratio to a copy\n"))?;
         }

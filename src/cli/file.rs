@@ -1,8 +1,9 @@
-//! Files that appear under their name only when they are whole.
+//! Files that appear under their name only when they are whole, and leave nothing behind when the program ends before.
 
 use anyhow::{Context, Result, bail, ensure};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A file in the making; what was under its name before stays until it is finished.
 #[derive(Debug)]
@@ -11,6 +12,72 @@ pub struct NewFile {
     path: PathBuf,
     target: PathBuf,
     writer: BufWriter<tempfile::NamedTempFile>,
+    // Dropped after the file, which is then gone or has its name.
+    _unfinished: Unfinished,
+}
+
+/// The files that are in the making, under the names that they have meanwhile.
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An entry of [`UNFINISHED`].
+#[derive(Debug)]
+struct Unfinished(PathBuf);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        unfinished().retain(|path| *path != self.0);
+    }
+}
+
+/// Sees to it, once, that a signal which ends the program removes the files in the making first.
+#[cfg(unix)]
+fn watch_signals() -> std::io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+    static WATCHED: Mutex<bool> = Mutex::new(false);
+    let mut watched = WATCHED.lock().unwrap_or_else(PoisonError::into_inner);
+    if *watched {
+        return Ok(());
+    }
+    let ending = [SIGHUP, SIGINT, SIGQUIT, SIGTERM].into_iter().filter(|&signal| !is_ignored(signal));
+    let mut signals = signal_hook::iterator::Signals::new(ending.collect::<Vec<_>>())?;
+    let watch = move || {
+        if let Some(signal) = signals.forever().next() {
+            // Kept locked to the end, so that no file begins any more.
+            let unfinished = unfinished();
+            unfinished.iter().for_each(|path| drop(std::fs::remove_file(path)));
+            // Ends the program as the signal would have; the status is that of a program that it ended.
+            let _ = signal_hook::low_level::emulate_default_handler(signal);
+            std::process::exit(128 + signal);
+        }
+    };
+    std::thread::Builder::new().name("signals".to_owned()).spawn(watch)?;
+    *watched = true;
+    Ok(())
+}
+
+/// Whether whoever started the program wants it to go on at a signal, as nohup does. Known on Linux alone.
+#[cfg(unix)]
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
+}
+
+/// A file under a name of its own in a folder.
+fn begin(builder: &tempfile::Builder<'_, '_>, folder: &Path) -> std::io::Result<(tempfile::NamedTempFile, Unfinished)> {
+    #[cfg(unix)]
+    watch_signals()?;
+    // Locked meanwhile, so that no signal finds the file without its entry.
+    let mut unfinished = unfinished();
+    let file = builder.tempfile_in(folder)?;
+    unfinished.push(file.path().to_owned());
+    let entry = Unfinished(file.path().to_owned());
+    Ok((file, entry))
 }
 
 /// The path of a file that does not exist, in the real path of its folder.
@@ -52,8 +119,10 @@ impl NewFile {
             #[cfg(not(unix))]
             Err(_) => {}
         }
-        let file = builder.tempfile_in(folder).with_context(|| format!("cannot write in {}", folder.display()))?;
-        Ok(NewFile { path: path.to_owned(), target, writer: BufWriter::with_capacity(1 << 20, file) })
+        let (file, unfinished) =
+            begin(&builder, folder).with_context(|| format!("cannot write in {}", folder.display()))?;
+        let writer = BufWriter::with_capacity(1 << 20, file);
+        Ok(NewFile { path: path.to_owned(), target, writer, _unfinished: unfinished })
     }
 
     /// Where the file will be, whatever way it was named.
@@ -71,7 +140,7 @@ impl NewFile {
 
     /// Gives the file its name.
     pub fn finish(self) -> Result<()> {
-        let NewFile { path, target, writer } = self;
+        let NewFile { path, target, writer, _unfinished } = self;
         let shown = path.display();
         let file = writer.into_inner().map_err(|error| error.into_error());
         let file = file.with_context(|| format!("cannot write {shown}"))?;

@@ -4,6 +4,7 @@ mod array;
 mod bench;
 mod evaluate;
 mod file;
+mod header;
 mod pieces;
 mod verify;
 
@@ -11,6 +12,7 @@ use crate::file::NewFile;
 use anyhow::{Context, anyhow};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gpu_activations::shader::{Binding, Shader, Storage};
+use gpu_activations::wgpu::AdapterInfo;
 use gpu_activations::{Activation, AxisFunction, AxisParameter, Error, GpuActivations, plot};
 use half::{bf16, f16};
 use serde_json::{Value, json};
@@ -69,7 +71,7 @@ enum Command {
         /// The picture, a file whose name ends in .svg or .png.
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
-        /// A part of the adapter's name, or of "name on backend".
+        /// Words of "name on backend", such as "llvmpipe on vulkan".
         #[arg(long, value_name = "TEXT")]
         adapter: Option<String>,
     },
@@ -107,7 +109,7 @@ enum Command {
         /// Keeps what is done in this file, and goes on from there if it exists.
         #[arg(long, value_name = "FILE")]
         resume: Option<PathBuf>,
-        /// A part of the adapter's name, or of "name on backend"; several are compared in one run.
+        /// Words of "name on backend", such as "llvmpipe on vulkan"; several are compared in one run.
         #[arg(long, value_name = "TEXT")]
         adapter: Vec<String>,
         /// One JSON object a line.
@@ -133,7 +135,7 @@ enum Command {
         /// Samples of each function, whose median counts.
         #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..))]
         samples: u16,
-        /// A part of the adapter's name, or of "name on backend".
+        /// Words of "name on backend", such as "llvmpipe on vulkan".
         #[arg(long, value_name = "TEXT")]
         adapter: Option<String>,
         /// One JSON object a line.
@@ -162,7 +164,7 @@ struct Evaluate {
     /// Where to compute; `auto` takes an adapter, or else the CPU reference.
     #[arg(long, value_enum, default_value_t = Device::Auto)]
     device: Device,
-    /// A part of the adapter's name, or of "name on backend".
+    /// Words of "name on backend", such as "llvmpipe on vulkan".
     #[arg(long, value_name = "TEXT")]
     adapter: Option<String>,
 }
@@ -209,7 +211,19 @@ fn usage(error: impl Into<anyhow::Error>) -> Failure {
     Failure { status: 2, error: error.into() }
 }
 
+/// Mesa's Vulkan layer that asks Wayland for the adapter of the session complains on stderr where there is none. Adapters are
+/// ranked here in any case.
+#[cfg(target_os = "linux")]
+fn silence_device_selection() {
+    if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+        // SAFETY: there is no other thread yet.
+        unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
+    }
+}
+
 fn main() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    silence_device_selection();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() => {
@@ -244,7 +258,7 @@ fn say(line: &str) {
 fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::List { json } => print(&if json { list_json() } else { list() })?,
-        Command::Devices { json } => print(&devices(json))?,
+        Command::Devices { json } => print(&devices(json)?)?,
         Command::Forward { evaluate } => run_over_files(&evaluate, None, &[])?,
         Command::Backward { evaluate, grad, param_grad } => run_over_files(&evaluate, Some(&grad), &param_grad)?,
         Command::Plot { names, param, output, adapter } => {
@@ -370,10 +384,20 @@ fn spelling(key: &str) -> String {
 /// The function of this name with parameters from the command line.
 fn configured(name: &str, parameters: &[String]) -> Result<Configured, Failure> {
     let mut configured = Configured { function: Function::named(name)?, seed: None, mask: None, files: Vec::new() };
+    let pair = |parameter: &'_ String| {
+        let pair = parameter.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()));
+        pair.ok_or_else(|| usage(anyhow!("-p {parameter} is not of the form KEY=VALUE")))
+    };
+    let mut pairs = parameters.iter().map(pair).collect::<Result<Vec<_>, _>>()?;
+    // A gated unit's activation decides which other parameters there are.
+    pairs.sort_by_key(|(key, _)| spelling(key) != "activation");
     let mut seen: Vec<String> = Vec::new();
-    for parameter in parameters {
-        let (key, value) =
-            parameter.split_once('=').ok_or_else(|| usage(anyhow!("-p {parameter} is not of the form KEY=VALUE")))?;
+    for (key, value) in &pairs {
+        if ["axis", "dim"].contains(&spelling(key).as_str()) {
+            return Err(usage(anyhow!(
+                "{name} has no parameter {key:?}; the axis is --axis {value}, an option of forward, backward and bench"
+            )));
+        }
         if seen.contains(&spelling(key)) {
             return Err(usage(anyhow!("the parameter {key} is given twice")));
         }
@@ -616,25 +640,38 @@ fn yes_or_no(value: bool) -> &'static str {
     if value { "yes" } else { "no" }
 }
 
-fn devices(json: bool) -> String {
+fn devices(json: bool) -> Result<String, Failure> {
+    let survey = pollster::block_on(gpu_activations::survey())?;
+    let unusable = |info: &AdapterInfo, reason: &str| {
+        say(&format!("{} cannot be used: {}", verify::shown(info), reason.replace('\n', " ")));
+    };
+    for (info, reason) in &survey.unusable {
+        unusable(info, reason);
+    }
     let mut text = String::new();
-    for adapter in pollster::block_on(gpu_activations::adapters()) {
+    for adapter in survey.usable {
         let (info, limits, features) = (adapter.get_info(), adapter.limits(), adapter.features());
         let backend = info.backend.to_str();
         let subgroups = features.contains(gpu_activations::wgpu::Features::SUBGROUP);
         let kind = format!("{:?}", info.device_type);
         let driver = format!("{} {}", info.driver, info.driver_info);
-        let arithmetic = context(Some(&format!("{} on {backend}", info.name))).and_then(|context| context.arithmetic());
-        let choices = arithmetic.as_ref().ok().map(|arithmetic| {
-            [
-                ("fuses_fma", arithmetic.fuses_fma),
-                ("contracts", arithmetic.contracts),
-                ("reassociates", arithmetic.reassociates),
-                ("keeps_subnormal_results", arithmetic.keeps_subnormal_results),
-                ("keeps_subnormal_operands", arithmetic.keeps_subnormal_operands),
-                ("divides_exactly", arithmetic.divides_exactly),
-            ]
-        });
+        // The first kernel: an adapter may give a device that is lost when it computes.
+        let arithmetic = GpuActivations::builder().on(adapter).build().and_then(|context| context.arithmetic());
+        let arithmetic = match arithmetic {
+            Ok(arithmetic) => arithmetic,
+            Err(error) => {
+                unusable(&info, &error.to_string());
+                continue;
+            }
+        };
+        let choices = [
+            ("fuses_fma", arithmetic.fuses_fma),
+            ("contracts", arithmetic.contracts),
+            ("reassociates", arithmetic.reassociates),
+            ("keeps_subnormal_results", arithmetic.keeps_subnormal_results),
+            ("keeps_subnormal_operands", arithmetic.keeps_subnormal_operands),
+            ("divides_exactly", arithmetic.divides_exactly),
+        ];
         let row = json!({
             "adapter": info.name,
             "backend": backend,
@@ -645,15 +682,10 @@ fn devices(json: bool) -> String {
             "max_buffer_size": limits.max_buffer_size,
             "max_storage_buffer_binding_size": limits.max_storage_buffer_binding_size,
             "min_storage_buffer_offset_alignment": limits.min_storage_buffer_offset_alignment,
-            "arithmetic": choices.map(|choices| choices.into_iter().collect::<HashMap<_, _>>()),
+            "arithmetic": choices.into_iter().collect::<HashMap<_, _>>(),
         });
-        let choices = match (&arithmetic, choices) {
-            (_, Some(choices)) => {
-                choices.map(|(name, chosen)| format!("{}: {}", name.replace('_', " "), yes_or_no(chosen))).join(", ")
-            }
-            (Err(error), _) => format!("arithmetic could not be tried: {error}"),
-            _ => String::new(),
-        };
+        let choices =
+            choices.map(|(name, chosen)| format!("{}: {}", name.replace('_', " "), yes_or_no(chosen))).join(", ");
         // Writing to a String cannot fail.
         let _ = if json {
             writeln!(text, "{row}")
@@ -676,5 +708,5 @@ fn devices(json: bool) -> String {
     if text.is_empty() && !json {
         text.push_str("no adapter can run compute shaders; `--device cpu` evaluates on the reference\n");
     }
-    text
+    Ok(text)
 }

@@ -312,6 +312,19 @@ impl<'a, T: Element> Task<'a, T> {
     }
 }
 
+/// Whether an array of this shape has one value for each channel of the axis: it has one axis of that length, or numpy
+/// broadcasts it onto this axis alone.
+fn lies_along(shape: &[u64], axis: &Axis) -> bool {
+    let length = axis.length() as u64;
+    if shape == [length] {
+        return true;
+    }
+    // Shapes are aligned at their last axes.
+    let Some(before) = axis.shape().len().checked_sub(shape.len()) else { return false };
+    let fits = |(place, &own): (usize, &u64)| own == if place + before == axis.index() { length } else { 1 };
+    before <= axis.index() && shape.iter().enumerate().all(fits)
+}
+
 impl Tensor {
     fn read(
         configured: &Configured,
@@ -329,11 +342,12 @@ impl Tensor {
             Some(axis) => {
                 let axis = Axis::new(&x_shape, axis)?;
                 ensure!(
-                    input.elements == axis.length() as u64,
-                    "{name} in {shown} has the shape {}, but axis {} of x's shape {of_x} has {} channels",
+                    lies_along(&shape, &axis),
+                    "{name} in {shown} has the shape {}, which does not fit axis {} of x's shape {of_x}; it must be {}, \
+                     have that length there and 1 on every other axis, or have one element",
                     tuple(&shape),
                     axis.index(),
-                    axis.length()
+                    tuple(&[axis.length() as u64])
                 );
                 Sharing::Channel(axis)
             }

@@ -5,7 +5,8 @@ use crate::file::NewFile;
 use crate::{Failure, Function, chosen, context, json_of, number, print, short};
 use anyhow::{Context, Result, anyhow, ensure};
 use gpu_activations::verify::{Checkpoint, Format, Quantity, Report, verify_along, verify_from};
-use gpu_activations::{Error, GpuActivations};
+use gpu_activations::wgpu::AdapterInfo;
+use gpu_activations::{Error, GpuActivations, counted};
 use half::{bf16, f16};
 use indicatif::ProgressBar;
 use serde_json::{Map, Value, json};
@@ -40,7 +41,7 @@ impl Verification {
             [] => vec![context(None)?],
             adapters => adapters.iter().map(|adapter| context(Some(adapter))).collect::<Result<_, _>>()?,
         };
-        let shown: Vec<String> = contexts.iter().map(shown).collect();
+        let shown: Vec<String> = contexts.iter().map(|context| shown(&context.adapter_info())).collect();
         let journal = resume.map(|path| Journal::open(path, &shown, step)).transpose()?;
         Ok(Verification { contexts, step, journal, json, bar: progress_bar(1000)? })
     }
@@ -66,8 +67,8 @@ impl Verification {
         }
         self.bar.finish_and_clear();
         if failed > 0 {
-            let adapters: Vec<String> = self.contexts.iter().map(shown).collect();
-            return Err(anyhow!("{failed} of the rows are beyond their limits on {}", adapters.join(" or ")).into());
+            let adapters: Vec<String> = self.contexts.iter().map(|context| shown(&context.adapter_info())).collect();
+            return Err(anyhow!("{} beyond the limits on {}", counted(failed, "row"), adapters.join(" or ")).into());
         }
         Ok(())
     }
@@ -148,7 +149,7 @@ impl Verification {
             report.failed,
             report.count,
             notes.join(" ").replace('"', ""),
-            if self.contexts.len() > 1 { format!("  {}", shown(context)) } else { String::new() },
+            if self.contexts.len() > 1 { format!("  {}", shown(&context.adapter_info())) } else { String::new() },
         )
     }
 }
@@ -175,8 +176,8 @@ pub fn pass_name(backward: bool) -> &'static str {
     if backward { "backward" } else { "forward" }
 }
 
-pub fn shown(context: &GpuActivations) -> String {
-    let info = context.adapter_info();
+/// An adapter as it may be named on the command line.
+pub fn shown(info: &AdapterInfo) -> String {
     format!("{} on {}", info.name, info.backend.to_str())
 }
 

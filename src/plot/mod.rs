@@ -12,6 +12,7 @@
 
 mod curve;
 
+use crate::error::number;
 use crate::{Activation, AxisFunction, Error, GpuActivations};
 use curve::{Curve, Kind, Row, X_FROM, X_TO};
 use plotters::coord::Shift;
@@ -230,7 +231,7 @@ fn draw_legend(root: &Area<'_>, labels: Vec<String>) -> Result<(), Error> {
 /// The values of the parameters, after the function's name where pictures show several.
 fn label(activation: &Activation, with_name: bool) -> String {
     let values = activation.parameters().iter().zip(activation.values());
-    let values = values.map(|(parameter, value)| format!("{} {value}", parameter.name));
+    let values = values.map(|(parameter, value)| format!("{} {}", parameter.name, number(value)));
     let name = with_name.then(|| activation.name().to_owned());
     name.into_iter().chain(values).collect::<Vec<_>>().join(", ")
 }

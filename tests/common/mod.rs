@@ -1,9 +1,19 @@
 //! What several tests use.
 
 use gpu_activations::{GpuActivations, wgpu};
+use std::sync::LazyLock;
 
-/// A context on the best adapter. A test without one fails.
+#[allow(dead_code, reason = "not every test shares one")]
+/// The context that tests share, on the best adapter, so that no device is destroyed while another test uses its
+/// own, which some drivers do not bear. A test without an adapter fails.
 pub fn context() -> GpuActivations {
+    static SHARED: LazyLock<GpuActivations> = LazyLock::new(own_context);
+    SHARED.clone()
+}
+
+#[allow(dead_code, reason = "not every test needs one of its own")]
+/// A context of a test's own, for what others would notice.
+pub fn own_context() -> GpuActivations {
     GpuActivations::new().expect("tests need an adapter; `cargo xtask test` installs one where it can")
 }
 
