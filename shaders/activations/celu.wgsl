@@ -15,9 +15,10 @@ fn argument(x: f32, params: Params) -> vec2<f32> {
 fn activation(x: f32, params: Params) -> f32 {
     let z = argument(x, params);
     let e = expm1_of(z);
-    let y = multiply(e.value, vec2<f32>(params.alpha, 0.0));
+    let alpha_k = exponent_of(params.alpha);
+    let y = multiply(e.value, vec2<f32>(params.alpha * power_of_two(-alpha_k), 0.0));
     // x/alpha alone may be subnormal, and then flushed, where x is not.
-    return select(scale_far(y.x + y.y, e.k), x, x > 0.0 || abs(z.x) < 1e-8);
+    return select(scale_far(y.x + y.y, min(e.k + alpha_k, 378)), x, x > 0.0 || abs(z.x) < 1e-8);
 }
 
 fn derivative(x: f32, params: Params) -> f32 {
