@@ -277,16 +277,16 @@ impl<T: Element> AxisOperands<'_, T> {
             }
             Err(Error::LengthMismatch { left, left_length, right: "the shape", right_length })
         };
-        check_range(recording.shared, self.input_name(), self.x)?;
+        check_range(recording, self.input_name(), self.x)?;
         length(self.input_name(), self.x.elements, x)?;
         if let Some(dy) = self.dy {
-            check_range(recording.shared, "dy", dy)?;
+            check_range(recording, "dy", dy)?;
             length("dy", dy.elements, y)?;
         }
-        check_range(recording.shared, self.result_name(), self.result)?;
+        check_range(recording, self.result_name(), self.result)?;
         length(self.result_name(), self.result.elements, if self.pass == Pass::Forward { y } else { x })?;
         if let Some(mask) = self.mask {
-            check_range(recording.shared, "mask", mask)?;
+            check_range(recording, "mask", mask)?;
             length("mask", mask.elements, x)?;
             check_apart("mask", mask.buffer, self.result_name(), self.result.buffer)?;
             check_apart("mask", mask.buffer, self.input_name(), self.x.buffer)?;
@@ -370,7 +370,7 @@ impl GpuActivations {
         pollster::block_on(self.slice_along(function, axis, mask, x, None, Waiting::Blocking))
     }
 
-    /// As [`GpuActivations::forward_along_slice`], without blocking the thread.
+    /// As [`GpuActivations::forward_along_slice`], in an [async form](GpuActivations#async-forms).
     ///
     /// # Errors
     /// As [`GpuActivations::forward_along_slice`].
@@ -399,7 +399,7 @@ impl GpuActivations {
         pollster::block_on(self.slice_along(function, axis, mask, x, Some(dy), Waiting::Blocking))
     }
 
-    /// As [`GpuActivations::backward_along_slice`], without blocking the thread.
+    /// As [`GpuActivations::backward_along_slice`], in an [async form](GpuActivations#async-forms).
     ///
     /// # Errors
     /// As [`GpuActivations::backward_along_slice`].

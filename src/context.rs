@@ -5,6 +5,7 @@ use crate::pipeline::Rewriter;
 use crate::pipeline_file::PipelineFile;
 use crate::recording::Target;
 use crate::{Activation, Element, Error, GpuBuffer, Recording, Strategy, adapter};
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -350,15 +351,18 @@ impl GpuActivations {
         record: impl FnOnce(&mut Recording<'_, '_>) -> Result<(), Error>,
         then: impl FnOnce(&mut wgpu::CommandEncoder),
     ) -> Result<wgpu::SubmissionIndex, Error> {
-        let mut scratch = Vec::new();
+        let (mut scratch, mut used) = (Vec::new(), None);
         let submission = self.shared.submit(|encoder| {
-            let mut recording = self.record(encoder);
+            let mut recording = self.batched(encoder);
             record(&mut recording)?;
             scratch = std::mem::take(&mut recording.scratch);
+            // Kept until the commands are submitted.
+            used = recording.batch.take();
             drop(recording);
             then(encoder);
             Ok(())
         })?;
+        drop(used);
         scratch.into_iter().for_each(|buffer| self.shared.release(buffer));
         Ok(submission)
     }
@@ -383,7 +387,7 @@ impl GpuActivations {
     pub fn prepare(&self, record: impl FnOnce(&mut Recording<'_, '_>) -> Result<(), Error>) -> Result<(), Error> {
         self.shared.checked(|| {
             let mut encoder = self.device().create_command_encoder(&Default::default());
-            let mut recording = self.record(&mut encoder);
+            let mut recording = self.batched(&mut encoder);
             let outcome = record(&mut recording);
             std::mem::take(&mut recording.scratch).into_iter().for_each(|buffer| self.shared.release(buffer));
             outcome
@@ -392,8 +396,14 @@ impl GpuActivations {
 
     /// Records into an encoder of yours, in a compute pass of its own. You submit it.
     pub fn record<'a>(&'a self, encoder: &'a mut wgpu::CommandEncoder) -> Recording<'a, 'a> {
+        Recording { batch: None, ..self.batched(encoder) }
+    }
+
+    /// Records into an encoder that this context submits.
+    pub(crate) fn batched<'a>(&'a self, encoder: &'a mut wgpu::CommandEncoder) -> Recording<'a, 'a> {
         let descriptor = wgpu::ComputePassDescriptor { label: Some("activations"), timestamp_writes: None };
-        self.recording(Target::Own(Box::new(encoder.begin_compute_pass(&descriptor))))
+        let target = Target::Own(Box::new(encoder.begin_compute_pass(&descriptor)));
+        Recording { batch: Some(RefCell::default()), ..self.recording(target) }
     }
 
     /// Records into a compute pass of yours, whose pipeline and bind group 0 are changed. You submit it.
@@ -402,7 +412,7 @@ impl GpuActivations {
     }
 
     pub(crate) fn recording<'a, 'pass>(&'a self, pass: Target<'a, 'pass>) -> Recording<'a, 'pass> {
-        Recording { shared: &self.shared, strategy: self.strategy, pass, scratch: Vec::new() }
+        Recording { shared: &self.shared, strategy: self.strategy, pass, scratch: Vec::new(), batch: None }
     }
 }
 

@@ -92,10 +92,10 @@ impl Recording<'_, '_> {
         (result_name, result): (&'static str, BufferRange<'r, T>),
     ) -> Result<(), Error> {
         activation.validate()?;
-        check_range(self.shared, result_name, result)?;
+        check_range(self, result_name, result)?;
         let mut inputs = Vec::new();
         for &(name, range) in operands {
-            check_range(self.shared, name, range)?;
+            check_range(self, name, range)?;
             if range.elements != result.elements {
                 let (left_length, right_length) = (range.elements, result.elements);
                 return Err(Error::LengthMismatch { left: name, left_length, right: result_name, right_length });

@@ -104,18 +104,18 @@ impl<'a> Parameters<'a> {
     /// Checks the buffers that values come from, those of `writable` being bound for writing meanwhile.
     pub(crate) fn check_buffers(
         &self,
-        shared: &Shared,
+        recording: &Recording<'_, '_>,
         activation: &Activation,
         forward: bool,
         writable: &[(&'static str, &wgpu::Buffer)],
     ) -> Result<(), Error> {
         for tensor in &self.tensors {
             let name = named(activation, &tensor.name)?;
-            check_range(shared, name, tensor.values)?;
+            check_range(recording, name, tensor.values)?;
             for (operand, buffer) in writable.iter().filter(|_| forward || tensor.is_read_backward()) {
                 check_apart(name, tensor.values.buffer, operand, buffer)?;
             }
-            let (bytes, limit) = (4 * tensor.values.elements, shared.limits.max_storage_buffer_binding_size);
+            let (bytes, limit) = (4 * tensor.values.elements, recording.shared.limits.max_storage_buffer_binding_size);
             // Values of elements are bound in pieces, as the elements are.
             if bytes > limit && tensor.sharing != Sharing::Element {
                 return Err(Error::TooLarge { bytes, limit });
@@ -351,12 +351,12 @@ impl Recording<'_, '_> {
                 return Err(Error::LengthMismatch { left, left_length, right, right_length });
             }
         }
-        check_range(self.shared, "x", x)?;
-        check_range(self.shared, "dy", dy)?;
-        check_range(self.shared, "the gradient", gradient)?;
+        check_range(self, "x", x)?;
+        check_range(self, "dy", dy)?;
+        check_range(self, "the gradient", gradient)?;
         check_apart("x", x.buffer, "the gradient", gradient.buffer)?;
         check_apart("dy", dy.buffer, "the gradient", gradient.buffer)?;
-        parameters.check_buffers(self.shared, &activation, false, &[("the gradient", gradient.buffer)])?;
+        parameters.check_buffers(self, &activation, false, &[("the gradient", gradient.buffer)])?;
         let elements = usize::try_from(x.elements).unwrap_or(usize::MAX);
         Axis::new(&[elements], 0)?;
         if gradient.elements == 0 {
@@ -370,7 +370,7 @@ impl Recording<'_, '_> {
             return Ok(());
         }
         parameters.check_whole(self.shared)?;
-        let shape = Shape::of(parameters.channels(), elements as u64);
+        let shape = Shape::of(parameters.channels(), elements as u64, expected);
         let mut statistics = activation_parts(&activation);
         statistics.push(term);
         statistics.extend([part!("passes/backward.wgsl"), part!("statistics/gradient.wgsl")]);
@@ -503,12 +503,13 @@ struct Shape {
 }
 
 impl Shape {
-    fn of(channels: Option<&Axis>, elements: u64) -> Shape {
+    /// Of nothing, there are `sums` empty rows.
+    fn of(channels: Option<&Axis>, elements: u64, sums: u64) -> Shape {
         match channels {
+            _ if elements == 0 => Shape { outer: sums, length: 0, inner: 1 },
             Some(axis) => {
                 let (outer, channels, inner) = (axis.outer() as u64, axis.length() as u64, axis.inner() as u64);
-                // Of nothing there are no columns.
-                if inner == 0 || inner >= 256 || outer == 1 && inner > 1 {
+                if inner >= 256 || outer == 1 && inner > 1 {
                     Shape { outer: outer * channels, length: inner, inner: 1 }
                 } else {
                     Shape { outer: 1, length: outer, inner: channels * inner }

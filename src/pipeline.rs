@@ -177,8 +177,10 @@ impl Shared {
         let mut compiled = None;
         let outcome = self.checked(|| {
             let text = rewritten.as_deref().unwrap_or(shader.source());
-            let module = compiled.insert(module(&self.device, key.label, text));
-            Ok(create_pipeline(&self.device, module, key, self.cache.file.as_ref()))
+            self.at_work(|| {
+                let module = compiled.insert(module(&self.device, key.label, text));
+                Ok(create_pipeline(&self.device, module, key, self.cache.file.as_ref()))
+            })
         });
         let (Err(error), Some(module)) = (&outcome, compiled) else { return outcome };
         let messages = pollster::block_on(module.get_compilation_info()).messages;
@@ -199,7 +201,7 @@ impl Shared {
         if let Some(buffer) = calls.get(&words) {
             return Ok(buffer.clone());
         }
-        let buffer = self.checked(|| {
+        let create = || {
             let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("parameters"),
                 size: words.len() as u64 * 4,
@@ -208,8 +210,9 @@ impl Shared {
             });
             // It takes effect before the next submission, the caller's included.
             self.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(&words));
-            Ok(buffer)
-        })?;
+            buffer
+        };
+        let buffer = self.checked(|| Ok(self.at_work(create)))?;
         calls.insert(words, buffer.clone());
         Ok(buffer)
     }

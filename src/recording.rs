@@ -1,3 +1,4 @@
+use crate::buffer::InBatch;
 use crate::device::Shared;
 use crate::element::Scalar;
 use crate::pipeline::{Access, Dispatch};
@@ -5,6 +6,7 @@ use crate::reduction::Strategy;
 use crate::shader::{Binding, Part, elementwise_parts};
 use crate::shape::Shape;
 use crate::{Activation, BufferRange, Element, Error, Parameters};
+use std::cell::RefCell;
 
 /// Records activations into a compute pass; whoever owns the encoder submits it.
 ///
@@ -16,6 +18,8 @@ pub struct Recording<'a, 'pass> {
     pub(crate) pass: Target<'a, 'pass>,
     /// Memory that commands use in between, for whoever submits them to reuse afterwards.
     pub(crate) scratch: Vec<wgpu::Buffer>,
+    /// What a batch of the context's own uses until it is submitted; none where the caller submits.
+    pub(crate) batch: Option<RefCell<Vec<InBatch>>>,
 }
 
 #[derive(Debug)]
@@ -103,13 +107,13 @@ impl Recording<'_, '_> {
         operands: &Operands<'_, T>,
     ) -> Result<(), Error> {
         activation.validate()?;
-        operands.check(self.shared)?;
+        operands.check(self)?;
         parameters.check(&activation, operands.x.elements)?;
         let binding = operands.binding()?;
         // Inputs in the result's buffer are bound for writing, and those beside them in the same form.
         let inputs = operands.named().filter(|(name, _)| binding != Binding::Separate || *name == operands.result_name);
         let writable: Vec<_> = inputs.map(|(name, range)| (name, range.buffer)).collect();
-        parameters.check_buffers(self.shared, &activation, operands.dy.is_none(), &writable)?;
+        parameters.check_buffers(self, &activation, operands.dy.is_none(), &writable)?;
         if operands.x.elements == 0 {
             return Ok(());
         }
@@ -234,12 +238,17 @@ pub(crate) fn most_bytes(limits: &wgpu::Limits) -> Result<u64, Error> {
     Ok(most)
 }
 
-/// Checks that a range can be bound.
+/// Checks that a range can be bound, and notes that the recording refers to it.
 pub(crate) fn check_range<T: Scalar>(
-    shared: &Shared,
+    recording: &Recording<'_, '_>,
     operand: &'static str,
     range: BufferRange<'_, T>,
 ) -> Result<(), Error> {
+    let shared = recording.shared;
+    match &recording.batch {
+        Some(batch) => batch.borrow_mut().extend(range.in_batch()),
+        None => range.expose(),
+    }
     if range.owner.is_some_and(|owner| !std::ptr::eq(owner, shared)) {
         return Err(Error::ForeignBuffer { operand });
     }
@@ -273,9 +282,9 @@ impl<T: Element> Operands<'_, T> {
         named.into_iter().filter_map(|(name, range)| Some((name, range?)))
     }
 
-    fn check(&self, shared: &Shared) -> Result<(), Error> {
+    fn check(&self, recording: &Recording<'_, '_>) -> Result<(), Error> {
         for (operand, range) in self.named() {
-            check_range(shared, operand, range)?;
+            check_range(recording, operand, range)?;
             if range.elements != self.x.elements {
                 return Err(Error::LengthMismatch {
                     left: operand,

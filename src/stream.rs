@@ -194,7 +194,7 @@ impl GpuActivations {
                 }
             }
             let (x, result) = (operand(&slot.x.buffer), operand(&slot.result));
-            let mut recording = self.record(encoder);
+            let mut recording = self.batched(encoder);
             match &slot.dy {
                 Some(dy) => recording.backward(activation, x, operand(&dy.buffer), result)?,
                 None => recording.forward(activation, x, result)?,

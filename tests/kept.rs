@@ -22,6 +22,31 @@ fn prepared_pipelines_are_those_of_the_calls() {
 }
 
 #[test]
+fn buffers_of_a_batch_are_used_again_once_it_is_submitted() {
+    let context = own_context();
+    let [x, y] = [(); 2].map(|()| context.upload(&[-1.0_f32; 1000]).unwrap());
+    context.batch(|recording| recording.forward(Activation::Relu {}, &x, &y)).unwrap();
+    drop((x, y));
+    assert_eq!(context.memory().pooled, 2 * 4000);
+    // What the caller submits at a time of their own is not.
+    let x = context.upload(&[-1.0_f32; 1000]).unwrap();
+    let mut encoder = context.device().create_command_encoder(&Default::default());
+    context.record(&mut encoder).forward(Activation::Relu {}, &x, &x).unwrap();
+    drop(x);
+    assert_eq!(context.memory().pooled, 4000);
+    // Nor is one that is dropped while the batch is recorded, which another upload would overwrite before it runs.
+    let y = context.allocate::<f32>(1000).unwrap();
+    let batch = |recording: &mut gpu_activations::Recording<'_, '_>| {
+        let between = context.upload(&[-2.0_f32; 1000])?;
+        recording.forward(Activation::Identity {}, &between, &y)?;
+        drop(between);
+        context.upload(&[7.0_f32; 1000]).map(drop)
+    };
+    context.batch(batch).unwrap();
+    assert_eq!(context.download(&y).unwrap(), [-2.0; 1000]);
+}
+
+#[test]
 fn memory_is_counted_and_given_back() {
     let context = own_context();
     let x = context.upload(&vec![1.0_f32; 1000]).unwrap();

@@ -135,8 +135,9 @@ pub fn verify_axis<T: Format>(
             if is_beyond || (result.to_f64() - expected).abs() <= slack {
                 error = 0.0;
             }
-            if error.is_finite() && terms[index] > 0.0 {
-                error = error.min((result.to_f64() - expected).abs() / unit::<T>(terms[index]));
+            let of_terms = (result.to_f64() - expected).abs() / unit::<T>(terms[index]);
+            if terms[index] > 0.0 && of_terms.is_finite() {
+                error = error.min(of_terms);
             }
             report.note(error, wide.get(index).copied().unwrap_or(0.0));
         }
