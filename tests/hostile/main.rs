@@ -1,5 +1,7 @@
 //! Every function on compilers that take the liberties which WGSL gives them with arithmetic.
 
+mod inline;
+mod rebuild;
 mod rewrite;
 
 use gpu_activations::verify::{Checkpoint, Format, verify_from};
@@ -131,6 +133,9 @@ fn a_fused_sum_is_rounded_once() {
         let factor = f32::from_bits((bits.wrapping_mul(2_654_435_769) & 0x80ff_f000) + 0x3f00_0000);
         let addend = f32::from_bits(bits.wrapping_mul(747_796_405) & 0x81c0_0fff | bits & 0x7e00_0000);
         let expected = x.mul_add(factor, addend);
-        assert!(y == expected || y.is_nan() && expected.is_nan(), "{x:e} * {factor:e} + {addend:e}: {y:e}, not {expected:e}");
+        assert!(
+            y == expected || y.is_nan() && expected.is_nan(),
+            "{x:e} * {factor:e} + {addend:e}: {y:e}, not {expected:e}"
+        );
     }
 }

@@ -1,9 +1,11 @@
 //! Rewrites a module as a compiler may that takes the liberties WGSL gives it with arithmetic.
 
+use crate::inline;
+use crate::rebuild::{Rebuilding, with_operands};
 use naga::valid::{Capabilities, FunctionInfo, ValidationFlags, Validator};
 use naga::{
-    Arena, BinaryOperator as Op, Block, Expression, Function, Handle, Literal, MathFunction, Module, Range, Scalar, Span,
-    Statement, SwitchCase, TypeInner, UnaryOperator, VectorSize,
+    Arena, BinaryOperator as Op, Block, Expression, Function, Handle, Literal, MathFunction, Module, Range, Scalar,
+    Span, Statement, TypeInner, UnaryOperator, VectorSize,
 };
 use std::collections::HashMap;
 
@@ -24,11 +26,11 @@ pub struct Habits {
 pub fn rewritten(text: &str, entry_point: &str, habits: Habits) -> String {
     let mut module = parsed(&hardened(text));
     module.entry_points.retain(|entry| entry.name == entry_point);
+    inline::all(&mut module);
     let info = validated(&module);
     let named = |name: &str| module.functions.iter().find(|(_, function)| function.name.as_deref() == Some(name));
-    let helpers = |name: &str| {
-        ["", "_2", "_3", "_4"].map(|size| named(&format!("hostile_{name}{size}")).expect("a helper").0)
-    };
+    let helpers =
+        |name: &str| ["", "_2", "_3", "_4"].map(|size| named(&format!("hostile_{name}{size}")).expect("a helper").0);
     let helpers = Helpers {
         hidden: helpers("hidden"),
         inverse: helpers("inverse"),
@@ -45,9 +47,7 @@ pub fn rewritten(text: &str, entry_point: &str, habits: Habits) -> String {
         .entry_points
         .iter()
         .enumerate()
-        .map(|(index, entry)| {
-            Rewriting::of(&module, &entry.function, info.get_entry_point(index), &helpers, habits)
-        })
+        .map(|(index, entry)| Rewriting::of(&module, &entry.function, info.get_entry_point(index), &helpers, habits))
         .collect();
     for (handle, function) in functions {
         module.functions[handle] = function;
@@ -123,6 +123,34 @@ struct Rewriting<'a> {
     flushed: HashMap<Handle<Expression>, Handle<Expression>>,
 }
 
+impl Rebuilding for Rewriting<'_> {
+    fn new(&self, handle: Handle<Expression>) -> Handle<Expression> {
+        self.new[&handle]
+    }
+
+    fn emit_anew(&mut self, handle: Handle<Expression>) {
+        let value = self.rewritten(handle);
+        self.new.insert(handle, value);
+    }
+
+    fn result(&mut self, handle: Handle<Expression>) -> Handle<Expression> {
+        let copy = self.expressions.append(self.old.expressions[handle].clone(), Span::UNDEFINED);
+        self.new.insert(handle, copy);
+        copy
+    }
+
+    fn statements(&mut self) -> &mut Vec<Statement> {
+        &mut self.statements
+    }
+
+    fn block(&mut self, block: &Block) -> Block {
+        let flushed = self.flushed.clone();
+        let block = self.block_of(block);
+        self.flushed = flushed;
+        block
+    }
+}
+
 impl<'a> Rewriting<'a> {
     fn of(
         module: &'a Module,
@@ -152,85 +180,6 @@ impl<'a> Rewriting<'a> {
     fn constant(&mut self, handle: Handle<Expression>) -> Handle<Expression> {
         let expression = with_operands(&self.old.expressions[handle], |operand| self.constant(operand));
         self.expressions.append(expression, Span::UNDEFINED)
-    }
-
-    fn block(&mut self, block: &Block) -> Block {
-        let outer = std::mem::take(&mut self.statements);
-        let flushed = self.flushed.clone();
-        block.iter().for_each(|statement| self.statement(statement));
-        self.flushed = flushed;
-        Block::from_vec(std::mem::replace(&mut self.statements, outer))
-    }
-
-    fn statement(&mut self, statement: &Statement) {
-        let new = |this: &Self, handle: Handle<Expression>| this.new[&handle];
-        let mut copy = statement.clone();
-        match &mut copy {
-            Statement::Emit(range) => {
-                for handle in range.clone() {
-                    let value = self.rewritten(handle);
-                    self.new.insert(handle, value);
-                }
-                return;
-            }
-            Statement::Block(block) => *block = self.block(block),
-            Statement::If { condition, accept, reject } => {
-                *condition = new(self, *condition);
-                *accept = self.block(accept);
-                *reject = self.block(reject);
-            }
-            Statement::Switch { selector, cases } => {
-                *selector = new(self, *selector);
-                for SwitchCase { body, .. } in cases {
-                    *body = self.block(body);
-                }
-            }
-            Statement::Loop { body, continuing, break_if } => {
-                *body = self.block(body);
-                *continuing = self.block(continuing);
-                *break_if = break_if.map(|condition| new(self, condition));
-            }
-            Statement::Return { value } => *value = value.map(|value| new(self, value)),
-            Statement::Store { pointer, value } => {
-                (*pointer, *value) = (new(self, *pointer), new(self, *value));
-            }
-            Statement::Call { arguments, result, .. } => {
-                arguments.iter_mut().for_each(|argument| *argument = new(self, *argument));
-                *result = result.map(|result| self.result(result));
-            }
-            Statement::SubgroupBallot { result, predicate } => {
-                *predicate = predicate.map(|predicate| new(self, predicate));
-                *result = self.result(*result);
-            }
-            Statement::SubgroupGather { mode, argument, result } => {
-                use naga::GatherMode::*;
-                *argument = new(self, *argument);
-                match mode {
-                    Broadcast(lane) | Shuffle(lane) | ShuffleDown(lane) | ShuffleUp(lane) | ShuffleXor(lane)
-                    | QuadBroadcast(lane) => *lane = new(self, *lane),
-                    BroadcastFirst | QuadSwap(_) => (),
-                }
-                *result = self.result(*result);
-            }
-            Statement::SubgroupCollectiveOperation { argument, result, .. } => {
-                *argument = new(self, *argument);
-                *result = self.result(*result);
-            }
-            Statement::WorkGroupUniformLoad { pointer, result } => {
-                *pointer = new(self, *pointer);
-                *result = self.result(*result);
-            }
-            Statement::Break | Statement::Continue | Statement::ControlBarrier(_) | Statement::MemoryBarrier(_) => (),
-            other => panic!("no kernel has {other:?}"),
-        }
-        self.statements.push(copy);
-    }
-
-    /// What a statement results in.
-    fn result(&mut self, handle: Handle<Expression>) -> Handle<Expression> {
-        let copy = self.expressions.append(self.old.expressions[handle].clone(), Span::UNDEFINED);
-        self.new.insert(handle, copy);
-        copy
     }
 
     /// An expression of the new function, computed here.
@@ -362,9 +311,7 @@ impl<'a> Rewriting<'a> {
     /// Computes an expression, with all liberties that apply to its last operation.
     fn evaluated(&mut self, tree: &Tree) -> Value {
         match tree {
-            Tree::Old(handle) => {
-                Value { handle: self.new[handle], components: self.components(*handle).expect("f32") }
-            }
+            Tree::Old(handle) => Value { handle: self.new[handle], components: self.components(*handle).expect("f32") },
             Tree::Negated(inner) => {
                 let value = self.evaluated(inner);
                 self.negated(value)
@@ -466,42 +413,4 @@ impl<'a> Rewriting<'a> {
         self.flushed.insert(flushed.handle, flushed.handle);
         flushed
     }
-}
-
-/// A copy of an expression with other operands.
-fn with_operands(
-    expression: &Expression,
-    mut new: impl FnMut(Handle<Expression>) -> Handle<Expression>,
-) -> Expression {
-    let mut copy = expression.clone();
-    match &mut copy {
-        Expression::Literal(_)
-        | Expression::Constant(_)
-        | Expression::ZeroValue(_)
-        | Expression::FunctionArgument(_)
-        | Expression::GlobalVariable(_)
-        | Expression::LocalVariable(_) => (),
-        Expression::Compose { components, .. } => components.iter_mut().for_each(|handle| *handle = new(*handle)),
-        Expression::Access { base, index } => (*base, *index) = (new(*base), new(*index)),
-        Expression::AccessIndex { base: operand, .. }
-        | Expression::Splat { value: operand, .. }
-        | Expression::Swizzle { vector: operand, .. }
-        | Expression::Load { pointer: operand }
-        | Expression::Unary { expr: operand, .. }
-        | Expression::Relational { argument: operand, .. }
-        | Expression::As { expr: operand, .. }
-        | Expression::ArrayLength(operand) => *operand = new(*operand),
-        Expression::Binary { left, right, .. } => (*left, *right) = (new(*left), new(*right)),
-        Expression::Select { condition, accept, reject } => {
-            (*condition, *accept, *reject) = (new(*condition), new(*accept), new(*reject));
-        }
-        Expression::Math { arg, arg1, arg2, arg3, .. } => {
-            *arg = new(*arg);
-            for operand in [arg1, arg2, arg3] {
-                *operand = operand.map(&mut new);
-            }
-        }
-        other => panic!("no kernel has {other:?}"),
-    }
-    copy
 }
