@@ -121,7 +121,7 @@ impl<'a> Inlining<'a> {
 }
 
 impl Rebuilding for Inlining<'_> {
-    fn new(&self, handle: Handle<Expression>) -> Handle<Expression> {
+    fn written(&self, handle: Handle<Expression>) -> Handle<Expression> {
         self.new[&handle]
     }
 
@@ -157,7 +157,7 @@ impl Rebuilding for Inlining<'_> {
         let (caller, outer) = (std::mem::replace(&mut self.old, callee), std::mem::take(&mut self.new));
         self.begin(Some(&arguments));
         statements.iter().for_each(|statement| self.statement(statement));
-        let value = value.map(|value| self.new(value));
+        let value = value.map(|value| self.written(value));
         (self.old, self.new) = (caller, outer);
         if let (Some(result), Some(value)) = (result, value) {
             self.new.insert(result, value);

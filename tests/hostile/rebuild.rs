@@ -4,7 +4,7 @@ use naga::{Block, Expression, Function, Handle, Statement, SwitchCase};
 
 pub trait Rebuilding {
     /// What has become of an expression.
-    fn new(&self, handle: Handle<Expression>) -> Handle<Expression>;
+    fn written(&self, handle: Handle<Expression>) -> Handle<Expression>;
     /// Writes an expression where the old function computes it.
     fn emit_anew(&mut self, handle: Handle<Expression>);
     /// Writes what a statement results in.
@@ -41,18 +41,18 @@ pub trait Rebuilding {
                 return;
             }
             Statement::Call { function, arguments, result } => {
-                let arguments = arguments.iter().map(|argument| self.new(*argument)).collect();
+                let arguments = arguments.iter().map(|argument| self.written(*argument)).collect();
                 self.call(*function, arguments, *result);
                 return;
             }
             Statement::Block(block) => *block = self.block(block),
             Statement::If { condition, accept, reject } => {
-                *condition = self.new(*condition);
+                *condition = self.written(*condition);
                 *accept = self.block(accept);
                 *reject = self.block(reject);
             }
             Statement::Switch { selector, cases } => {
-                *selector = self.new(*selector);
+                *selector = self.written(*selector);
                 for SwitchCase { body, .. } in cases {
                     *body = self.block(body);
                 }
@@ -60,30 +60,30 @@ pub trait Rebuilding {
             Statement::Loop { body, continuing, break_if } => {
                 *body = self.block(body);
                 *continuing = self.block(continuing);
-                *break_if = break_if.map(|condition| self.new(condition));
+                *break_if = break_if.map(|condition| self.written(condition));
             }
-            Statement::Return { value } => *value = value.map(|value| self.new(value)),
-            Statement::Store { pointer, value } => (*pointer, *value) = (self.new(*pointer), self.new(*value)),
+            Statement::Return { value } => *value = value.map(|value| self.written(value)),
+            Statement::Store { pointer, value } => (*pointer, *value) = (self.written(*pointer), self.written(*value)),
             Statement::SubgroupBallot { result, predicate } => {
-                *predicate = predicate.map(|predicate| self.new(predicate));
+                *predicate = predicate.map(|predicate| self.written(predicate));
                 *result = self.result(*result);
             }
             Statement::SubgroupGather { mode, argument, result } => {
                 use naga::GatherMode::*;
-                *argument = self.new(*argument);
+                *argument = self.written(*argument);
                 match mode {
                     Broadcast(lane) | Shuffle(lane) | ShuffleDown(lane) | ShuffleUp(lane) | ShuffleXor(lane)
-                    | QuadBroadcast(lane) => *lane = self.new(*lane),
+                    | QuadBroadcast(lane) => *lane = self.written(*lane),
                     BroadcastFirst | QuadSwap(_) => (),
                 }
                 *result = self.result(*result);
             }
             Statement::SubgroupCollectiveOperation { argument, result, .. } => {
-                *argument = self.new(*argument);
+                *argument = self.written(*argument);
                 *result = self.result(*result);
             }
             Statement::WorkGroupUniformLoad { pointer, result } => {
-                *pointer = self.new(*pointer);
+                *pointer = self.written(*pointer);
                 *result = self.result(*result);
             }
             Statement::Break | Statement::Continue | Statement::ControlBarrier(_) | Statement::MemoryBarrier(_) => (),

@@ -124,7 +124,7 @@ struct Rewriting<'a> {
 }
 
 impl Rebuilding for Rewriting<'_> {
-    fn new(&self, handle: Handle<Expression>) -> Handle<Expression> {
+    fn written(&self, handle: Handle<Expression>) -> Handle<Expression> {
         self.new[&handle]
     }
 
