@@ -11,15 +11,33 @@ pub fn ensure() -> Result<()> {
     if found()? {
         return Ok(());
     }
-    let apt = privileged_apt()?;
-    println!("xtask: no adapter can run compute shaders; installing Debian's {PACKAGE}, a software Vulkan driver");
+    install("no adapter can run compute shaders")?;
+    ensure!(found()?, "{PACKAGE} is installed, but still no adapter is found");
+    Ok(())
+}
+
+/// Installs lavapipe, Mesa's software Vulkan driver, where it is not found and apt is there.
+pub fn ensure_lavapipe() -> Result<()> {
+    if has_lavapipe()? {
+        return Ok(());
+    }
+    install("lavapipe is not found")?;
+    ensure!(has_lavapipe()?, "{PACKAGE} is installed, but still lavapipe is not found");
+    Ok(())
+}
+
+fn has_lavapipe() -> Result<bool> {
+    Ok(names()?.iter().any(|name| name.starts_with("llvmpipe") && name.ends_with("on vulkan")))
+}
+
+fn install(reason: &str) -> Result<()> {
+    let apt = privileged_apt(reason)?;
+    println!("xtask: {reason}; installing Debian's {PACKAGE}, a software Vulkan driver");
     // Without fresh lists the installation may still succeed from those there are.
     if let Err(error) = run(command(&apt, &["update"])) {
         println!("xtask: {error:#}");
     }
-    run(command(&apt, &["install", "-y", "--no-install-recommends", PACKAGE]))?;
-    ensure!(found()?, "{PACKAGE} is installed, but still no adapter is found");
-    Ok(())
+    run(command(&apt, &["install", "-y", "--no-install-recommends", PACKAGE]))
 }
 
 /// Whether the command line finds an adapter.
@@ -46,14 +64,13 @@ pub fn names() -> Result<Vec<String>> {
 }
 
 /// The words that begin an apt-get command with the rights to install.
-fn privileged_apt() -> Result<Vec<&'static str>> {
-    let advice = "no adapter can run compute shaders";
+fn privileged_apt(reason: &str) -> Result<Vec<&'static str>> {
     if !cfg!(target_os = "linux") {
-        bail!("{advice}; install or update a driver for Vulkan, Direct3D 12 or Metal");
+        bail!("{reason}; install or update a driver for Vulkan, Direct3D 12 or Metal");
     }
     if !succeeds(&["apt-get", "--version"]) {
         bail!(
-            "{advice}, and there is no apt; install Mesa's software Vulkan driver, lavapipe, by your package manager"
+            "{reason}, and there is no apt; install Mesa's software Vulkan driver, lavapipe, by your package manager"
         );
     }
     let root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0");
@@ -62,7 +79,7 @@ fn privileged_apt() -> Result<Vec<&'static str>> {
     } else if succeeds(&["sudo", "-n", "true"]) {
         Ok(vec!["sudo", "-n", "apt-get"])
     } else {
-        bail!("{advice}, and installing one needs root; run `sudo apt-get install {PACKAGE}`")
+        bail!("{reason}, and installing one needs root; run `sudo apt-get install {PACKAGE}`")
     }
 }
 

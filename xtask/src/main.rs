@@ -16,6 +16,8 @@ enum Task {
     Demo,
     /// Runs all tests.
     Test,
+    /// Holds every function to its bounds on compilers that take all liberties with arithmetic, imitated on lavapipe.
+    Hostile,
     /// Compares every adapter with the reference, and PyTorch and JAX where Python has them, and writes the table in
     /// benches/accuracy; goes on with records that are there.
     Accuracy,
@@ -47,6 +49,10 @@ fn perform(task: Task) -> Result<()> {
         Task::Test => {
             adapter::ensure().context("the tests need an adapter")?;
             run(cargo(&["test", "--release", "--workspace", "--features", "cli"]))
+        }
+        Task::Hostile => {
+            adapter::ensure_lavapipe().context("hostile compilers are imitated on lavapipe")?;
+            run(cargo(&["test", "--release", "--features", "cli", "--test", "hostile"]))
         }
         Task::Accuracy => accuracy::record(),
         Task::Generate => {

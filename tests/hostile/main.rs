@@ -1,0 +1,182 @@
+//! Every function on compilers that take the liberties which WGSL gives them with arithmetic: division by a rounded
+//! inverse, sums distributed over factors and divisors, sums of products rounded once, subnormal numbers flushed. No such
+//! compiler is at hand, so each module is rewritten as one would, and then compiled by lavapipe, which takes none of them.
+
+mod inline;
+mod rebuild;
+mod rewrite;
+
+use gpu_activations::verify::{Checkpoint, Format, Quantity, verify_axis, verify_from};
+use gpu_activations::{Activation, Axis, AxisFunction, GpuActivations, Strategy, wgpu};
+use half::{bf16, f16};
+use rewrite::{Habits, hardened, rewritten};
+
+/// One in this many f32 is tried; prime, so that all significands occur.
+const STEP: u32 = 65_537;
+
+const NONE: Habits = Habits { inverts: false, distributes: false, contracts: false, flushes: false };
+const ALL: Habits = Habits { inverts: true, distributes: true, contracts: true, flushes: true };
+const EACH: [(&str, Habits); 4] = [
+    ("inverting", Habits { inverts: true, ..NONE }),
+    ("distributing", Habits { distributes: true, ..NONE }),
+    ("contracting", Habits { contracts: true, ..NONE }),
+    ("flushing", Habits { flushes: true, ..NONE }),
+];
+
+/// A context whose modules are compiled as `rewrite` returns them, on an adapter that can imitate other compilers.
+fn context(rewrite: impl Fn(&str, &str) -> String + Send + Sync + 'static) -> GpuActivations {
+    let wide = wgpu::Features::SHADER_F64 | wgpu::Features::SHADER_INT64;
+    let adapters = pollster::block_on(gpu_activations::adapters());
+    // A GPU's own compiler would take liberties besides.
+    let fits = |adapter: &wgpu::Adapter| {
+        adapter.get_info().device_type == wgpu::DeviceType::Cpu && adapter.features().contains(wide)
+    };
+    let adapter = adapters.into_iter().find(fits).expect(
+        "sums are fused in f64, which no software adapter here has; lavapipe has it, in Debian's mesa-vulkan-drivers, \
+         which `cargo xtask hostile` installs where it can",
+    );
+    let descriptor = wgpu::DeviceDescriptor {
+        required_features: wide | adapter.features() & wgpu::Features::SUBGROUP,
+        required_limits: adapter.limits(),
+        ..Default::default()
+    };
+    let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).unwrap();
+    GpuActivations::from_device_rewriting(device, queue, rewrite)
+}
+
+fn hostile(habits: Habits) -> GpuActivations {
+    context(move |text, entry_point| rewritten(text, entry_point, habits))
+}
+
+fn holds<T: Format>(kinds: &[(&str, Habits)]) {
+    let contexts: Vec<GpuActivations> = kinds.iter().map(|(_, habits)| hostile(*habits)).collect();
+    let mut failures = Vec::new();
+    for activation in Activation::ALL.iter().flat_map(Activation::samples) {
+        let mut quantities = vec![(Quantity::Forward, "activation"), (Quantity::Backward, "derivative")];
+        let learnable = activation.parameters().iter().filter(|parameter| parameter.learnable);
+        quantities.extend(learnable.map(|p| (Quantity::ParameterGradient(p.name), "parameter_gradient")));
+        for (quantity, function) in quantities {
+            let none = Checkpoint::default();
+            let reports = verify_from::<T>(&contexts, activation, quantity, STEP, none, |_| Ok(())).unwrap().reports;
+            for ((kind, _), report) in kinds.iter().zip(reports).filter(|(_, report)| report.failed > 0) {
+                failures.push(format!(
+                    "{activation:?}, {quantity:?}, {kind}: `{function}` in shaders/activations/{}.wgsl differs from its row in \
+                     src/catalog.rs by {:.3} ULP at {:e}; the row's limit allows {:.3}; {} of {} inputs are beyond it",
+                    activation.name(),
+                    report.worst_ulp,
+                    report.worst_input,
+                    report.limit_ulp,
+                    report.failed,
+                    report.count,
+                ));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn f32_within_limits_whatever_the_compiler_does() {
+    holds::<f32>(&[&EACH[..], &[("taking all liberties", ALL)]].concat());
+}
+
+#[test]
+fn f16_within_limits_on_a_compiler_that_takes_all_liberties() {
+    holds::<f16>(&[("taking all liberties", ALL)]);
+}
+
+#[test]
+fn bf16_within_limits_on_a_compiler_that_takes_all_liberties() {
+    holds::<bf16>(&[("taking all liberties", ALL)]);
+}
+
+/// Rows that a subgroup, a workgroup or many of them share, along the last axis and along another.
+#[test]
+fn functions_along_an_axis_within_limits_on_a_compiler_that_takes_all_liberties() {
+    let context = hostile(ALL);
+    let mut functions: Vec<AxisFunction> = AxisFunction::ALL.iter().map(|(_, function)| *function).collect();
+    functions.extend([
+        AxisFunction::Softmax { temperature: 0.3 },
+        AxisFunction::LogSoftmax { temperature: 7.0 },
+        AxisFunction::GumbelSoftmax { tau: 0.7, hard: false, seed: 5 },
+    ]);
+    let mut failures = Vec::new();
+    for strategy in [Strategy::Automatic, Strategy::Workgroup, Strategy::Split] {
+        let context = context.with_strategy(strategy);
+        for (shape, axis) in [([67, 16, 1], 1), ([2, 1026, 1], 1), ([3, 18, 6], 1)] {
+            let axis = Axis::new(&shape, axis).unwrap();
+            // Each strategy has pipelines of its own; of those that share all kernels one stands for the others.
+            let chosen = |function: &AxisFunction| {
+                strategy == Strategy::Automatic || ["softmax", "log_softmax", "sparsemax"].contains(&function.name())
+            };
+            for function in functions.iter().copied().filter(chosen) {
+                for backward in [false, true] {
+                    let report =
+                        verify_axis::<f32>(&context, function, &axis, function.takes_mask(), backward).unwrap();
+                    if report.failed > 0 {
+                        failures.push(format!(
+                            "{function:?} along {axis:?}, backward {backward}, {strategy:?}: {report:?}"
+                        ));
+                    }
+                }
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Every `step`-th f32.
+fn numbers(step: usize) -> Vec<f32> {
+    (0..=u32::MAX).step_by(step).map(f32::from_bits).collect()
+}
+
+#[test]
+fn a_module_that_is_read_and_written_gives_the_same_bits() {
+    let contexts = [context(|text, _| hardened(text)), hostile(NONE)];
+    let x = numbers(1_000_003);
+    for &activation in Activation::ALL {
+        let bits = |context: &GpuActivations| {
+            let y = context.forward_slice(activation, &x).unwrap();
+            let dx = context.backward_slice(activation, &x, &vec![1.0; x.len()]).unwrap();
+            y.into_iter().chain(dx).map(f32::to_bits).collect::<Vec<_>>()
+        };
+        assert!(bits(&contexts[0]) == bits(&contexts[1]), "{activation:?}");
+    }
+}
+
+#[test]
+fn each_liberty_is_taken() {
+    let arithmetic = |habits| hostile(habits).arithmetic().unwrap();
+    let [tame, wild] = [NONE, ALL].map(arithmetic);
+    assert!(!tame.fuses_fma && !tame.contracts && tame.divides_exactly, "{tame:?}");
+    assert!(tame.keeps_subnormal_results && tame.keeps_subnormal_operands, "{tame:?}");
+    assert!(wild.fuses_fma && wild.contracts && !wild.divides_exactly, "{wild:?}");
+    assert!(!wild.keeps_subnormal_results && !wild.keeps_subnormal_operands, "{wild:?}");
+}
+
+#[test]
+fn a_fused_sum_is_rounded_once() {
+    const SUM: &str = "
+        fn factor_of(x: f32) -> f32 {
+            return bitcast<f32>(((bitcast<u32>(x) * 2654435769u) & 0x80fff000u) + 0x3f000000u);
+        }
+        fn addend_of(x: f32) -> f32 {
+            return bitcast<f32>(((bitcast<u32>(x) * 747796405u) & 0x81c00fffu) | (bitcast<u32>(x) & 0x7e000000u));
+        }
+        fn activation(x: f32, params: Params) -> f32 {
+            return hostile_fused(x, factor_of(x), addend_of(x));
+        }";
+    let context = context(|text, _| hardened(&text.replace("fn activation(", "fn formerly(")) + SUM);
+    let x = numbers(4093);
+    let y = context.forward_slice(Activation::Relu {}, &x).unwrap();
+    for (x, y) in x.into_iter().zip(y).filter(|(x, _)| !x.is_nan()) {
+        let bits = x.to_bits();
+        let factor = f32::from_bits((bits.wrapping_mul(2_654_435_769) & 0x80ff_f000) + 0x3f00_0000);
+        let addend = f32::from_bits(bits.wrapping_mul(747_796_405) & 0x81c0_0fff | bits & 0x7e00_0000);
+        let expected = x.mul_add(factor, addend);
+        assert!(
+            y == expected || y.is_nan() && expected.is_nan(),
+            "{x:e} * {factor:e} + {addend:e}: {y:e}, not {expected:e}"
+        );
+    }
+}
