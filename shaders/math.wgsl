@@ -54,8 +54,8 @@ fn upper_half(x: f32) -> f32 {
 }
 
 // a * b and its rounding error. Every partial product has at most 24 bits, so it is exact with or without a fused
-// multiply-add. An error of more than half a unit is none, and left out: adapters that flush subnormals lose parts of tiny
-// operands and some partial products, but not others, and make of the error a term of 2^-12.
+// multiply-add. For tiny products the error is left out: adapters that flush subnormals would lose some partial
+// products and keep others, and make of the error a term of 2^-12.
 fn two_product(a: f32, b: f32) -> vec2<f32> {
     let product = opaque(a * b);
     let a_high = upper_half(a);
@@ -64,7 +64,19 @@ fn two_product(a: f32, b: f32) -> vec2<f32> {
     let b_low = b - b_high;
     let rest = guarded(guarded(a_high * b_high - product) + a_high * b_low);
     let error = guarded(rest + a_low * b_high) + a_low * b_low;
-    return vec2<f32>(product, select(error, 0.0, abs(error) > 6e-8 * abs(product)));
+    return vec2<f32>(product, select(error, 0.0, abs(product) < 1e-30));
+}
+
+// The same for a parameter of any size: the lower half of a tiny operand is flushed as well, while the product need not be
+// tiny. An error of more than half a unit is none.
+fn product_with(a: f32, parameter: f32) -> vec2<f32> {
+    let product = two_product(a, parameter);
+    return vec2<f32>(product.x, select(product.y, 0.0, abs(product.y) > 6e-8 * abs(product.x)));
+}
+
+fn multiply_by(a: vec2<f32>, parameter: f32) -> vec2<f32> {
+    let product = product_with(a.x, parameter);
+    return vec2<f32>(product.x, product.y + a.y * parameter);
 }
 
 fn multiply(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
@@ -271,9 +283,9 @@ fn log1p_unit(e: vec2<f32>) -> vec2<f32> {
     return select(vec2<f32>(near.x, tail), vec2<f32>(shifted.x, shifted.y + (tail - 2.12194440e-4)), upper);
 }
 
-// The largest |x| at which |rate * x| is `reach` at most, which lies between 1 and 1000.
+// The largest |x| at which |rate * x| is `reach` at most, which lies between 4 and 1000.
 fn argument_limit(rate: f32, reach: f32) -> f32 {
-    let least = reach * 3e-39;
+    let least = opaque(reach * 1e-10) * 3e-29;
     return select(reach / max(abs(rate), least), LARGEST, abs(rate) < least);
 }
 
@@ -281,7 +293,7 @@ fn argument_limit(rate: f32, reach: f32) -> f32 {
 // as the largest float by a small rate is not.
 fn argument_of(rate: f32, x: f32, limit: f32, reach: f32) -> vec2<f32> {
     let far = select(reach, -reach, (x < 0.0) != (rate < 0.0));
-    let near = two_product(rate, clamp(x, -limit, limit));
+    let near = product_with(clamp(x, -limit, limit), rate);
     return select(vec2<f32>(far, 0.0), near, is_finite(x) || rate == 0.0);
 }
 

@@ -3,7 +3,7 @@ struct Params {
 }
 
 fn activation(x: f32, params: Params) -> f32 {
-    let y = multiply(expm1_negative(vec2<f32>(min(x, 0.0), 0.0)), vec2<f32>(params.alpha, 0.0));
+    let y = multiply_by(expm1_negative(vec2<f32>(min(x, 0.0), 0.0)), params.alpha);
     return select(y.x + y.y, x, x > 0.0);
 }
 

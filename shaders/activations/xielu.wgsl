@@ -24,7 +24,7 @@ fn positive(x: f32, params: Params) -> f32 {
     let unit = unit_of(params.alpha_p, params.beta);
     let alpha_p = params.alpha_p * unit;
     let beta = params.beta * unit;
-    let factor = add(two_product(alpha_p, clamp(x, 0.0, LARGEST)), vec2<f32>(beta, 0.0));
+    let factor = add(product_with(clamp(x, 0.0, LARGEST), alpha_p), vec2<f32>(beta, 0.0));
     let product = along(alpha_p, x);
     return along(select(factor.x + factor.y, product + beta, abs(product) > 1e30), x) / unit;
 }
@@ -36,11 +36,11 @@ fn negative(x: f32, params: Params) -> f32 {
     let beta = params.beta * unit;
     let c = max(x, -1.0);
     // c comes in one by one, because its square may vanish where the product with alpha_n does not.
-    let curved = multiply(multiply(two_product(alpha_n, c), remainder_ratio(c)), vec2<f32>(c, 0.0));
-    let near = add(curved, two_product(beta, c));
+    let curved = multiply(multiply(product_with(c, alpha_n), remainder_ratio(c)), vec2<f32>(c, 0.0));
+    let near = add(curved, product_with(c, beta));
     let slope = two_sum(beta, -alpha_n);
     let line = multiply(slope, vec2<f32>(select(x, 0.0, slope.x == 0.0), 0.0));
-    let far = add(multiply(expm1_negative(vec2<f32>(x, 0.0)), vec2<f32>(alpha_n, 0.0)), line);
+    let far = add(multiply_by(expm1_negative(vec2<f32>(x, 0.0)), alpha_n), line);
     return select(select(line.x, far.x + far.y, is_finite(far.x)), near.x + near.y, x > -1.0) / unit;
 }
 
@@ -52,13 +52,13 @@ fn derivative(x: f32, params: Params) -> f32 {
     let unit = select(unit_of(params.alpha_n, params.beta), unit_of(params.alpha_p, params.beta), x > 0.0);
     let beta = vec2<f32>(params.beta * unit, 0.0);
     let alpha_p = params.alpha_p * unit;
-    let alpha_n = vec2<f32>(params.alpha_n * unit, 0.0);
-    let above = add(2.0 * two_product(alpha_p, clamp(x, 0.0, LARGEST)), beta);
-    let below = add(multiply(expm1_negative(vec2<f32>(min(x, 0.0), 0.0)), alpha_n), beta);
+    let alpha_n = params.alpha_n * unit;
+    let above = add(2.0 * product_with(clamp(x, 0.0, LARGEST), alpha_p), beta);
+    let below = add(multiply_by(expm1_negative(vec2<f32>(min(x, 0.0), 0.0)), alpha_n), beta);
     let y = select(below, above, x > 0.0);
     let vanishing = params.beta == params.alpha_n && x < -1.0;
     let d = decay(vec2<f32>(clamp(x, -200.0, 0.0), 0.0));
-    let tail = multiply(d.mantissa, alpha_n);
+    let tail = multiply_by(d.mantissa, alpha_n);
     let product = along(alpha_p, x);
     let body = select(y.x + y.y, 2.0 * product + beta.x, x > 0.0 && abs(product) > 1e30);
     return select(body, scale_far(tail.x + tail.y, d.k), vanishing) / unit;
