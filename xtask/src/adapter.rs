@@ -13,13 +13,24 @@ pub fn ensure() -> Result<()> {
     }
     let apt = privileged_apt()?;
     println!("xtask: no adapter can run compute shaders; installing Debian's {PACKAGE}, a software Vulkan driver");
-    // Without fresh lists the installation may still succeed from those there are.
-    if let Err(error) = run(command(&apt, &["update"])) {
-        println!("xtask: {error:#}");
-    }
-    run(command(&apt, &["install", "-y", "--no-install-recommends", PACKAGE]))?;
+    install(&apt, PACKAGE)?;
     ensure!(found()?, "{PACKAGE} is installed, but still no adapter is found");
     Ok(())
+}
+
+/// Installs a Debian package.
+fn install(apt: &[&str], package: &str) -> Result<()> {
+    // Without fresh lists the installation may still succeed from those there are.
+    if let Err(error) = run(command(apt, &["update"])) {
+        println!("xtask: {error:#}");
+    }
+    run(command(apt, &["install", "-y", "--no-install-recommends", package]))
+}
+
+/// Installs a Debian package where apt and the rights are there.
+pub fn install_if_possible(package: &str) -> Result<()> {
+    let apt = privileged_apt().ok().with_context(|| format!("cannot install {package}"))?;
+    install(&apt, package)
 }
 
 /// Whether the command line finds an adapter.
@@ -66,7 +77,7 @@ fn privileged_apt() -> Result<Vec<&'static str>> {
     }
 }
 
-fn succeeds(words: &[&str]) -> bool {
+pub fn succeeds(words: &[&str]) -> bool {
     let quiet = command(words, &[]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     quiet.is_ok_and(|status| status.success())
 }
