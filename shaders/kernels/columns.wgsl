@@ -82,13 +82,13 @@ fn no_four() -> Four {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn state(place: Place) {
-    zero = place.workgroups.z - 1u;
-    let team = team_at(place);
-    if team.task >= call.tasks {
+fn state(group: Group, place: Place) {
+    zero = group.workgroups.z - 1u;
+    let task = tasks_of(group, place).first;
+    if task >= call.tasks {
         return;
     }
-    let r = rows_at(team.task);
+    let r = rows_at(task);
     let s = all_rounds(r);
     let at = call.first_row + r.first;
     finished[at] = s.first;
@@ -135,19 +135,19 @@ fn gather_task(task: u32, round: u32) {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn gather(place: Place) {
-    zero = place.workgroups.z - 1u;
-    let team = team_at(place);
-    if team.task < call.tasks {
-        gather_task(team.task, 0u);
+fn gather(group: Group, place: Place) {
+    zero = group.workgroups.z - 1u;
+    let task = tasks_of(group, place).first;
+    if task < call.tasks {
+        gather_task(task, 0u);
     }
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn gather_again(place: Place) {
-    zero = place.workgroups.z - 1u;
-    let team = team_at(place);
-    if team.task < call.tasks {
-        gather_task(team.task, 1u);
+fn gather_again(group: Group, place: Place) {
+    zero = group.workgroups.z - 1u;
+    let task = tasks_of(group, place).first;
+    if task < call.tasks {
+        gather_task(task, 1u);
     }
 }

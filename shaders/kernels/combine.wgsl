@@ -4,10 +4,11 @@
 @group(0) @binding(6) var<storage, read_write> states: array<Statistics>;
 
 @compute @workgroup_size(WORKGROUP)
-fn combine(place: Place) {
-    zero = place.workgroups.z - 1u;
+fn combine(group: Group, place: Place) {
+    zero = group.workgroups.z - 1u;
     let team = team_at(place);
-    for (var row = team.task; row < min(team.end, call.rows); row += team.step) {
+    let tasks = tasks_of(group, place);
+    for (var row = tasks.first; row < min(tasks.end, call.rows); row += tasks.step) {
         var previous = nothing();
         if call.round > 0u {
             previous = states[row];
@@ -17,7 +18,7 @@ fn combine(place: Place) {
             let repeat = part / call.all_chunks;
             s = merge(s, partials[(repeat * call.rows + row) * call.all_chunks + part % call.all_chunks], call.round);
         }
-        s = settle(together(team, s, call.round), call.round);
+        s = together_settled(team, s, call.round);
         if team.lane == 0u {
             states[row] = s;
         }

@@ -24,10 +24,11 @@ fn held_at(row: u32, position: u32, x: vec4<f32>, dy: vec4<f32>) -> Entries {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn whole(place: Place) {
-    zero = place.workgroups.z - 1u;
+fn whole(group: Group, place: Place) {
+    zero = group.workgroups.z - 1u;
     let team = team_at(place);
-    for (var row = team.task; row < min(team.end, call.rows); row += team.step) {
+    let tasks = tasks_of(group, place);
+    for (var row = tasks.first; row < min(tasks.end, call.rows); row += tasks.step) {
         var held: Held;
         var s = start(nothing(), 0u);
         for (var block = 0u; block < BLOCKS; block++) {
@@ -42,7 +43,7 @@ fn whole(place: Place) {
             held.dy[block] = gradients(call.first + index_at(row, at), count, vec4<u32>(row));
             s = include_all(s, held_at(row, position, held.x[block], held.dy[block]), 0u);
         }
-        s = settle(together(team, s, 0u), 0u);
+        s = together_settled(team, s, 0u);
         for (var round = 1u; round < ROUNDS; round++) {
             let previous = s;
             s = start(previous, 1u);
@@ -56,7 +57,7 @@ fn whole(place: Place) {
                     held.x[block] = weights_of(e, Four(previous, previous, previous, previous));
                 }
             }
-            s = settle(together(team, s, 1u), 1u);
+            s = together_settled(team, s, 1u);
             if is_over(previous, s) {
                 break;
             }

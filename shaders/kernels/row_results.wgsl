@@ -1,10 +1,11 @@
 // Results of chunks of rows from the statistics of the rows.
 
 @compute @workgroup_size(WORKGROUP)
-fn results(place: Place) {
-    zero = place.workgroups.z - 1u;
+fn results(group: Group, place: Place) {
+    zero = group.workgroups.z - 1u;
     let team = team_at(place);
-    for (var task = team.task; task < min(team.end, call.tasks); task += team.step) {
+    let tasks = tasks_of(group, place);
+    for (var task = tasks.first; task < min(tasks.end, call.tasks); task += tasks.step) {
         let row = task / call.chunks;
         let begin = (call.first_chunk + task % call.chunks) * call.chunk;
         let end = min(begin + call.chunk, call.end);

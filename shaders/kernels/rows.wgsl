@@ -24,21 +24,21 @@ fn entries_at(row: u32, position: u32, end: u32) -> Entries {
     return Entries(x, dy, kept, position + COUNT, number, vec4<u32>(call.first_row + row));
 }
 
-// Every lane begins with nothing but what the row's state carries, so that merging counts nothing twice.
+// What one lane gathers. It begins with nothing but what the row's state carries, so that merging counts nothing twice.
 fn gathered(team: Team, row: u32, begin: u32, end: u32, state: Statistics, round: u32) -> Statistics {
     var s = start(state, round);
     for (var position = begin + 4u * team.lane; position < end; position += 4u * team.size) {
         s = include_all(s, entries_at(row, position, end), round);
     }
-    return together(team, s, round);
+    return s;
 }
 
 // Rounds are constants, so that the compiler leaves out of each what belongs to others.
 fn all_rounds(team: Team, row: u32) -> Statistics {
-    var s = settle(gathered(team, row, 0u, call.length, nothing(), 0u), 0u);
+    var s = together_settled(team, gathered(team, row, 0u, call.length, nothing(), 0u), 0u);
     for (var round = 1u; round < ROUNDS; round++) {
         let previous = s;
-        s = settle(gathered(team, row, 0u, call.length, previous, 1u), 1u);
+        s = together_settled(team, gathered(team, row, 0u, call.length, previous, 1u), 1u);
         if is_over(previous, s) {
             break;
         }
@@ -47,10 +47,11 @@ fn all_rounds(team: Team, row: u32) -> Statistics {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn state(place: Place) {
-    zero = place.workgroups.z - 1u;
+fn state(group: Group, place: Place) {
+    zero = group.workgroups.z - 1u;
     let team = team_at(place);
-    for (var row = team.task; row < min(team.end, call.rows); row += team.step) {
+    let tasks = tasks_of(group, place);
+    for (var row = tasks.first; row < min(tasks.end, call.rows); row += tasks.step) {
         let s = all_rounds(team, row);
         if team.lane == 0u {
             finished[call.first_row + row] = s;
@@ -67,26 +68,28 @@ fn gather_task(team: Team, task: u32, round: u32) {
     if round > 0u {
         state = states[call.first_row + row];
     }
-    let s = gathered(team, row, begin, min(begin + call.chunk, call.end), state, round);
+    let s = together(team, gathered(team, row, begin, min(begin + call.chunk, call.end), state, round), round);
     if team.lane == 0u {
         partials[(call.first_row + row) * call.all_chunks + chunk] = s;
     }
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn gather(place: Place) {
-    zero = place.workgroups.z - 1u;
+fn gather(group: Group, place: Place) {
+    zero = group.workgroups.z - 1u;
     let team = team_at(place);
-    for (var task = team.task; task < min(team.end, call.tasks); task += team.step) {
+    let tasks = tasks_of(group, place);
+    for (var task = tasks.first; task < min(tasks.end, call.tasks); task += tasks.step) {
         gather_task(team, task, 0u);
     }
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn gather_again(place: Place) {
-    zero = place.workgroups.z - 1u;
+fn gather_again(group: Group, place: Place) {
+    zero = group.workgroups.z - 1u;
     let team = team_at(place);
-    for (var task = team.task; task < min(team.end, call.tasks); task += team.step) {
+    let tasks = tasks_of(group, place);
+    for (var task = tasks.first; task < min(tasks.end, call.tasks); task += tasks.step) {
         gather_task(team, task, 1u);
     }
 }

@@ -1,13 +1,13 @@
 // All of a row: its statistics, then its results.
 
 @compute @workgroup_size(WORKGROUP)
-fn whole(place: Place) {
-    zero = place.workgroups.z - 1u;
-    let team = team_at(place);
-    if team.task >= call.tasks {
+fn whole(group: Group, place: Place) {
+    zero = group.workgroups.z - 1u;
+    let task = tasks_of(group, place).first;
+    if task >= call.tasks {
         return;
     }
-    let r = rows_at(team.task);
+    let r = rows_at(task);
     let s = all_rounds(r);
     for (var position = 0u; position < call.length; position++) {
         let e = entries_at(r, position);

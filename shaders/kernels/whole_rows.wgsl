@@ -1,10 +1,11 @@
 // All of a row: its statistics, then its results.
 
 @compute @workgroup_size(WORKGROUP)
-fn whole(place: Place) {
-    zero = place.workgroups.z - 1u;
+fn whole(group: Group, place: Place) {
+    zero = group.workgroups.z - 1u;
     let team = team_at(place);
-    for (var row = team.task; row < min(team.end, call.rows); row += team.step) {
+    let tasks = tasks_of(group, place);
+    for (var row = tasks.first; row < min(tasks.end, call.rows); row += tasks.step) {
         let s = all_rounds(team, row);
         let four = Four(s, s, s, s);
         for (var position = 4u * team.lane; position < call.length; position += 4u * team.size) {

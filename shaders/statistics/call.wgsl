@@ -100,13 +100,24 @@ struct Four {
     fourth: Statistics,
 }
 
-// Who works on a task: `lane` of `size`; then on the next, `step` further on, up to `end`.
+// Who works on a task: `lane` of `size`.
 struct Team {
     lane: u32,
     size: u32,
-    task: u32,
+}
+
+// What a team works on: the first of its tasks, then the next, `step` further on, up to `end`. Apart from `Team`, because
+// of a struct WGSL knows only as a whole whether all lanes have the same, as they must where they meet at a barrier.
+struct Tasks {
+    first: u32,
     end: u32,
     step: u32,
+}
+
+// What all lanes of a workgroup have in common.
+struct Group {
+    @builtin(workgroup_id) id: vec3<u32>,
+    @builtin(num_workgroups) workgroups: vec3<u32>,
 }
 
 fn negative_infinity() -> f32 {

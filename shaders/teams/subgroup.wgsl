@@ -4,22 +4,27 @@
 const WORKGROUP: u32 = 64u;
 
 struct Place {
-    @builtin(workgroup_id) workgroup: vec3<u32>,
-    @builtin(num_workgroups) workgroups: vec3<u32>,
     @builtin(subgroup_id) subgroup: u32,
     @builtin(num_subgroups) subgroups: u32,
     @builtin(subgroup_invocation_id) lane: u32,
     @builtin(subgroup_size) size: u32,
 }
 
+// A subgroup may be larger than the workgroup.
+fn size_of(place: Place) -> u32 {
+    return min(place.size, WORKGROUP);
+}
+
 fn team_at(place: Place) -> Team {
-    let first = (place.workgroup.x + place.workgroup.y * place.workgroups.x) * TASKS;
-    // A subgroup may be larger than the workgroup.
-    let size = min(place.size, WORKGROUP);
-    let width = min(call.width, size);
-    let teams = size / width;
-    let task = first + place.subgroup * teams + place.lane / width;
-    return Team(place.lane % width, width, task, first + TASKS, place.subgroups * teams);
+    let width = min(call.width, size_of(place));
+    return Team(place.lane % width, width);
+}
+
+fn tasks_of(group: Group, place: Place) -> Tasks {
+    let first = (group.id.x + group.id.y * group.workgroups.x) * TASKS;
+    let width = min(call.width, size_of(place));
+    let teams = size_of(place) / width;
+    return Tasks(first + place.subgroup * teams + place.lane / width, first + TASKS, place.subgroups * teams);
 }
 
 // A butterfly, so that every lane has the result.
@@ -29,4 +34,8 @@ fn together(team: Team, s: Statistics, round: u32) -> Statistics {
         all = merge(all, shuffled(all, distance, round), round);
     }
     return all;
+}
+
+fn together_settled(team: Team, s: Statistics, round: u32) -> Statistics {
+    return settle(together(team, s, round), round);
 }

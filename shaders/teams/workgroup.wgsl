@@ -3,19 +3,22 @@
 const WORKGROUP: u32 = 128u;
 
 struct Place {
-    @builtin(workgroup_id) workgroup: vec3<u32>,
-    @builtin(num_workgroups) workgroups: vec3<u32>,
     @builtin(local_invocation_index) lane: u32,
 }
 
 var<workgroup> pool: array<Statistics, WORKGROUP>;
 
 fn team_at(place: Place) -> Team {
-    let task = place.workgroup.x + place.workgroup.y * place.workgroups.x;
-    return Team(place.lane, WORKGROUP, task, task + 1u, 1u);
+    return Team(place.lane, WORKGROUP);
 }
 
-fn together(team: Team, s: Statistics, round: u32) -> Statistics {
+fn tasks_of(group: Group, place: Place) -> Tasks {
+    let task = group.id.x + group.id.y * group.workgroups.x;
+    return Tasks(task, task + 1u, 1u);
+}
+
+// Leaves what all lanes have at the beginning of the pool.
+fn merge_all(team: Team, s: Statistics, round: u32) {
     pool[team.lane] = s;
     workgroupBarrier();
     for (var half = WORKGROUP / 2u; half > 0u; half /= 2u) {
@@ -24,6 +27,19 @@ fn together(team: Team, s: Statistics, round: u32) -> Statistics {
         }
         workgroupBarrier();
     }
-    // A barrier before and after, so that the pool may be used again.
+}
+
+// The load has a barrier before and after, so that the pool may be used again.
+fn together(team: Team, s: Statistics, round: u32) -> Statistics {
+    merge_all(team, s, round);
+    return workgroupUniformLoad(&pool[0]);
+}
+
+// Settled by one lane, so that all have the same, as WGSL sees it, and leave the loop of rounds together.
+fn together_settled(team: Team, s: Statistics, round: u32) -> Statistics {
+    merge_all(team, s, round);
+    if team.lane == 0u {
+        pool[0] = settle(pool[0], round);
+    }
     return workgroupUniformLoad(&pool[0]);
 }

@@ -11,7 +11,7 @@ pub fn ensure() -> Result<()> {
     if found()? {
         return Ok(());
     }
-    install("no adapter can run compute shaders")?;
+    install("no adapter can run compute shaders", PACKAGE)?;
     ensure!(found()?, "{PACKAGE} is installed, but still no adapter is found");
     Ok(())
 }
@@ -21,7 +21,7 @@ pub fn ensure_lavapipe() -> Result<()> {
     if has_lavapipe()? {
         return Ok(());
     }
-    install("lavapipe is not found")?;
+    install("lavapipe is not found", PACKAGE)?;
     ensure!(has_lavapipe()?, "{PACKAGE} is installed, but still lavapipe is not found");
     Ok(())
 }
@@ -30,14 +30,15 @@ fn has_lavapipe() -> Result<bool> {
     Ok(names()?.iter().any(|name| name.starts_with("llvmpipe") && name.ends_with("on vulkan")))
 }
 
-fn install(reason: &str) -> Result<()> {
-    let apt = privileged_apt(reason)?;
-    println!("xtask: {reason}; installing Debian's {PACKAGE}, a software Vulkan driver");
+/// Installs a Debian package, where apt and the rights are there, for want of something.
+pub fn install(reason: &str, package: &str) -> Result<()> {
+    let apt = privileged_apt(reason, package)?;
+    println!("xtask: {reason}; installing Debian's {package}");
     // Without fresh lists the installation may still succeed from those there are.
     if let Err(error) = run(command(&apt, &["update"])) {
         println!("xtask: {error:#}");
     }
-    run(command(&apt, &["install", "-y", "--no-install-recommends", PACKAGE]))
+    run(command(&apt, &["install", "-y", "--no-install-recommends", package]))
 }
 
 /// Whether the command line finds an adapter.
@@ -64,14 +65,9 @@ pub fn names() -> Result<Vec<String>> {
 }
 
 /// The words that begin an apt-get command with the rights to install.
-fn privileged_apt(reason: &str) -> Result<Vec<&'static str>> {
-    if !cfg!(target_os = "linux") {
-        bail!("{reason}; install or update a driver for Vulkan, Direct3D 12 or Metal");
-    }
+fn privileged_apt(reason: &str, package: &str) -> Result<Vec<&'static str>> {
     if !succeeds(&["apt-get", "--version"]) {
-        bail!(
-            "{reason}, and there is no apt; install Mesa's software Vulkan driver, lavapipe, by your package manager"
-        );
+        bail!("{reason}, and there is no apt to install Debian's {package}; install it, or its like, by hand");
     }
     let root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0");
     if root {
@@ -79,11 +75,11 @@ fn privileged_apt(reason: &str) -> Result<Vec<&'static str>> {
     } else if succeeds(&["sudo", "-n", "true"]) {
         Ok(vec!["sudo", "-n", "apt-get"])
     } else {
-        bail!("{reason}, and installing one needs root; run `sudo apt-get install {PACKAGE}`")
+        bail!("{reason}, and installing one needs root; run `sudo apt-get install {package}`")
     }
 }
 
-fn succeeds(words: &[&str]) -> bool {
+pub fn succeeds(words: &[&str]) -> bool {
     let quiet = command(words, &[]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     quiet.is_ok_and(|status| status.success())
 }

@@ -2,6 +2,7 @@
 
 mod accuracy;
 mod adapter;
+mod dawn;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
@@ -21,6 +22,8 @@ enum Task {
     /// Compares every adapter with the reference, and PyTorch and JAX where Python has them, and writes the table in
     /// benches/accuracy; goes on with records that are there.
     Accuracy,
+    /// Compiles every module with Dawn, Chrome's compiler of WGSL, and compares what the functions give there; needs node.
+    Dawn,
     /// Writes what is checked in but follows from the catalogue: the table in README.md and the pictures.
     Generate,
 }
@@ -55,6 +58,7 @@ fn perform(task: Task) -> Result<()> {
             run(cargo(&["test", "--release", "--features", "cli", "--test", "hostile"]))
         }
         Task::Accuracy => accuracy::record(),
+        Task::Dawn => dawn::check(),
         Task::Generate => {
             adapter::ensure().context("the pictures need an adapter")?;
             std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/../pictures"))?;

@@ -1,0 +1,512 @@
+//! Every form of every module: operations of each kind are prepared, and what they compose is held against WGSL.
+//!
+//! `cargo xtask dawn` runs these tests with a folder in `MODULES`, where they write what another compiler needs.
+
+use gpu_activations::shader::{Binding, Shader, Storage};
+use gpu_activations::{
+    Activation, Axis, AxisFunction, BufferRange, Element, Error, GpuActivations, GpuBuffer, Parameters, Recording,
+    Strategy, wgpu,
+};
+use half::{bf16, f16};
+use naga::valid::{Capabilities, ValidationFlags, Validator};
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+/// Modules by their text, each with a name that says what it was first composed for.
+#[derive(Default)]
+struct Modules {
+    names: BTreeMap<String, String>,
+    /// How many texts the same words describe.
+    alike: BTreeMap<String, usize>,
+    /// What is being prepared.
+    now: String,
+}
+
+impl Modules {
+    fn add(&mut self, text: &str, entry_point: &str) {
+        if !self.names.contains_key(text) {
+            let name = format!("{}_{entry_point}", self.now);
+            let alike = self.alike.entry(name.clone()).or_default();
+            *alike += 1;
+            let name = if *alike == 1 { name } else { format!("{name}.{alike}") };
+            self.names.insert(text.to_owned(), name);
+        }
+    }
+
+    /// With another value of each constant, which other adapters or lengths give it: texts for f32 and without a mask,
+    /// which have no part in it.
+    fn varied(&self) -> BTreeMap<String, String> {
+        let mut all = self.names.clone();
+        for (constant, values) in [
+            ("GUARDED: bool", ["false", "true"]),
+            ("LARGER_TEAMS: bool", ["false", "true"]),
+            ("VECTORS: u32", ["1u", "8u"]),
+        ] {
+            let [first, second] = values.map(|value| format!("const {constant} = {value};"));
+            for (text, name) in self.names.iter().filter(|(_, name)| !name.contains("f16") && !name.contains("masked"))
+            {
+                for (from, to) in [(&first, &second), (&second, &first)] {
+                    if text.contains(from) {
+                        all.entry(text.replace(from, to)).or_insert(format!("{name}.{to}"));
+                    }
+                }
+            }
+        }
+        all
+    }
+}
+
+/// A context whose modules are kept, and compiled as if they were empty, which takes no time.
+struct Collector {
+    context: GpuActivations,
+    modules: Arc<Mutex<Modules>>,
+}
+
+/// Where the result lies.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Place {
+    Separate,
+    OverX,
+    OverDy,
+    Shared,
+}
+
+const PLACES: [Place; 4] = [Place::Separate, Place::OverX, Place::OverDy, Place::Shared];
+
+/// What one operation works on.
+struct Operands<T: Element> {
+    x: GpuBuffer<T>,
+    dy: GpuBuffer<T>,
+    result: GpuBuffer<T>,
+    /// Has room for x and, from the middle on, for a result.
+    both: wgpu::Buffer,
+    place: Place,
+}
+
+impl<T: Element> Operands<T> {
+    fn new(context: &GpuActivations, [x, dy, result]: [usize; 3], place: Place) -> Self {
+        let both = context.device().create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size: 2 * Self::MIDDLE,
+            usage: wgpu::BufferUsages::STORAGE,
+            mapped_at_creation: false,
+        });
+        let [x, dy, result] = [x, dy, result].map(|len| context.allocate(len).unwrap());
+        Operands { x, dy, result, both, place }
+    }
+
+    const MIDDLE: u64 = 1 << 20;
+
+    fn x(&self) -> BufferRange<'_, T> {
+        match self.place {
+            Place::Shared => BufferRange::new(&self.both, 0, self.x.len() as u64),
+            _ => (&self.x).into(),
+        }
+    }
+
+    fn result(&self) -> BufferRange<'_, T> {
+        match self.place {
+            Place::Separate => (&self.result).into(),
+            Place::OverX => (&self.x).into(),
+            Place::OverDy => (&self.dy).into(),
+            Place::Shared => BufferRange::new(&self.both, Self::MIDDLE, self.result.len() as u64),
+        }
+    }
+}
+
+fn storage<T: Element>() -> &'static str {
+    std::any::type_name::<T>().rsplit("::").next().unwrap_or_default()
+}
+
+/// The adapter's features that the modules know of.
+fn device() -> (wgpu::Device, wgpu::Queue) {
+    let adapter = pollster::block_on(gpu_activations::adapters()).remove(0);
+    let descriptor = wgpu::DeviceDescriptor {
+        required_features: adapter.features() & wgpu::Features::SUBGROUP,
+        required_limits: adapter.limits(),
+        ..Default::default()
+    };
+    pollster::block_on(adapter.request_device(&descriptor)).unwrap()
+}
+
+impl Collector {
+    fn new() -> Self {
+        let (device, queue) = device();
+        let modules = Arc::new(Mutex::new(Modules::default()));
+        let seen = Arc::clone(&modules);
+        let context = GpuActivations::from_device_rewriting(device, queue, move |text, entry_point| {
+            seen.lock().unwrap().add(text, entry_point);
+            format!("@compute @workgroup_size(1) fn {entry_point}() {{}}")
+        });
+        Collector { context, modules }
+    }
+
+    /// Prepares one operation, or none where the function does not allow it.
+    fn prepare(
+        &self,
+        context: &GpuActivations,
+        what: &str,
+        record: impl FnOnce(&mut Recording<'_, '_>) -> Result<(), Error>,
+    ) {
+        self.modules.lock().unwrap().now = what.to_lowercase().replace([' ', '"'], "_");
+        match context.prepare(record) {
+            Ok(())
+            | Err(Error::SharedBuffer { .. } | Error::NotFromOutput { .. } | Error::NotMaskable { .. })
+            | Err(Error::LengthMismatch { .. } | Error::IndivisibleAxis { .. }) => {}
+            Err(error) => panic!("{what}: {error}"),
+        }
+    }
+
+    fn elementwise<T: Element>(&self) {
+        let context = &self.context;
+        for &activation in Activation::ALL {
+            for place in PLACES {
+                let what = format!("{} {} {place:?}", activation.name(), storage::<T>());
+                let on = Operands::<T>::new(context, [6; 3], place);
+                if place != Place::OverDy {
+                    self.prepare(context, &what, |r| r.forward(activation, on.x(), on.result()));
+                }
+                self.prepare(context, &what, |r| r.backward(activation, on.x(), &on.dy, on.result()));
+            }
+        }
+        let (rrelu, seed) = (Activation::Rrelu { lower: 0.1, upper: 0.3 }, Parameters::new().seed(1));
+        for place in [Place::Separate, Place::OverX, Place::Shared] {
+            let what = format!("rrelu seed {} {place:?}", storage::<T>());
+            let on = Operands::<T>::new(context, [6; 3], place);
+            self.prepare(context, &what, |r| r.forward_with(rrelu, &seed, on.x(), on.result()));
+            self.prepare(context, &what, |r| r.backward_with(rrelu, &seed, on.x(), &on.dy, on.result()));
+        }
+    }
+
+    /// Parameters from buffers, alone and together, and their gradients.
+    fn learnable<T: Element>(&self) {
+        for &activation in Activation::ALL {
+            let own = activation.parameters().iter().filter(|parameter| parameter.learnable);
+            let names: Vec<&str> =
+                own.map(|parameter| parameter.name).chain(["input_bias", "output_factor", "output_addend"]).collect();
+            let together = [names.clone()];
+            let alone = names.iter().map(|&name| vec![name]);
+            // What a parameter is called in the text, and all else, does not depend on the function: one has every form.
+            let is_thorough = activation.name() == "prelu";
+            let sets: Vec<_> = together.into_iter().chain(alone.filter(|_| is_thorough)).collect();
+            let shapes = [[5, 3, 1], [5, 8, 1], [2, 4, 8], [3, 5, 300], [3, 5, 301], [90, 3, 256]];
+            let shapes = if is_thorough { &shapes[..] } else { &shapes[..1] };
+            for (set, shape) in sets.iter().flat_map(|set| shapes.iter().map(move |shape| (set, *shape))) {
+                for per in ["one", "channel", "element"].iter().filter(|per| is_thorough || **per != "one") {
+                    self.from_buffers::<T>(activation, set, shape, per, is_thorough);
+                }
+            }
+        }
+    }
+
+    fn from_buffers<T: Element>(
+        &self,
+        activation: Activation,
+        set: &[&str],
+        shape: [usize; 3],
+        per: &str,
+        thorough: bool,
+    ) {
+        let axis = Axis::new(&shape, 1).unwrap();
+        let len = axis.elements();
+        let values = self.context.allocate::<f32>(len).unwrap();
+        let count = match per {
+            "one" => 1,
+            "channel" => axis.length(),
+            _ => len,
+        };
+        let range = BufferRange::new(values.raw(), 0, count as u64);
+        let mut parameters = Parameters::new();
+        for &name in set {
+            parameters = match per {
+                "one" => parameters.one(name, range),
+                "channel" => parameters.per_channel(name, range, &axis),
+                _ => parameters.per_element(name, range),
+            };
+        }
+        let places = if thorough { &PLACES[..] } else { &PLACES[..1] };
+        let described = format!("{} {} {per} {}", activation.name(), set.join("-"), storage::<T>());
+        for &place in places {
+            let what = format!("{described} {place:?} {}", shape.map(|length| length.to_string()).join("x"));
+            let on = Operands::<T>::new(&self.context, [len; 3], place);
+            if place != Place::OverDy {
+                let record = |r: &mut Recording<'_, '_>| r.forward_with(activation, &parameters, on.x(), on.result());
+                self.prepare(&self.context, &what, record);
+            }
+            let record =
+                |r: &mut Recording<'_, '_>| r.backward_with(activation, &parameters, on.x(), &on.dy, on.result());
+            self.prepare(&self.context, &what, record);
+        }
+        let on = Operands::<T>::new(&self.context, [len; 3], Place::Separate);
+        let gradient = self.context.allocate::<f32>(count).unwrap();
+        let strategies = match thorough {
+            true => &STRATEGIES[..],
+            false if size_of::<T>() == 4 => &STRATEGIES[..1],
+            false => &[],
+        };
+        for &strategy in strategies {
+            let context = self.context.with_strategy(strategy);
+            for name in set {
+                let what = format!("d{name} of {described} {strategy:?}");
+                self.prepare(&context, &what, |r| {
+                    r.parameter_gradient(activation, &parameters, name, on.x(), &on.dy, &gradient)
+                });
+            }
+        }
+    }
+
+    fn along<T: Element>(&self) {
+        let tempered = ["softmax", "log_softmax", "softmin", "gumbel_softmax"].map(|name| {
+            let parameter = if name == "gumbel_softmax" { "tau" } else { "temperature" };
+            (name, name.parse::<AxisFunction>().unwrap().with(parameter, "2").unwrap())
+        });
+        // What is called alike in the text for every type and place is combined with the commonest of the others alone.
+        let is_f32 = storage::<T>() == "f32";
+        for &(name, function) in AxisFunction::ALL.iter().chain(tempered.iter().filter(|_| is_f32)) {
+            // Rows that registers hold, and others; lengths that are multiples of four, and others; another axis.
+            let shapes: [(&[usize], isize); 10] = [
+                (&[3, 4], 1),
+                (&[3, 5], 1),
+                (&[4, 6], 1),
+                (&[3, 8], 1),
+                (&[3, 16], 1),
+                (&[3, 32], 1),
+                (&[2, 2000], 1),
+                (&[3, 2002], 1),
+                (&[6, 4], 0),
+                (&[6, 5], 0),
+            ];
+            for (shape, index) in
+                shapes.into_iter().filter(|(shape, _)| is_f32 || ![8, 16, 32, 2002].contains(&shape[1]))
+            {
+                let axis = Axis::new(shape, index).unwrap();
+                let strategies = if is_f32 { &STRATEGIES[..] } else { &STRATEGIES[..2] };
+                for &strategy in strategies {
+                    self.along_axis::<T>(name, function, &axis, strategy, Place::Separate);
+                }
+                for strategy in STRATEGIES[..2].iter().filter(|_| [5, 2000].contains(&shape[1])) {
+                    for place in &PLACES[1..] {
+                        self.along_axis::<T>(name, function, &axis, *strategy, *place);
+                    }
+                }
+            }
+        }
+    }
+
+    fn along_axis<T: Element>(
+        &self,
+        name: &str,
+        function: AxisFunction,
+        axis: &Axis,
+        strategy: Strategy,
+        place: Place,
+    ) {
+        let Ok(output) = function.output_shape(axis) else { return };
+        let context = self.context.with_strategy(strategy);
+        let (len, output) = (axis.elements(), output.iter().product());
+        let mask = context.allocate::<u8>(len).unwrap();
+        let forward = Operands::<T>::new(&context, [len, 1, output], place);
+        let backward = Operands::<T>::new(&context, [len, output, len], place);
+        let is_alone = place == Place::Separate && storage::<T>() == "f32";
+        for masked in [false, true].into_iter().filter(|masked| !masked || function.takes_mask() && is_alone) {
+            let mask = masked.then(|| (&mask).into());
+            let kept = if masked { "masked " } else { "" };
+            let what = format!("{name} {kept}{} {place:?} {strategy:?} {:?}", storage::<T>(), axis.shape());
+            let what = what.replace(", ", "x").replace(['[', ']'], "");
+            if place != Place::OverDy {
+                let record =
+                    |r: &mut Recording<'_, '_>| r.forward_along(function, axis, mask, forward.x(), forward.result());
+                self.prepare(&context, &what, record);
+            }
+            let (x, dy, dx) = (backward.x(), &backward.dy, backward.result());
+            let from_x = format!("{what} backward");
+            self.prepare(&context, &from_x, |r| r.backward_along(function, axis, mask, x, dy, dx));
+            let from_y = format!("{what} from output");
+            self.prepare(&context, &from_y, |r| r.backward_along_from_output(function, axis, mask, x, dy, dx));
+        }
+    }
+
+    /// Gates through every activation, and of two arrays.
+    fn gated<T: Element>(&self) {
+        for activation in Activation::ALL {
+            let function: AxisFunction = "gated".parse().unwrap();
+            let function = function.with("activation", activation.name()).unwrap();
+            for length in [8, 6] {
+                let name = format!("gated by {}", activation.name());
+                let axis = Axis::last(&[3, length]).unwrap();
+                self.along_axis::<T>(&name, function, &axis, Strategy::Automatic, Place::Separate);
+            }
+            let [value, gate, dy, y, dvalue, dgate] = [(); 6].map(|()| self.context.allocate::<T>(6).unwrap());
+            let what = format!("two gated by {} {}", activation.name(), storage::<T>());
+            self.prepare(&self.context, &what, |r| {
+                r.forward_gated(*activation, &value, &gate, &y)?;
+                r.backward_gated(*activation, &value, &gate, &dy, &dvalue, &dgate)
+            });
+        }
+    }
+
+    fn all_of<T: Element>(&self) {
+        self.elementwise::<T>();
+        self.learnable::<T>();
+        self.along::<T>();
+        self.gated::<T>();
+    }
+
+    /// What is composed without a device, or for measurements.
+    fn others(&self) {
+        let _ = self.context.arithmetic().unwrap();
+        let mut modules = self.modules.lock().unwrap();
+        for activation in Activation::ALL {
+            modules.now = format!("{}_snippet", activation.name());
+            modules.add(&around(&activation.snippet("its").unwrap()), "kernel");
+            for storage in [Storage::F32, Storage::F16, Storage::Bf16] {
+                modules.now = format!("{}_{storage:?}_printed", activation.name()).to_lowercase();
+                for binding in [Binding::Separate, Binding::OverX, Binding::OverDy, Binding::Shared] {
+                    modules.add(Shader::elementwise(activation, storage, binding).source(), "forward");
+                }
+            }
+        }
+        for (name, function) in AxisFunction::ALL {
+            for storage in [Storage::F32, Storage::F16, Storage::Bf16] {
+                modules.now = format!("{name}_{storage:?}_printed").to_lowercase();
+                for backward in [false, true] {
+                    let (shader, entry_point) = Shader::along(*function, storage, backward);
+                    modules.add(shader.source(), entry_point);
+                }
+            }
+        }
+        modules.now = "copy".to_owned();
+        let shape = "const WORKGROUP: u32 = 256u;\nconst VECTORS: u32 = 8u;\n";
+        modules.add(&format!("{shape}{}", include_str!("../shaders/copy.wgsl")), "forward");
+    }
+}
+
+const STRATEGIES: [Strategy; 5] =
+    [Strategy::Automatic, Strategy::Split, Strategy::Invocation, Strategy::Subgroup, Strategy::Workgroup];
+
+/// A shader of somebody else's that calls what a snippet offers.
+fn around(snippet: &str) -> String {
+    let params = if snippet.contains("struct its_Params") { "its_Params" } else { "u32" };
+    format!(
+        "{snippet}
+@group(0) @binding(0) var<storage, read_write> values: array<f32>;
+@group(0) @binding(1) var<storage, read> params: array<{params}>;
+
+@compute @workgroup_size(64)
+fn kernel(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {{
+    its_zero = workgroups.z - 1u;
+    values[id.x] = its_activation(values[id.x], params[0]) * its_derivative(values[id.x], params[0]);
+}}
+"
+    )
+}
+
+/// Holds texts against WGSL, on all cores.
+fn validate(modules: &BTreeMap<String, String>) {
+    let modules: Vec<_> = modules.iter().collect();
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
+    std::thread::scope(|scope| {
+        for piece in modules.chunks(modules.len().div_ceil(cores).max(1)) {
+            scope.spawn(move || piece.iter().for_each(|(text, name)| validate_one(text, name)));
+        }
+    });
+}
+
+fn validate_one(text: &str, name: &str) {
+    let module =
+        naga::front::wgsl::parse_str(text).unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(text)));
+    Validator::new(ValidationFlags::all(), Capabilities::SUBGROUP)
+        .subgroup_stages(naga::valid::ShaderStages::COMPUTE)
+        .subgroup_operations(naga::valid::SubgroupOperationSet::all())
+        .validate(&module)
+        .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(text)));
+}
+
+/// Where what another compiler needs is written.
+fn folder() -> Option<PathBuf> {
+    let folder = PathBuf::from(std::env::var_os("MODULES")?);
+    std::fs::create_dir_all(&folder).unwrap();
+    Some(folder)
+}
+
+/// The files in the folder of shaders, below it.
+fn shaders(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { shaders(&path, found) } else { found.push(path) }
+    }
+}
+
+#[test]
+fn every_module_is_valid() {
+    let collector = Collector::new();
+    collector.all_of::<f32>();
+    collector.all_of::<f16>();
+    collector.all_of::<bf16>();
+    collector.others();
+    let modules = std::mem::take(&mut *collector.modules.lock().unwrap());
+    validate(&modules.names);
+    let lines: HashSet<&str> = modules.names.keys().flat_map(|text| text.lines()).collect();
+    let mut files = Vec::new();
+    shaders(&Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders"), &mut files);
+    // In snippets names have a prefix.
+    for file in files.iter().filter(|file| !file.ends_with("snippet.wgsl")) {
+        let text = std::fs::read_to_string(file).unwrap();
+        let missing = text.lines().find(|line| !lines.contains(line));
+        assert_eq!(missing, None, "{} is in no module that this test prepares", file.display());
+    }
+    if let Some(folder) = folder() {
+        let folder = folder.join("modules");
+        std::fs::create_dir_all(&folder).unwrap();
+        for (text, name) in modules.varied() {
+            let name = name.replace(|c: char| !c.is_ascii_alphanumeric() && !"._-".contains(c), "_");
+            std::fs::write(folder.join(format!("{name}.wgsl")), text).unwrap();
+        }
+    }
+}
+
+/// Numbers of every size and both signs, the special ones, and those about places where functions have branches.
+fn inputs(activation: &Activation) -> Vec<f32> {
+    let places = [0.25, 0.4, 0.5, 0.6, 1.0, 3.0, 8.0, 9.0, 15.0, 17.0, 18.0, 20.0, 87.3, 88.7, 103.9, 104.0, 4096.0];
+    let specials = [f32::INFINITY, f32::MAX, f32::MIN_POSITIVE, f32::from_bits(1), 0.0];
+    let kinks = activation.kinks().into_iter().map(|kink| kink as f32);
+    let about = |place: f32| (0..8).map(move |i| f32::from_bits(place.to_bits().wrapping_add(i).wrapping_sub(4)));
+    let of_every_size = (0..=u32::MAX / 1_048_573).map(|i| f32::from_bits(i * 1_048_573));
+    let places = places.into_iter().chain(specials).chain(kinks);
+    of_every_size.chain(places.flat_map(|place| about(place).chain(about(-place)))).collect()
+}
+
+/// For every function the module that runs, its words of `Call`, and what it makes of some inputs.
+#[test]
+#[ignore = "`cargo xtask dawn` runs it, and compares"]
+fn results_are_written() {
+    let folder = folder().expect("MODULES names a folder").join("functions");
+    std::fs::create_dir_all(&folder).unwrap();
+    let (device, queue) = device();
+    let last = Arc::new(Mutex::new(String::new()));
+    let seen = Arc::clone(&last);
+    let context = GpuActivations::from_device_rewriting(device, queue, move |text, _| {
+        text.clone_into(&mut seen.lock().unwrap());
+        text.to_owned()
+    });
+    for activation in Activation::ALL {
+        // Whole vectors, so that one dispatch is all.
+        let mut x = inputs(activation);
+        x.truncate(x.len() / 4 * 4);
+        let (on_x, on_dy) = (context.upload(&x).unwrap(), context.upload(&vec![1.0; x.len()]).unwrap());
+        let y = context.download(&context.forward(*activation, &on_x).unwrap()).unwrap();
+        let dx = context.download(&context.backward(*activation, &on_x, &on_dy).unwrap()).unwrap();
+        // Of the fields before the parameters one alone is read then, the number of elements in a tail.
+        let mut call = vec![0.0; 12];
+        call.extend(activation.values());
+        call.resize(call.len().next_multiple_of(4).max(16), 0.0);
+        let write = |kind: &str, bytes: &[u8]| {
+            std::fs::write(folder.join(format!("{}.{kind}", activation.name())), bytes).unwrap();
+        };
+        write("wgsl", last.lock().unwrap().as_bytes());
+        for (kind, values) in [("call", &call), ("x", &x), ("forward", &y), ("backward", &dx)] {
+            write(kind, bytemuck::cast_slice(values));
+        }
+    }
+}
