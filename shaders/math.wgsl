@@ -105,8 +105,8 @@ fn square_root(q: vec2<f32>) -> vec2<f32> {
     return vec2<f32>(root, remainder / (2.0 * root));
 }
 
-// a * b * c, the largest factor by the smallest first: then nothing overflows or vanishes that the product does not, and
-// what is exactly 0 stays so.
+// a * b * c; where a * b is large or small, the largest factor by the smallest first: then nothing overflows or vanishes that
+// the product does not, and what is exactly 0 stays so.
 fn product_of_three(a: f32, b: f32, c: f32) -> f32 {
     let swap = abs(a) < abs(b);
     let larger = select(a, b, swap);
@@ -116,7 +116,9 @@ fn product_of_three(a: f32, b: f32, c: f32) -> f32 {
     let largest = select(larger, c, above);
     let smallest = select(smaller, c, below);
     let middle = select(select(c, larger, above), smaller, below);
-    return opaque(largest * smallest) * middle;
+    let first = opaque(a * b);
+    let is_moderate = abs(first) > 1e-30 && abs(first) < 1e30;
+    return select(opaque(largest * smallest) * middle, first * c, is_moderate);
 }
 
 // Infinity and NaN are no literals, and the compiler may assume that no NaN arises from arithmetic.

@@ -194,13 +194,13 @@ impl Collector {
             let shapes = if is_thorough { &shapes[..] } else { &shapes[..1] };
             for (set, shape) in sets.iter().flat_map(|set| shapes.iter().map(move |shape| (set, *shape))) {
                 for per in ["one", "channel", "element"].iter().filter(|per| is_thorough || **per != "one") {
-                    self.from_buffers::<T>(activation, set, shape, per, is_thorough);
+                    self.with_buffers::<T>(activation, set, shape, per, is_thorough);
                 }
             }
         }
     }
 
-    fn from_buffers<T: Element>(
+    fn with_buffers<T: Element>(
         &self,
         activation: Activation,
         set: &[&str],
