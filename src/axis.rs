@@ -97,7 +97,11 @@ pub enum Layout {
 
 /// A function along one axis of an array. Rows are the entries that differ in their place along the axis alone.
 ///
-/// NaN gives NaN in every result that depends on it: of the softmax family, where no mask leaves it out, in its whole row.
+/// NaN in x or dy gives NaN in every result that depends on it: of the softmax family, where no mask leaves it out, in its
+/// whole row. An entry of dy has no part in a gradient behind a mask, off the support of sparsemax, beside the maximum of
+/// maxout, or of hardmax. An infinite dy gives infinities or NaN.
+///
+/// A gradient is the finite number wherever the sum of its terms' magnitudes, written as in the formula, is an f32.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum AxisFunction {
@@ -150,12 +154,12 @@ pub enum AxisFunction {
         /// Which noise.
         seed: u64,
     },
-    /// `ln Σ exp(x)`; the axis becomes 1 long. +∞ gives +∞.
+    /// `ln Σ exp(x)`; the axis becomes 1 long. +∞ gives +∞, and no entries at all give −∞.
     ///
     /// Backward: `exp(x − y)·dy`.
     #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../pictures/logsumexp.svg")))]
     LogSumExp {},
-    /// `ln(Σ exp(x)/n)` of the n entries of a row; the axis becomes 1 long.
+    /// `ln(Σ exp(x)/n)` of the n entries of a row; the axis becomes 1 long. No entries at all give NaN, the logarithm of 0/0.
     ///
     /// Backward: `exp(x − y)·dy/n`.
     #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../pictures/logmeanexp.svg")))]

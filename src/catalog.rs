@@ -42,7 +42,7 @@ catalog! {
     /// A line clipped to [0, 1] (Courbariaux, Bengio & David 2015). The derivative is 0 at both ends.
     /// PyTorch, JAX and Keras 3 have alpha = 1/6.
     hard_sigmoid HardSigmoid {
-        /// Slope, above 0.
+        /// Slope, at least 2⁻¹²⁶.
         alpha = constant(0.2, Range::Positive),
         /// Value at 0, finite.
         beta = constant(0.5, Range::Finite),
@@ -239,7 +239,7 @@ catalog! {
 
     /// Continuously differentiable exponential linear unit (Barron 2017). A negative alpha lets it fall without bound.
     celu Celu {
-        /// Scale of the exponential, not 0.
+        /// Scale of the exponential, at least 2⁻¹²⁶ in size.
         alpha = learnable(1.0, Range::NonZero),
     }
     formula "max(x, 0) + min(alpha·(exp(x/alpha) − 1), 0)",
@@ -318,7 +318,7 @@ catalog! {
 
     /// A smooth relu (Dugas et al. 2001). PyTorch turns linear above beta·x = 20; this does not.
     softplus Softplus {
-        /// Steepness, above 0.
+        /// Steepness, at least 2⁻¹²⁶.
         beta = learnable(1.0, Range::Positive),
     }
     formula "ln(1 + exp(beta·x))/beta",
@@ -331,7 +331,7 @@ catalog! {
 
     /// An algebraic softplus (Barron 2021).
     squareplus Squareplus {
-        /// Width of the bend, above 0.
+        /// Width of the bend, at least 2⁻¹²⁶.
         b = learnable(4.0, Range::Positive),
     }
     formula "(x + √(x² + b))/2",
@@ -424,7 +424,7 @@ catalog! {
     laplace Laplace {
         /// Mean, finite.
         mu = constant(0.707_107, Range::Finite),
-        /// Standard deviation, above 0.
+        /// Standard deviation, at least 2⁻¹²⁶.
         sigma = constant(0.282_095, Range::Positive),
     }
     formula "Φ((x − mu)/sigma)",
@@ -454,10 +454,11 @@ catalog! {
     gradient alpha_p within 1.0 |x| x.max(0.0) * x.max(0.0),
     gradient alpha_n within 1.0 |x| exponential_remainder(x.min(0.0));
 
-    /// The identity and a ripple, for periodic data (Ziyin, Hartwig & Ueda 2020). alpha·x is rounded to f32, and that argument reduced exactly. The
-    /// derivative at ±∞, which has no limit, is NaN.
+    /// The identity and a ripple, for periodic data (Ziyin, Hartwig & Ueda 2020). alpha·x is rounded to f32, and that
+    /// argument is reduced exactly. The derivatives at ±∞, which have no limit, are NaN, and so they are where alpha·x
+    /// exceeds the largest f32.
     snake Snake {
-        /// Frequency, not 0.
+        /// Frequency, at least 2⁻¹²⁶ in size.
         alpha = learnable(1.0, Range::NonZero),
     }
     formula "x + sin²(alpha·x)/alpha",
@@ -469,8 +470,8 @@ catalog! {
     derivative |x| snake_derivative(alpha, x),
     gradient alpha within 1.1 of |x| snake_gradient_term(alpha, x), |x| snake_gradient(alpha, x);
 
-    /// The sine of implicit representations (Sitzmann et al. 2020). omega·x is rounded to f32, and that argument reduced exactly. The value at ±∞, which has
-    /// no limit, is NaN.
+    /// The sine of implicit representations (Sitzmann et al. 2020). omega·x is rounded to f32, and that argument is reduced
+    /// exactly. The value at ±∞, which has no limit, is NaN, and so it is where omega·x exceeds the largest f32.
     sine Sine {
         /// Frequency, finite.
         omega = constant(1.0, Range::Finite),

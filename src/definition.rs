@@ -113,7 +113,8 @@ macro_rules! catalog {
     )*) => {
         /// An activation function with the values of its parameters.
         ///
-        /// NaN gives NaN, and infinities give the limit of the formula. At a kink the derivative is PyTorch's, because
+        /// NaN gives NaN, and infinities give the limit of the formula. A gradient is `dx = dy·f′(x)`, f′(x) being rounded
+        /// to f32 first: NaN in x or dy gives NaN, and an infinite dy gives an infinity, or NaN where f′(x) is 0. At a kink the derivative is PyTorch's, because
         /// most models that are ported come from there; where other libraries differ, the variant says so. In the
         /// pictures, a dot marks the value at a kink.
         #[derive(Debug, Clone, Copy, PartialEq)]

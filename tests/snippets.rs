@@ -1,5 +1,8 @@
 //! Activations within shaders of other programs.
 
+mod common;
+
+use common::context;
 use gpu_activations::{Activation, Error, GpuActivations, wgpu};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 
@@ -66,7 +69,7 @@ fn every_two_neighbours_of_the_catalogue_fit_into_one_shader() {
 
 #[test]
 fn a_shader_with_two_snippets_computes_what_the_context_does() {
-    let context = GpuActivations::new().expect("tests need an adapter; see README.md, Tests");
+    let context = context();
     let x: Vec<f32> = (0..4096)
         .map(|i| f32::from_bits(i * 1_048_573))
         .chain([f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 0.0])

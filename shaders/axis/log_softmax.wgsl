@@ -15,5 +15,5 @@ fn share_of_output(y: f32) -> f32 {
 
 // (dy - share * sum of dy)/temperature.
 fn backward_value(e: Entry, weight: f32, s: Statistics) -> f32 {
-    return (e.dy - share_times(e, weight, s.dot, s)) * call.inverse_temperature.x;
+    return per_temperature(two_sum(e.dy, -share_times(e, weight, s.dot, s)));
 }

@@ -14,5 +14,5 @@ fn share_of_output(y: f32) -> f32 {
 fn backward_value(e: Entry, weight: f32, s: Statistics) -> f32 {
     let distance = two_sum(e.dy, -s.dot.x);
     let dx = SCORE_SLOPE * share_times(e, weight, vec2<f32>(distance.x, distance.y - s.dot.y), s);
-    return select(dx, dx * call.inverse_temperature.x, PASS == FROM_OUTPUT);
+    return select(dx, per_temperature(vec2<f32>(dx, 0.0)), PASS == FROM_OUTPUT);
 }

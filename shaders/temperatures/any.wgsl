@@ -10,6 +10,12 @@ fn halved(z: f32, half: f32) -> f32 {
     return opaque(z * half);
 }
 
+// Without the power of two.
+fn per_temperature(gradient: vec2<f32>) -> f32 {
+    let inverse = call.inverse_temperature;
+    return gradient.x * inverse.x + (gradient.x * inverse.y + gradient.y * inverse.x);
+}
+
 // A small temperature raises the distance before the product, whose error would vanish, and the rest comes after it.
 fn tempered(distance: vec2<f32>, half: f32) -> vec2<f32> {
     let k = call.temperature_exponent + select(0, 1, half < 1.0);

@@ -1,6 +1,6 @@
 //! Functions along an axis: the device against the reference over shapes that every strategy has a part in.
 
-use super::{Format, Report, distance, limit, power_of_two, unit};
+use super::{Format, Report, distance, limit, power_of_two};
 use crate::{Axis, AxisFunction, Error, GpuActivations};
 
 /// Rows of 1, primes, lengths about the thresholds between strategies, other axes than the last; each divisible by
@@ -135,7 +135,7 @@ pub fn verify_axis<T: Format>(
             if is_beyond || (result.to_f64() - expected).abs() <= slack {
                 error = 0.0;
             }
-            let of_terms = (result.to_f64() - expected).abs() / unit::<T>(terms[index]);
+            let of_terms = (result.to_f64() - expected).abs() / unit_of_term::<T>(terms[index]);
             if terms[index] > 0.0 && of_terms.is_finite() {
                 error = error.min(of_terms);
             }
@@ -143,6 +143,12 @@ pub fn verify_axis<T: Format>(
         }
     }
     Ok(report)
+}
+
+/// The unit in the last place of a term, which may be beyond the format where the result is not.
+fn unit_of_term<T: Format>(term: f64) -> f64 {
+    let exponent = (term.abs().to_bits() >> 52) as i32 - 1023;
+    power_of_two(exponent.clamp(T::MIN_EXPONENT, 900) - (T::DIGITS - 1))
 }
 
 /// The row that an element belongs to.
