@@ -264,8 +264,9 @@ impl Collector {
         // What is called alike in the text for every type and place is combined with the commonest of the others alone.
         let is_f32 = storage::<T>() == "f32";
         for &(name, function) in AxisFunction::ALL.iter().chain(tempered.iter().filter(|_| is_f32)) {
-            // Rows that registers hold, and others; lengths that are multiples of four, and others; another axis.
-            let shapes: [(&[usize], isize); 10] = [
+            // Rows that registers hold, and others; lengths that are multiples of four, and others; another axis; a row of so
+            // many chunks that a workgroup combines them.
+            let shapes: [(&[usize], isize); 11] = [
                 (&[3, 4], 1),
                 (&[3, 5], 1),
                 (&[4, 6], 1),
@@ -276,9 +277,10 @@ impl Collector {
                 (&[3, 2002], 1),
                 (&[6, 4], 0),
                 (&[6, 5], 0),
+                (&[1, 1 << 23], 1),
             ];
             for (shape, index) in
-                shapes.into_iter().filter(|(shape, _)| is_f32 || ![8, 16, 32, 2002].contains(&shape[1]))
+                shapes.into_iter().filter(|(shape, _)| is_f32 || ![8, 16, 32, 2002, 1 << 23].contains(&shape[1]))
             {
                 let axis = Axis::new(shape, index).unwrap();
                 let strategies = if is_f32 { &STRATEGIES[..] } else { &STRATEGIES[..2] };
