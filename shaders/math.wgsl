@@ -131,11 +131,12 @@ fn leaky(x: f32, slope: f32) -> f32 {
     return select(slope * select(x, 0.0, slope == 0.0), x, x > 0.0);
 }
 
+// k in [-126, 127]; -127 gives 0.
 fn power_of_two(k: i32) -> f32 {
     return bitcast<f32>(u32(k + 127) << 23u);
 }
 
-// value * 2^k, k in [-252, 252]: in two steps, because 2^k alone may be no normal float.
+// value * 2^k, k in [-254, 252]: in two steps, because 2^k alone may be no normal float.
 fn scale(value: f32, k: i32) -> f32 {
     let half = k / 2;
     return value * power_of_two(half) * power_of_two(k - half);

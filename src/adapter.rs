@@ -100,7 +100,9 @@ fn matches(wanted: &str, info: &wgpu::AdapterInfo) -> bool {
 
 /// The adapters to try, the best first: the one that is wanted, by `name` or else by `WGPU_ADAPTER_NAME`, or all.
 pub(crate) async fn candidates(name: Option<&str>) -> Result<Vec<wgpu::Adapter>, Error> {
-    let wanted = name.map(str::to_owned).or_else(|| std::env::var("WGPU_ADAPTER_NAME").ok());
+    let wanted = name
+        .map(str::to_owned)
+        .or_else(|| std::env::var("WGPU_ADAPTER_NAME").ok().filter(|name| !name.trim().is_empty()));
     let Survey { mut usable, unusable } = survey().await?;
     let found = usable.iter().map(|adapter| shown(&adapter.get_info())).collect();
     if let Some(wanted) = &wanted {

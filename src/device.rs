@@ -236,7 +236,7 @@ impl Shared {
         let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let validation = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
         let descriptor = wgpu::BufferDescriptor { label: None, size: 4, usage: RESIDENT, mapped_at_creation: false };
-        self.queue.write_buffer(&self.device.create_buffer(&descriptor), 0, &[0; 4]);
+        self.at_work(|| self.queue.write_buffer(&self.device.create_buffer(&descriptor), 0, &[0; 4]));
         let refused = pollster::block_on(validation.pop()).is_some();
         // A device without memory is not lost.
         pollster::block_on(memory.pop()).is_none() && refused

@@ -1,4 +1,4 @@
-//! Keeps a device from being destroyed while other threads are at work with theirs, where a driver does not bear it.
+//! Keeps a device from being destroyed while other threads are at work with theirs, where a driver cannot take it.
 
 use crate::pipeline::lock;
 use std::cell::Cell;

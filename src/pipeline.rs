@@ -109,7 +109,7 @@ fn layout(device: &wgpu::Device, key: &Key) -> wgpu::BindGroupLayout {
     unsafe_code,
     reason = "bounds checks cost a sixth of relu's throughput on SwiftShader, though nothing on lavapipe"
 )]
-fn module(device: &wgpu::Device, label: &str, text: &str) -> wgpu::ShaderModule {
+fn trusted_module(device: &wgpu::Device, label: &str, text: &str) -> wgpu::ShaderModule {
     let descriptor = wgpu::ShaderModuleDescriptor { label: Some(label), source: wgpu::ShaderSource::Wgsl(text.into()) };
     // SAFETY: the text is this crate's own. Each entry point returns before it indexes anything where its number is
     // not below a count that the host took from the sizes bound: elements and rows of `Call`, or arrayLength(&result),
@@ -117,6 +117,12 @@ fn module(device: &wgpu::Device, label: &str, text: &str) -> wgpu::ShaderModule 
     // buffers an element's index is cut to their length, and a channel is a remainder by the number of channels, which is
     // their length.
     unsafe { device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked()) }
+}
+
+/// A module of a text that somebody else has changed.
+fn checked_module(device: &wgpu::Device, label: &str, text: &str) -> wgpu::ShaderModule {
+    let source = wgpu::ShaderSource::Wgsl(text.into());
+    device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(label), source })
 }
 
 impl Shared {
@@ -176,9 +182,12 @@ impl Shared {
         let rewritten = self.cache.rewriter.as_ref().map(|rewriter| (rewriter.0)(shader.source(), key.entry_point));
         let mut compiled = None;
         let outcome = self.checked(|| {
-            let text = rewritten.as_deref().unwrap_or(shader.source());
             self.at_work(|| {
-                let module = compiled.insert(module(&self.device, key.label, text));
+                let module = match &rewritten {
+                    None => trusted_module(&self.device, key.label, shader.source()),
+                    Some(text) => checked_module(&self.device, key.label, text),
+                };
+                let module = compiled.insert(module);
                 Ok(create_pipeline(&self.device, module, key, self.cache.file.as_ref()))
             })
         });

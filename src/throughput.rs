@@ -244,7 +244,7 @@ impl<'a> Bench<'a> {
         let shared = &self.context.shared;
         let (commands, scratch) = self.commands(record, calls)?;
         let begin = Instant::now();
-        let submission = shared.checked(|| Ok(self.context.queue().submit([commands])))?;
+        let submission = shared.checked(|| Ok(shared.at_work(|| self.context.queue().submit([commands]))))?;
         let total = match &self.clock {
             Clock::Host => {
                 shared.poll(wgpu::PollType::Wait { submission_index: Some(submission), timeout: None })?;

@@ -373,6 +373,15 @@ fn a_full_disk_leaves_the_old_output() {
     assert_eq!(names(folder.path()), before);
 }
 
+/// A file of zeros that take no room on the disk.
+#[cfg(unix)]
+fn sparse(path: &Path, elements: u64) {
+    let bytes = header(&format!("({elements},)"));
+    let size = bytes.len() as u64 + 4 * elements;
+    std::fs::write(path, bytes).unwrap();
+    std::fs::OpenOptions::new().write(true).open(path).unwrap().set_len(size).unwrap();
+}
+
 /// Signals that end the program while it writes two outputs; what was under their names before stays.
 #[cfg(unix)]
 #[test]
@@ -380,12 +389,8 @@ fn a_signal_leaves_nothing_half_written() {
     use std::os::unix::process::ExitStatusExt;
     let folder = folder();
     let path = |name: &str| folder.path().join(name);
-    // Zeros that take no room on the disk, and more of them than are computed before the signal comes.
-    let elements = 1_u64 << 28;
-    let bytes = header(&format!("({elements},)"));
-    let size = bytes.len() as u64 + 4 * elements;
-    std::fs::write(path("zeros.npy"), bytes).unwrap();
-    std::fs::OpenOptions::new().write(true).open(path("zeros.npy")).unwrap().set_len(size).unwrap();
+    // More zeros than are computed before the signal comes.
+    sparse(&path("zeros.npy"), 1 << 28);
     std::fs::write(path("y.npy"), "old").unwrap();
     let before = names(folder.path());
     let forward: &[&str] = &["forward", "gelu", "zeros.npy", "-o", "y.npy", "--device", "cpu"];
@@ -415,7 +420,10 @@ fn a_signal_leaves_nothing_half_written() {
 #[test]
 fn a_signal_that_was_ignored_stays_ignored() {
     let folder = folder();
-    let script = "trap '' HUP INT; \"$0\" forward relu x.npy -o y.npy --device cpu & \
+    sparse(&folder.path().join("large.npy"), 1 << 24);
+    // Only once the output is begun does the program handle signals.
+    let script = "trap '' HUP INT; \"$0\" forward relu large.npy -o y.npy --device cpu & \
+                  until ls -A | grep -q '^.gpu-activations-'; do kill -0 $! || exit 9; done; \
                   kill -s HUP $!; kill -s INT $!; wait $!";
     let run = ["-c", script, env!("CARGO_BIN_EXE_gpu-activations")];
     assert!(Command::new("sh").args(run).current_dir(folder.path()).status().unwrap().success());

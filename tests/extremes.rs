@@ -15,7 +15,8 @@ fn extreme_values() -> Vec<f32> {
 
 /// Numbers of every magnitude, which 16 bits hold as well.
 fn inputs() -> Vec<f32> {
-    let sizes = [0.0, 1.2e-38, 1e-30, 1e-20, 1e-5, 0.5, 1.0, 3.0, 20.0, 200.0, 1e4, 1e10, 1e20, 1e30, 1e38, f32::MAX];
+    let sizes =
+        [0.0, 1.2e-38, 1e-30, 1e-20, 1e-5, 0.5, 1.0, 3.0, 20.0, 200.0, 1e4, 5e8, 1e10, 1e20, 1e30, 1e38, f32::MAX];
     sizes.into_iter().chain([f32::INFINITY]).flat_map(|size| [size, -size]).collect()
 }
 

@@ -278,6 +278,15 @@ fn what_is_no_number_in_dy_is_none_in_every_dx_that_depends_on_it() {
 }
 
 #[test]
+fn a_kink_is_found_where_its_product_vanishes() {
+    for (alpha, beta, x) in [(1e-31, 0.5, 5e8), (3.2e8, -3e-23, 1e-31), (1e-31, 0.0, 1e-10), (1e-31, 1.0, 1e-10)] {
+        let activation = Activation::HardSigmoid { alpha, beta };
+        let dx = slopes(&context(), activation, &[x], 1.0);
+        assert_eq!(f64::from(dx[0]), activation.derivative(f64::from(x)), "{activation:?} at {x:e}");
+    }
+}
+
+#[test]
 fn clip_has_one_bound_or_two() {
     let context = context();
     let x = [f32::NEG_INFINITY, -7.0, -1.0, 0.0, 6.0, 9.0, f32::INFINITY];

@@ -113,7 +113,7 @@ fn names_are_found_in_any_spelling() {
 fn parameters_are_checked() {
     let softplus: Activation = "softplus".parse().unwrap();
     let error = softplus.with("beta", 0.0).unwrap().validate().unwrap_err();
-    assert_eq!(error.to_string(), "softplus: beta is 0, but must be finite and above 0");
+    assert_eq!(error.to_string(), "softplus: beta is 0, but must be finite and at least 2^-126");
     assert!(matches!(softplus.with("gamma", 1.0), Err(Error::UnknownParameter { .. })));
     let relu: Activation = "generalized_relu".parse().unwrap();
     assert!(relu.validate().is_ok());

@@ -12,7 +12,7 @@ const [task, webgpu, ...rest] = process.argv.slice(2);
 const { create, globals } = await import(pathToFileURL(webgpu));
 Object.assign(globalThis, globals);
 
-// Whoever drops it has no device any more.
+// Dropping it destroys its devices.
 let gpu;
 
 // The first device of a backend, with all storage buffers that it has.

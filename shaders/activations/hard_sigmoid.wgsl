@@ -18,7 +18,7 @@ fn derivative(x: f32, params: Params) -> f32 {
     let inside = y.x + y.y > 0.0 && (y.x - 1.0) + y.y < 0.0;
     // A product that vanishes still tells on which side of a kink x lies. Opaque, because the unit squared is infinite.
     let unit = power_of_two(100);
-    let raised = two_product(min(params.alpha * unit, LARGEST), x * unit);
+    let raised = product_scaled(params.alpha, x, 200);
     let is_above = (raised.x + opaque(params.beta * unit) * unit) + raised.y > 0.0;
     let is_below = (raised.x + opaque((params.beta - 1.0) * unit) * unit) + raised.y < 0.0;
     let is_inside = select(inside && is_finite(y.x), is_above && is_below, abs(params.alpha * x) < 1e-22);

@@ -220,7 +220,6 @@ fn shown(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::{Duration, Instant};
 
     fn file(version: u8, dictionary: &str) -> Vec<u8> {
         let mut bytes = [b"\x93NUMPY".as_slice(), &[version, 0]].concat();
@@ -342,7 +341,6 @@ mod tests {
             file(3, "{'descr': [('x', '<f4', (2,)), ('y', '|u1')], 'fortran_order': True, 'shape': (7,)}\n"),
         ];
         let (mut random, mut refused) = (Random(1), 0);
-        let start = Instant::now();
         for number in 0..60_000 {
             let mut bytes = mutated(&valid[number % valid.len()], &mut random);
             // A length that fits, so that more than that is tried.
@@ -357,6 +355,5 @@ mod tests {
             }
         }
         assert!(refused > 30_000 && refused < 60_000, "{refused} of 60000 are refused");
-        assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
     }
 }

@@ -68,7 +68,7 @@ impl Verification {
         self.bar.finish_and_clear();
         if failed > 0 {
             let adapters: Vec<String> = self.contexts.iter().map(|context| shown(&context.adapter_info())).collect();
-            return Err(anyhow!("{} beyond the limits on {}", counted(failed, "row"), adapters.join(" or ")).into());
+            return Err(anyhow!("beyond the limits: {} on {}", counted(failed, "row"), adapters.join(" or ")).into());
         }
         Ok(())
     }

@@ -247,7 +247,7 @@ pub struct Checkpoint {
 /// which share is done.
 ///
 /// # Errors
-/// Those of [`GpuActivations::forward_slice`].
+/// Those of [`GpuActivations::forward_slice`] and [`GpuActivations::parameter_gradient`].
 pub fn verify<T: Format>(
     context: &GpuActivations,
     activation: Activation,
@@ -320,7 +320,7 @@ impl<T: Format> Results<T> {
 /// of inputs, and may end the comparison by an error.
 ///
 /// # Errors
-/// Those of [`GpuActivations::forward_slice`] and of `keep`.
+/// Those of [`GpuActivations::forward_slice`] and [`GpuActivations::parameter_gradient`], and of `keep`.
 pub fn verify_from<T: Format>(
     contexts: &[GpuActivations],
     activation: Activation,

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 #[allow(dead_code, reason = "not every test shares one")]
 /// The context that tests share, on the best adapter, so that no device is destroyed while another test uses its
-/// own, which some drivers do not bear. A test without an adapter fails.
+/// own, which some drivers cannot take. A test without an adapter fails.
 pub fn context() -> GpuActivations {
     static SHARED: LazyLock<GpuActivations> = LazyLock::new(own_context);
     SHARED.clone()

@@ -54,7 +54,8 @@ pub fn check() -> Result<()> {
         "--",
         "--include-ignored",
     ]);
-    collect.env("MODULES", &folder).env("VK_DRIVER_FILES", driver);
+    collect.env("MODULES", &folder).env("VK_DRIVER_FILES", driver).env("WGPU_BACKEND", "vulkan");
+    collect.env_remove("WGPU_ADAPTER_NAME");
     run(collect)?;
 
     let modules = files(&folder.join("modules"), "wgsl")?;
