@@ -148,6 +148,7 @@ fn gradients_of_parameters_reach_their_tails() {
         (softplus(1.0), "beta", 90.0, 1.0),
         (softplus(1e-15), "beta", 1e20, 1.0),
         (softplus(1e-20), "beta", 1.0, 1e-10),
+        (softplus(1e-30), "beta", 1e33, 1.0),
         (snake(1.0), "alpha", 1.8e38, 1.0),
         (snake(0.3), "alpha", 1.6e38, 1.0),
         (snake(1e-20), "alpha", 1e20, 1e-10),
@@ -206,6 +207,8 @@ fn every_temperature_above_zero_is_right() {
         let axis = Axis::last(&[3]).unwrap();
         check_backward::<f32>(AxisFunction::Softmax { temperature }, &axis, &[1.0, 0.5, 1.0], &[1.2e-30, 2.0, 3e-30]);
     }
+    // Distances whose products' errors would vanish.
+    forward(AxisFunction::Softmax { temperature: 1e-32 }, &[0.0, -2.1e-31, -4.3e-31, -7.7e-31]);
     // One step of the largest score is a thousand temperatures.
     let gumbel = AxisFunction::GumbelSoftmax { tau: 1e-3, hard: false, seed: 2 };
     assert_eq!(forward(gumbel, &[1e6, 1e6, 0.0]), [1.0, 0.0, 0.0]);

@@ -21,12 +21,12 @@ fn counted(e: Entry) -> vec2<f32> {
 // A score with noise differs from the peak by its lower part alone where both are large.
 fn distance_to(s: Statistics, z: vec2<f32>) -> vec2<f32> {
     let half = halving(z.x, s.peak);
-    let d = two_sum(halved(z.x, half), -halved(s.peak, half));
-    if !NOISY {
-        return tempered(d, half);
+    var d = two_sum(halved(z.x, half), -halved(s.peak, half));
+    if NOISY {
+        let low = d.y + half * (z.y - s.peak_low);
+        d = select(vec2<f32>(d.x, 0.0), two_sum(d.x, low), is_finite(d.x));
     }
-    let low = d.y + half * (z.y - s.peak_low);
-    return tempered(select(vec2<f32>(d.x, 0.0), two_sum(d.x, low), is_finite(d.x)), half);
+    return tempered(d, half);
 }
 
 // Weights are 2^24 times what they stand for, so that shares which are no normal numbers still count where a large
@@ -75,15 +75,15 @@ fn include(s: Statistics, e: Entry, round: u32) -> Statistics {
         if PASS == FROM_OUTPUT {
             // Whether there is any share at all.
             t.sum.x = max(t.sum.x, select(0.0, share_of_output(e.x), e.kept));
-            return t;
-        }
-        let z = counted(e);
-        if !PLACED {
-            t.peak = max(t.peak, z.x);
-        } else if z.x > t.peak || (z.x == t.peak && z.y > t.peak_low) {
-            t.peak = z.x;
-            t.peak_low = z.y;
-            t.position = e.position;
+        } else {
+            let z = counted(e);
+            if !PLACED {
+                t.peak = max(t.peak, z.x);
+            } else if z.x > t.peak || (z.x == t.peak && z.y > t.peak_low) {
+                t.peak = z.x;
+                t.peak_low = z.y;
+                t.position = e.position;
+            }
         }
     } else {
         var w: f32;
