@@ -103,7 +103,7 @@ catalog! {
     formula "clamp(x, min, max)",
     kinks [min, max],
     limits 0.0, 0.0,
-    samples [{ min: -1.0, max: 6.0 }, { min: 0.5, max: f32::INFINITY }, { min: f32::NEG_INFINITY, max: 2.5 }, { min: 2.0, max: 2.0 }],
+    samples [{ min: -1.0, max: 6.0 }, { min: 0.5, max: f32::INFINITY }, { min: f32::NEG_INFINITY, max: 2.5 }],
     pictured [{ min: -1.0, max: 2.0 }],
     forward |x| x.max(min).min(max),
     derivative |x| if x >= min && x <= max { 1.0 } else { 0.0 };
