@@ -96,7 +96,8 @@ impl Table {
                 self.columns.push(adapter.to_owned());
             }
             for entry in record["done"].as_object().into_iter().flatten().map(|(_, entry)| entry) {
-                let complete = entry["done"] == entry["blocks"] && entry["storage"] == "f32";
+                let is_of_parameter = entry["parameter_gradient"].is_string();
+                let complete = entry["done"] == entry["blocks"] && entry["storage"] == "f32" && !is_of_parameter;
                 if let (true, Some(name)) = (complete && is_default(entry), entry["function"].as_str()) {
                     let pass = if entry["pass"] == "forward" { PASSES[0] } else { PASSES[1] };
                     let worst = real(&entry["reports"][index]["worst_ulp"]);

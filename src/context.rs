@@ -47,6 +47,7 @@ impl Builder {
     }
 
     /// Takes this adapter, one of those that [`survey`](crate::survey) finds; there may be several of one name.
+    /// No name is read then, and whether the adapter suffices shows when the context is made.
     pub fn on(mut self, adapter: wgpu::Adapter) -> Self {
         self.device_of = Some(adapter);
         self
