@@ -67,7 +67,7 @@ fn two_product(a: f32, b: f32) -> vec2<f32> {
     return vec2<f32>(product, select(error, 0.0, abs(product) < 1e-30));
 }
 
-// The same for a parameter of any size: the lower half of a tiny operand is flushed as well, while the product need not be
+// The same for a parameter or a gradient of any size: the lower half of a tiny operand is flushed as well, while the product need not be
 // tiny. An error of more than half a unit is none.
 fn product_with(a: f32, parameter: f32) -> vec2<f32> {
     let product = two_product(a, parameter);
@@ -163,7 +163,7 @@ fn scale_pair(value: vec2<f32>, k: i32) -> vec2<f32> {
 // a * b * 2^k with its rounding error, whatever a and b are: their own powers of two are put together with k.
 fn product_scaled(a: f32, b: f32, k: i32) -> vec2<f32> {
     if k == 0 {
-        return two_product(a, b);
+        return product_with(b, a);
     }
     let a_k = exponent_of(a);
     let b_k = exponent_of(b);
