@@ -136,10 +136,11 @@ fn power_of_two(k: i32) -> f32 {
     return bitcast<f32>(u32(k + 127) << 23u);
 }
 
-// value * 2^k, k in [-254, 252]: in two steps, because 2^k alone may be no normal float.
+// value * 2^k, k in [-254, 252]: in two steps, because 2^k alone may be no normal float. The first step is guarded,
+// because Mesa's GL balances chains of products and would multiply the powers of two with each other.
 fn scale(value: f32, k: i32) -> f32 {
     let half = k / 2;
-    return value * power_of_two(half) * power_of_two(k - half);
+    return guarded(value * power_of_two(half)) * power_of_two(k - half);
 }
 
 // The exponent of x, at most 126 in size, so that 2^-k is a normal float, too.
@@ -151,7 +152,7 @@ fn exponent_of(x: f32) -> i32 {
 fn scale_far(value: f32, k: i32) -> f32 {
     let third = k / 3;
     let step = power_of_two(third);
-    return value * step * step * power_of_two(k - 2 * third);
+    return guarded(guarded(value * step) * step) * power_of_two(k - 2 * third);
 }
 
 // value * 2^k, k beyond [-378, 378] counting as what is next in it.
