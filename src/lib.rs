@@ -14,52 +14,31 @@
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
-mod adapter;
-mod along;
-mod arithmetic;
-mod axis;
-mod buffer;
+#[cfg(feature = "bench")]
+pub mod bench;
 mod catalog;
 mod context;
-mod definition;
 mod device;
-mod element;
 mod error;
-mod gate;
-mod grouped;
-mod learnable;
-mod memory;
-mod pipeline;
-mod pipeline_file;
+mod ops;
 #[cfg(feature = "plot")]
 pub mod plot;
-mod recording;
-mod reduction;
 mod reference;
 pub mod shader;
-mod shape;
-mod snippet;
-mod stream;
-#[cfg(feature = "bench")]
-pub mod throughput;
 #[cfg(feature = "verify")]
 pub mod verify;
 
-pub use adapter::{Survey, adapters, survey};
-pub use arithmetic::Arithmetic;
-pub use axis::{Axis, AxisFunction, AxisParameter, Gate, Layout};
-pub use buffer::{BufferRange, GpuBuffer};
-pub use catalog::Activation;
-pub use context::{Builder, GpuActivations};
-pub use definition::{Parameter, Range};
-pub use element::{Element, Scalar};
+pub use catalog::{Activation, Axis, AxisFunction, AxisParameter, Gate, Layout, Parameter, Range};
+pub use context::{Arithmetic, Builder, GpuActivations, Memory};
+pub use device::adapter::{Survey, adapters, survey};
+pub use device::buffer::{BufferRange, GpuBuffer};
 pub use error::Error;
 #[doc(hidden)]
 pub use error::counted;
-pub use learnable::Parameters;
-pub use memory::Memory;
-pub use recording::Recording;
-pub use reduction::Strategy;
+pub use ops::Recording;
+pub use ops::parameters::Parameters;
+pub use ops::rowwise::Strategy;
+pub use shader::element::{Element, Scalar};
 pub use wgpu;
 
 #[cfg(doctest)]

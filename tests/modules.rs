@@ -380,7 +380,7 @@ impl Collector {
         }
         modules.now = "copy".to_owned();
         let shape = "const WORKGROUP: u32 = 256u;\nconst VECTORS: u32 = 8u;\n";
-        modules.add(&format!("{shape}{}", include_str!("../shaders/copy.wgsl")), "forward");
+        modules.add(&format!("{shape}{}", include_str!("../shaders/probes/copy.wgsl")), "forward");
     }
 }
 
@@ -456,7 +456,7 @@ fn every_module_is_valid() {
     files.retain(|file| !file.ends_with("snippet.wgsl"));
     if !collector.context.device().features().contains(wgpu::Features::SUBGROUP) {
         files.retain(|file| {
-            !file.to_string_lossy().ends_with("shuffled.wgsl") && !file.ends_with("teams/subgroup.wgsl")
+            !file.to_string_lossy().ends_with("shuffled.wgsl") && !file.ends_with("rowwise/teams/subgroup.wgsl")
         });
     }
     for file in &files {

@@ -1,0 +1,358 @@
+//! How fast functions run on a device, beside a kernel of the same run that only copies as many streams.
+
+use crate::device::pipeline::{Access, Bound, Dispatch};
+use crate::device::{READBACK, Waiting};
+use crate::ops::{LARGEST_BINDING, Target};
+use crate::shader::launch::Shape;
+use crate::shader::part;
+use crate::{Activation, Axis, AxisFunction, Element, Error, GpuActivations, GpuBuffer, Recording};
+use std::time::Instant;
+use wgpu::BufferUsages as Usage;
+
+/// What was measured of one function and pass.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Throughput {
+    /// Bytes read and written a second, in units of 10⁹: the median of the samples.
+    pub gb_per_s: f64,
+    /// The rate in units of the fastest copy kernel's, usually below 1: the median over pairs of samples taken one after
+    /// the other.
+    pub ratio_to_copy: f64,
+}
+
+/// Measures functions in samples that take turns with samples of a copy, so that what slows the machine slows both.
+#[derive(Debug)]
+pub struct Bench<'a> {
+    context: &'a GpuActivations,
+    samples: usize,
+    clock: Clock,
+    /// What the last function was compared with.
+    copy: Option<Copy>,
+}
+
+/// Where the time comes from.
+#[derive(Debug)]
+enum Clock {
+    /// The device's own, in nanoseconds a tick.
+    Device { queries: wgpu::QuerySet, resolved: wgpu::Buffer, readable: wgpu::Buffer, period: f64 },
+    /// The host's, from submission to completion.
+    Host,
+}
+
+/// What a set of buffers holds: the operands of one call.
+struct Streams<T: Element> {
+    x: GpuBuffer<T>,
+    dy: Option<GpuBuffer<T>>,
+    result: GpuBuffer<T>,
+}
+
+/// Elements of each operand; dy where it is read.
+#[derive(Clone, Copy)]
+struct Lengths {
+    x: usize,
+    dy: Option<usize>,
+    result: usize,
+}
+
+/// Buffers are taken in turn from sets of so many bytes together, as far as `MOST_SETS` allows, because what stays in a
+/// cache is no memory traffic.
+const ROTATED_BYTES: u64 = 256 << 20;
+/// Sets of buffers at most.
+const MOST_SETS: u64 = 256;
+/// A sample takes about so long, with no more calls than `MOST_CALLS`.
+const SAMPLE_SECONDS: f64 = 0.02;
+/// Calls of a sample at most.
+const MOST_CALLS: u64 = 4096;
+/// Bytes that the calls of a sample use in between at most, if one does not need more.
+const SCRATCH_BYTES: u64 = 256 << 20;
+
+/// Shapes tried for the copy.
+const COPIES: [Shape; 8] = [
+    Shape { workgroup: 64, vectors: 4 },
+    Shape { workgroup: 256, vectors: 1 },
+    Shape { workgroup: 256, vectors: 2 },
+    Shape { workgroup: 256, vectors: 4 },
+    Shape { workgroup: 256, vectors: 8 },
+    Shape { workgroup: 256, vectors: 16 },
+    Shape { workgroup: 512, vectors: 8 },
+    Shape { workgroup: 1024, vectors: 8 },
+];
+
+impl<'a> Bench<'a> {
+    /// Takes so many samples of each function, at least one. Time is the device's own where its features have
+    /// `TIMESTAMP_QUERY`, else the host's.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`], [`Error::DeviceLost`].
+    pub fn new(context: &'a GpuActivations, samples: usize) -> Result<Bench<'a>, Error> {
+        let device = context.device();
+        let clock = if device.features().contains(wgpu::Features::TIMESTAMP_QUERY) {
+            let descriptor =
+                wgpu::QuerySetDescriptor { label: Some("throughput"), ty: wgpu::QueryType::Timestamp, count: 2 };
+            let queries = context.shared.checked(|| Ok(device.create_query_set(&descriptor)))?;
+            let period = f64::from(context.queue().get_timestamp_period());
+            let resolved = context.shared.acquire(16, Usage::QUERY_RESOLVE | Usage::COPY_SRC)?;
+            Clock::Device { queries, resolved, readable: context.shared.acquire(16, READBACK)?, period }
+        } else {
+            Clock::Host
+        };
+        Ok(Bench { context, samples: samples.max(1), clock, copy: None })
+    }
+
+    /// Whether the device's own clock is read.
+    pub fn reads_device_clock(&self) -> bool {
+        matches!(self.clock, Clock::Device { .. })
+    }
+
+    /// Measures one pass of an activation over so many elements.
+    ///
+    /// # Errors
+    /// As [`GpuActivations::forward`].
+    pub fn elementwise<T: Element>(
+        &mut self,
+        activation: Activation,
+        backward: bool,
+        elements: usize,
+    ) -> Result<Throughput, Error> {
+        let lengths = Lengths { x: elements, dy: backward.then_some(elements), result: elements };
+        self.measure::<T>(lengths, |recording, streams| match &streams.dy {
+            None => recording.forward(activation, streams.x.operand(), streams.result.operand()),
+            Some(dy) => recording.backward(activation, streams.x.operand(), dy.operand(), streams.result.operand()),
+        })
+    }
+
+    /// Measures one pass of a function along an axis.
+    ///
+    /// # Errors
+    /// As [`GpuActivations::forward_along`].
+    pub fn along<T: Element>(
+        &mut self,
+        function: AxisFunction,
+        axis: &Axis,
+        backward: bool,
+    ) -> Result<Throughput, Error> {
+        let (x, output) = (axis.elements(), function.output_shape(axis)?.iter().product());
+        let lengths = match backward {
+            false => Lengths { x, dy: None, result: output },
+            true => Lengths { x, dy: Some(output), result: x },
+        };
+        self.measure::<T>(lengths, |recording, streams| match &streams.dy {
+            None => recording.forward_along(function, axis, None, streams.x.operand(), streams.result.operand()),
+            Some(dy) => {
+                let (x, dx) = (streams.x.operand(), streams.result.operand());
+                recording.backward_along(function, axis, None, x, dy.operand(), dx)
+            }
+        })
+    }
+
+    fn measure<T: Element>(
+        &mut self,
+        lengths: Lengths,
+        call: impl Fn(&mut Recording<'_, '_>, &Streams<T>) -> Result<(), Error>,
+    ) -> Result<Throughput, Error> {
+        let sets = lengths.sets::<T>(self.context)?;
+        let bytes = lengths.bytes::<T>();
+        let streams = if lengths.dy.is_some() { 3 } else { 2 };
+        if self.copy.as_ref().is_none_or(|copy| (copy.bytes, copy.streams) != (bytes, streams)) {
+            // The memory of the last one goes first.
+            self.copy = None;
+            self.copy = Some(self.fastest_copy(bytes, streams)?);
+        }
+        let function = |recording: &mut Recording<'_, '_>, turn: usize| call(recording, &sets[turn % sets.len()]);
+        let calls = self.calls(&function)?;
+        let (mut rates, mut ratios) = (Vec::new(), Vec::new());
+        for _ in 0..self.samples {
+            let rate = bytes as f64 / self.seconds(&function, calls)?;
+            if let Some(copy) = &self.copy {
+                ratios.push(rate * self.seconds(&copy.call(), copy.calls)? / copy.copied as f64);
+            }
+            rates.push(rate / 1e9);
+        }
+        Ok(Throughput { gb_per_s: median(rates), ratio_to_copy: median(ratios) })
+    }
+
+    /// The copy in the fastest of the shapes.
+    fn fastest_copy(&self, bytes: u64, streams: u64) -> Result<Copy, Error> {
+        let most = self.context.shared.limits.max_compute_invocations_per_workgroup;
+        let mut best: Option<(f64, Copy)> = None;
+        let buffers = Copy::buffers(self.context, bytes, streams)?;
+        for shape in COPIES.into_iter().filter(|shape| shape.workgroup <= most) {
+            let mut copy = Copy::new(self.context, shape, bytes, &buffers)?;
+            let calls = self.calls(&copy.call())?;
+            copy.calls = calls;
+            let seconds = (0..3).map(|_| self.seconds(&copy.call(), copy.calls)).collect::<Result<Vec<_>, _>>()?;
+            let seconds = median(seconds);
+            if best.as_ref().is_none_or(|(least, _)| seconds < *least) {
+                best = Some((seconds, copy));
+            }
+        }
+        let (_, copy) = best.ok_or_else(|| Error::Refused { reason: "no workgroup is small enough".to_owned() })?;
+        Ok(copy)
+    }
+
+    /// How many calls make a sample, after some to warm up.
+    fn calls(&self, record: &impl Fn(&mut Recording<'_, '_>, usize) -> Result<(), Error>) -> Result<usize, Error> {
+        let (_, scratch) = self.commands(record, 1)?;
+        let bytes: u64 = scratch.iter().map(wgpu::Buffer::size).sum();
+        scratch.into_iter().for_each(|buffer| self.context.shared.release(buffer));
+        let most = (SCRATCH_BYTES / bytes.max(1)).clamp(1, MOST_CALLS) as usize;
+        let (mut calls, mut seconds) = (1, self.seconds(record, 1)?);
+        while seconds * (calls as f64) < 0.25 * SAMPLE_SECONDS && calls < most {
+            calls = most.min(4 * calls);
+            seconds = self.seconds(record, calls)?;
+        }
+        Ok(((SAMPLE_SECONDS / seconds).ceil() as usize).clamp(1, most))
+    }
+
+    /// So many calls in one compute pass, and the memory that they use in between.
+    fn commands(
+        &self,
+        record: &impl Fn(&mut Recording<'_, '_>, usize) -> Result<(), Error>,
+        calls: usize,
+    ) -> Result<(wgpu::CommandBuffer, Vec<wgpu::Buffer>), Error> {
+        self.context.shared.checked(|| {
+            let mut encoder = self.context.device().create_command_encoder(&Default::default());
+            let timestamp_writes = match &self.clock {
+                Clock::Device { queries, .. } => Some(wgpu::ComputePassTimestampWrites {
+                    query_set: queries,
+                    beginning_of_pass_write_index: Some(0),
+                    end_of_pass_write_index: Some(1),
+                }),
+                Clock::Host => None,
+            };
+            let descriptor = wgpu::ComputePassDescriptor { label: Some("throughput"), timestamp_writes };
+            let mut pass = encoder.begin_compute_pass(&descriptor);
+            let mut recording = self.context.recording(Target::Callers(&mut pass));
+            (0..calls).try_for_each(|turn| record(&mut recording, turn))?;
+            let scratch = std::mem::take(&mut recording.scratch);
+            drop(recording);
+            drop(pass);
+            if let Clock::Device { queries, resolved, readable, .. } = &self.clock {
+                encoder.resolve_query_set(queries, 0..2, resolved, 0);
+                encoder.copy_buffer_to_buffer(resolved, 0, readable, 0, 16);
+            }
+            Ok((encoder.finish(), scratch))
+        })
+    }
+
+    /// Seconds a call, of so many.
+    fn seconds(
+        &self,
+        record: &impl Fn(&mut Recording<'_, '_>, usize) -> Result<(), Error>,
+        calls: usize,
+    ) -> Result<f64, Error> {
+        let shared = &self.context.shared;
+        let (commands, scratch) = self.commands(record, calls)?;
+        let begin = Instant::now();
+        let submission = shared.checked(|| Ok(shared.at_work(|| self.context.queue().submit([commands]))))?;
+        let total = match &self.clock {
+            Clock::Host => {
+                shared.poll(wgpu::PollType::Wait { submission_index: Some(submission), timeout: None })?;
+                begin.elapsed().as_secs_f64()
+            }
+            Clock::Device { readable, period, .. } => {
+                let mut ticks = [0u64; 2];
+                let bytes = bytemuck::bytes_of_mut(&mut ticks);
+                pollster::block_on(shared.read(readable, submission, bytes, Waiting::Blocking))?;
+                ticks[1].saturating_sub(ticks[0]) as f64 * period * 1e-9
+            }
+        };
+        scratch.into_iter().for_each(|buffer| shared.release(buffer));
+        // A clock that has not moved says that it was less than a tick.
+        Ok(total.max(1e-9) / calls as f64)
+    }
+}
+
+/// Commands that copy as many bytes as a function reads and writes, from as many streams of one length.
+#[derive(Debug)]
+struct Copy {
+    dispatches: Vec<Dispatch>,
+    /// Calls of a sample.
+    calls: usize,
+    /// Bytes of the function, and streams.
+    bytes: u64,
+    streams: u64,
+    /// Bytes that one call copies: not more than bindings hold.
+    copied: u64,
+}
+
+impl Copy {
+    fn buffers(context: &GpuActivations, bytes: u64, streams: u64) -> Result<Vec<Vec<GpuBuffer<f32>>>, Error> {
+        let most = context.shared.limits.max_storage_buffer_binding_size.min(LARGEST_BINDING);
+        if most < 16 {
+            return Err(Error::Refused { reason: format!("its limits allow bindings of {most} bytes; 16 are needed") });
+        }
+        let elements = (bytes / streams).clamp(16, most) / 16 * 4;
+        let set = |_| (0..streams).map(|_| context.allocate(elements as usize)).collect();
+        (0..sets_of(bytes)).map(set).collect()
+    }
+
+    fn new(context: &GpuActivations, shape: Shape, bytes: u64, buffers: &[Vec<GpuBuffer<f32>>]) -> Result<Self, Error> {
+        let entry_point = if buffers[0].len() > 2 { "backward" } else { "forward" };
+        let vectors = buffers[0][0].len() as u64 / 4;
+        let dispatch = |set: &Vec<GpuBuffer<f32>>| {
+            let numbers = [(2, Access::Write), (0, Access::Read), (1, Access::Read)];
+            let bound = set.iter().zip(numbers).map(|(buffer, (number, access))| Bound {
+                number,
+                access,
+                buffer: buffer.raw(),
+                offset: 0,
+                size: None,
+            });
+            let (bound, parts, call) =
+                (bound.collect::<Vec<_>>(), [shape.part(), part!("probes/copy.wgsl")], vec![vectors as u32]);
+            context.shared.dispatch("copy", &parts, entry_point, &bound, call, shape.workgroups(vectors))
+        };
+        let dispatches = context.shared.checked(|| buffers.iter().map(dispatch).collect::<Result<Vec<_>, _>>())?;
+        let streams = buffers[0].len() as u64;
+        Ok(Copy { dispatches, calls: 1, bytes, streams, copied: vectors * 16 * streams })
+    }
+
+    fn call(&self) -> impl Fn(&mut Recording<'_, '_>, usize) -> Result<(), Error> {
+        |recording, turn| {
+            recording.run(std::slice::from_ref(&self.dispatches[turn % self.dispatches.len()]));
+            Ok(())
+        }
+    }
+}
+
+/// Sets of buffers to take in turn, each of so many bytes.
+fn sets_of(bytes: u64) -> u64 {
+    (ROTATED_BYTES / bytes.max(1)).clamp(1, MOST_SETS)
+}
+
+impl Lengths {
+    fn bytes<T>(&self) -> u64 {
+        (self.x + self.dy.unwrap_or(0) + self.result) as u64 * size_of::<T>() as u64
+    }
+
+    fn sets<T: Element>(&self, context: &GpuActivations) -> Result<Vec<Streams<T>>, Error> {
+        let set = |_| {
+            Ok(Streams {
+                x: numbers(context, self.x)?,
+                dy: self.dy.map(|len| numbers(context, len)).transpose()?,
+                result: context.allocate(self.result)?,
+            })
+        };
+        (0..sets_of(self.bytes::<T>())).map(set).collect()
+    }
+}
+
+/// Numbers on both sides of 0, where the functions are curved; a block of them again and again, so that the host has
+/// memory for it whatever the length.
+fn numbers<T: Element>(context: &GpuActivations, len: usize) -> Result<GpuBuffer<T>, Error> {
+    const BLOCK: usize = 1 << 22;
+    let buffer = context.allocate::<T>(len)?;
+    let block: Vec<T> = (0..len.min(BLOCK)).map(|i| T::from_f64((i % 1999) as f64 / 200.0 - 5.0)).collect();
+    for begin in (0..len).step_by(BLOCK) {
+        let piece = &block[..block.len().min(len - begin)];
+        let offset = (begin * size_of::<T>()) as u64;
+        context.shared.write_at(buffer.operand().buffer, offset, bytemuck::cast_slice(piece))?;
+    }
+    Ok(buffer)
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}

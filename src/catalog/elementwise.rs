@@ -1,0 +1,656 @@
+//! THE TABLE. A new activation is one row here and one file of that name in `shaders/activations`.
+
+#![allow(clippy::approx_constant, reason = "laplace's mean is this decimal, not 1/√2")]
+
+use crate::catalog::definition::{Definition, Parameter, Range, catalog, constant, learnable};
+use crate::catalog::oracle::*;
+use crate::{AxisFunction, Error};
+use std::str::FromStr;
+
+catalog! {
+    /// The input unchanged.
+    identity Identity {}
+    aliases ["linear"],
+    formula "x",
+    limits 0.0, 0.0,
+    forward |x| x,
+    derivative |_x| 1.0;
+
+    /// The exponential function.
+    exponential Exponential {}
+    aliases ["exp"],
+    formula "exp(x)",
+    limits 0.85, 0.85,
+    forward |x| x.exp(),
+    derivative |x| x.exp();
+
+    /// The logistic function.
+    sigmoid Sigmoid {}
+    aliases ["logistic"],
+    formula "1/(1 + exp(−x))",
+    limits 0.85, 0.85,
+    forward |x| sigmoid(x),
+    derivative |x| sigmoid_derivative(x);
+
+    /// The logarithm of the logistic function.
+    log_sigmoid LogSigmoid {}
+    formula "−ln(1 + exp(−x))",
+    limits 0.85, 0.85,
+    forward |x| -softplus(1.0, -x),
+    derivative |x| sigmoid(-x);
+
+    /// A line clipped to [0, 1] (Courbariaux, Bengio & David 2015). The derivative is 0 at both ends.
+    /// PyTorch, JAX and Keras 3 have alpha = 1/6.
+    hard_sigmoid HardSigmoid {
+        /// Slope, at least 2⁻¹²⁶.
+        alpha = constant(0.2, Range::Positive),
+        /// Value at 0, finite.
+        beta = constant(0.5, Range::Finite),
+    }
+    formula "clamp(alpha·x + beta, 0, 1)",
+    kinks [-beta / alpha, (1.0 - beta) / alpha],
+    limits 0.6, 0.0,
+    roots |x| near(x, -beta / alpha, 0.25, 1.0), |_x| 0.0,
+    samples [{ alpha: 0.16666667, beta: 0.5 }, { alpha: 1.7, beta: -0.3 }],
+    pictured [{ alpha: 0.16666667, beta: 0.5 }],
+    forward |x| (alpha * x + beta).clamp(0.0, 1.0),
+    derivative |x| if rises_within_unit(alpha * x, beta) { alpha } else { 0.0 };
+
+    /// The hyperbolic tangent.
+    tanh Tanh {}
+    formula "tanh(x)",
+    limits 0.65, 0.85,
+    forward |x| x.tanh(),
+    derivative |x| sech_squared(x);
+
+    /// The hyperbolic tangent stretched so that ±1 maps to about ±1 (LeCun, Bottou, Orr & Müller 1998).
+    scaled_tanh ScaledTanh {
+        /// Bound of the value, finite.
+        alpha = constant(1.7159, Range::Finite),
+        /// Steepness, finite.
+        beta = constant(2.0 / 3.0, Range::Finite),
+    }
+    formula "alpha·tanh(beta·x)",
+    limits 1.1, 0.85,
+    samples [{ alpha: -0.3, beta: 7.0 }, { alpha: 12.0, beta: 0.01 }],
+    pictured [{ alpha: 1.0, beta: 1.0 }],
+    forward |x| alpha * product(beta, x).tanh(),
+    derivative |x| alpha * beta * sech_squared(product(beta, x));
+
+    /// `x` clipped to [min, max] (Collobert 2004). The derivative is 0 at both ends; JAX and TensorFlow take 1.
+    hard_tanh HardTanh {
+        /// Lower bound, finite.
+        min = constant(-1.0, Range::Finite),
+        /// Upper bound, finite and at least `min`.
+        max = constant(1.0, Range::AtLeast("min")),
+    }
+    formula "clamp(x, min, max)",
+    kinks [min, max],
+    limits 0.0, 0.0,
+    samples [{ min: -0.3, max: 2.5 }, { min: 1.0, max: 7.0 }],
+    forward |x| x.max(min).min(max),
+    derivative |x| if x > min && x < max { 1.0 } else { 0.0 };
+
+    /// `x` clipped to [min, max], either of which may be infinite. The derivative is 1 at both ends, as of PyTorch's
+    /// `clamp`, whereas hard_tanh's is 0 there.
+    clip Clip {
+        /// Lower bound, finite or −∞.
+        min = constant(f32::NEG_INFINITY, Range::FiniteOrBelow),
+        /// Upper bound, at least `min`; it may be ∞.
+        max = constant(f32::INFINITY, Range::AtLeastOrInfinite("min")),
+    }
+    aliases ["clamp"],
+    formula "clamp(x, min, max)",
+    kinks [min, max],
+    limits 0.0, 0.0,
+    samples [{ min: -1.0, max: 6.0 }, { min: 0.5, max: f32::INFINITY }, { min: f32::NEG_INFINITY, max: 2.5 }],
+    pictured [{ min: -1.0, max: 2.0 }],
+    forward |x| x.max(min).min(max),
+    derivative |x| if x >= min && x <= max { 1.0 } else { 0.0 };
+
+    /// What the hyperbolic tangent takes off `x`.
+    tanh_shrink TanhShrink {}
+    formula "x − tanh(x)",
+    limits 0.85, 0.75,
+    forward |x| tanh_shrink(x),
+    derivative |x| x.tanh() * x.tanh();
+
+    /// The positive part (Nair & Hinton 2010). The derivative at 0 is 0.
+    relu Relu {}
+    formula "max(x, 0)",
+    kinks [0.0],
+    limits 0.0, 0.0,
+    forward |x| x.max(0.0),
+    derivative |x| if x > 0.0 { 1.0 } else { 0.0 };
+
+    /// The positive part, at most 6 (Krizhevsky 2010). The derivative is 0 at both ends.
+    relu6 Relu6 {}
+    formula "clamp(x, 0, 6)",
+    kinks [0.0, 6.0],
+    limits 0.0, 0.0,
+    forward |x| x.clamp(0.0, 6.0),
+    derivative |x| if x > 0.0 && x < 6.0 { 1.0 } else { 0.0 };
+
+    /// The square of the positive part (So et al. 2021).
+    relu_squared ReluSquared {}
+    aliases ["relu2"],
+    formula "max(x, 0)²",
+    kinks [0.0],
+    limits 0.6, 0.0,
+    forward |x| x.max(0.0) * x.max(0.0),
+    derivative |x| 2.0 * x.max(0.0);
+
+    /// Keras' `relu` with all its arguments. The derivative is the slope at `threshold` and 0 at `max_value`.
+    generalized_relu GeneralizedRelu {
+        /// Slope up to the threshold, finite.
+        negative_slope = constant(0.0, Range::Finite),
+        /// Upper bound, at least `threshold`; infinity never clips.
+        max_value = constant(f32::INFINITY, Range::AtLeastOrInfinite("threshold")),
+        /// Where the identity begins, finite.
+        threshold = constant(0.0, Range::Finite),
+    }
+    formula "x ≥ max_value: max_value; threshold < x < max_value: x; else negative_slope·(x − threshold)",
+    kinks [threshold, max_value],
+    limits 1.35, 0.0,
+    samples [{ negative_slope: 0.1, max_value: 6.0, threshold: 1.0 }, { negative_slope: -0.3, max_value: 2.5, threshold: -1.7 }, { negative_slope: 0.5, max_value: 1.5, threshold: 1.5 }],
+    pictured [{ negative_slope: 0.2, max_value: 3.0, threshold: 1.0 }],
+    forward |x| if x >= max_value { max_value } else if x > threshold { x } else { product(negative_slope, x - threshold) },
+    derivative |x| if x >= max_value && max_value.is_finite() { 0.0 } else if x > threshold { 1.0 } else { negative_slope };
+
+    /// `x` above a threshold and 0 up to it (Konda, Memisevic & Krueger 2015). The derivative at theta is 0.
+    thresholded_relu ThresholdedRelu {
+        /// Where the identity begins, finite.
+        theta = constant(1.0, Range::Finite),
+    }
+    formula "x > theta ? x : 0",
+    kinks [theta],
+    limits 0.0, 0.0,
+    samples [{ theta: -0.7 }, { theta: 0.0 }],
+    forward |x| if x > theta { x } else { 0.0 },
+    derivative |x| if x > theta { 1.0 } else { 0.0 };
+
+    /// `x` above a threshold and a fixed value up to it. The derivative at the threshold is 0.
+    threshold Threshold {
+        /// Where the identity begins, finite.
+        threshold = constant(0.0, Range::Finite),
+        /// What is returned up to there, finite.
+        value = constant(0.0, Range::Finite),
+    }
+    formula "x > threshold ? x : value",
+    kinks [threshold],
+    limits 0.0, 0.0,
+    samples [{ threshold: 0.1, value: 20.0 }, { threshold: -2.0, value: -0.3 }],
+    pictured [{ threshold: 1.0, value: -1.0 }],
+    forward |x| if x > threshold { x } else { value },
+    derivative |x| if x > threshold { 1.0 } else { 0.0 };
+
+    /// `x` above 0 and a fixed share of it below (Maas, Hannun & Ng 2013). The derivative at 0 is the slope;
+    /// JAX takes 1. Keras' layer has the slope 0.3 by default, its function 0.2.
+    leaky_relu LeakyRelu {
+        /// Slope below 0, finite.
+        negative_slope = learnable(0.01, Range::Finite),
+    }
+    formula "x > 0 ? x : negative_slope·x",
+    kinks [0.0],
+    limits 0.5, 0.0,
+    samples [{ negative_slope: 0.2 }, { negative_slope: 0.0 }, { negative_slope: -1.5 }],
+    pictured [{ negative_slope: 0.1 }, { negative_slope: 0.3 }],
+    forward |x| if x > 0.0 { x } else { product(negative_slope, x) },
+    derivative |x| if x > 0.0 { 1.0 } else { negative_slope },
+    gradient negative_slope within 1.0 |x| x.min(0.0);
+
+    /// Parametric relu, whose slope below 0 is learned (He et al. 2015). The derivative at 0 is alpha. Keras starts
+    /// alpha at 0.
+    prelu Prelu {
+        /// Slope below 0, finite.
+        alpha = learnable(0.25, Range::Finite),
+    }
+    formula "x > 0 ? x : alpha·x",
+    kinks [0.0],
+    limits 0.5, 0.0,
+    samples [{ alpha: 0.0 }, { alpha: 1.7 }, { alpha: -0.4 }],
+    pictured [{ alpha: 0.0 }, { alpha: -0.5 }],
+    forward |x| if x > 0.0 { x } else { product(alpha, x) },
+    derivative |x| if x > 0.0 { 1.0 } else { alpha },
+    gradient alpha within 1.0 |x| x.min(0.0);
+
+    /// Exponential linear unit (Clevert, Unterthiner & Hochreiter 2016). The derivative at 0 is alpha.
+    elu Elu {
+        /// The negative of the limit at −∞, finite.
+        alpha = learnable(1.0, Range::Finite),
+    }
+    formula "x > 0 ? x : alpha·(exp(x) − 1)",
+    kinks [0.0],
+    limits 1.0, 0.85,
+    samples [{ alpha: 0.7 }, { alpha: -1.3 }, { alpha: 0.0 }],
+    pictured [{ alpha: 0.5 }, { alpha: 2.0 }],
+    forward |x| if x > 0.0 { x } else { alpha * x.exp_m1() },
+    derivative |x| if x > 0.0 { 1.0 } else { alpha * x.exp() },
+    gradient alpha within 1.0 |x| x.min(0.0).exp_m1();
+
+    /// Self-normalizing exponential linear unit (Klambauer et al. 2017): λ·x above 0 and λ·α·(exp(x) − 1) below, with
+    /// α = 1.67326324… and λ = 1.05070098…. The derivative at 0 is λα; TensorFlow takes λ.
+    selu Selu {}
+    formula "λ·(x > 0 ? x : α·(exp(x) − 1))",
+    kinks [0.0],
+    limits 1.3, 1.0,
+    forward |x| SELU_SCALE * if x > 0.0 { x } else { SELU_ALPHA * x.exp_m1() },
+    derivative |x| SELU_SCALE * if x > 0.0 { 1.0 } else { SELU_ALPHA * x.exp() };
+
+    /// Continuously differentiable exponential linear unit (Barron 2017). A negative alpha lets it fall without bound.
+    celu Celu {
+        /// Scale of the exponential, at least 2⁻¹²⁶ in size.
+        alpha = learnable(1.0, Range::NonZero),
+    }
+    formula "max(x, 0) + min(alpha·(exp(x/alpha) − 1), 0)",
+    kinks [0.0],
+    limits 1.05, 0.85,
+    samples [{ alpha: 0.7 }, { alpha: 3.0 }, { alpha: -1.3 }],
+    pictured [{ alpha: 0.5 }, { alpha: 2.0 }],
+    forward |x| x.max(0.0) + (alpha * (x.min(0.0) / alpha).exp_m1()).min(0.0),
+    derivative |x| if x > 0.0 { 1.0 } else { (x / alpha).exp() },
+    gradient alpha within 1.0 |x| if x < 0.0 { celu_gradient(x / alpha) } else { 0.0 };
+
+    /// Gaussian error linear unit, exact (Hendrycks & Gimpel 2016). JAX means the tanh approximation by this name.
+    gelu Gelu {}
+    formula "x·Φ(x)",
+    limits 0.85, 0.9,
+    roots |_x| 0.0, |x| near(x, -0.7518, 0.25, 1.0),
+    forward |x| gelu(x),
+    derivative |x| gelu_derivative(x);
+
+    /// The approximation of gelu by tanh (Hendrycks & Gimpel 2016); JAX' default of that name.
+    gelu_tanh GeluTanh {}
+    aliases ["gelu_new"],
+    formula "x·σ(2·√(2/π)·(x + 0.044715·x³))",
+    limits 0.85, 1.45,
+    roots |_x| 0.0, |x| near(x, -0.7525, 0.25, 1.0),
+    forward |x| gelu_tanh(x),
+    derivative |x| gelu_tanh_derivative(x);
+
+    /// The approximation of gelu by the logistic function (Hendrycks & Gimpel 2016).
+    quick_gelu QuickGelu {}
+    formula "x·σ(1.702·x)",
+    limits 0.85, 0.85,
+    roots |_x| 0.0, |x| near(x * 1.702, -1.2785, 0.25, 1.0),
+    forward |x| swish(1.702, x),
+    derivative |x| swish_derivative(1.702 * x);
+
+    /// Sigmoid linear unit (Elfwing, Uchibe & Doya 2018).
+    silu Silu {}
+    aliases ["swish1", "swish_1"],
+    formula "x·σ(x)",
+    limits 0.85, 0.85,
+    roots |_x| 0.0, |x| near(x, -1.2785, 0.25, 1.0),
+    forward |x| swish(1.0, x),
+    derivative |x| swish_derivative(x);
+
+    /// Swish (Ramachandran, Zoph & Le 2017); at beta = 1 it is silu.
+    swish Swish {
+        /// Steepness, finite.
+        beta = learnable(1.0, Range::Finite),
+    }
+    formula "x·σ(beta·x)",
+    limits 0.85, 0.85,
+    roots |_x| 0.0, |x| near(x * beta, -1.2785, 0.25, 1.0),
+    samples [{ beta: 1.5 }, { beta: 0.1 }, { beta: 10.0 }, { beta: -0.7 }, { beta: 0.0 }],
+    pictured [{ beta: 0.1 }, { beta: 10.0 }],
+    forward |x| swish(beta, x),
+    derivative |x| swish_derivative(product(beta, x)),
+    gradient beta within 1.0 |x| swish_gradient(beta, x);
+
+    /// Piecewise quadratic silu (Howard et al. 2019). The derivative is 0 at −3 and 1 at 3.
+    hard_swish HardSwish {}
+    aliases ["hard_silu"],
+    formula "x·clamp((x + 3)/6, 0, 1)",
+    kinks [-3.0, 3.0],
+    limits 1.45, 1.45,
+    forward |x| if x >= 3.0 { x } else if x <= -3.0 { 0.0 } else { x * (x + 3.0) / 6.0 },
+    derivative |x| if x >= 3.0 { 1.0 } else if x <= -3.0 { 0.0 } else { (2.0 * x + 3.0) / 6.0 };
+
+    /// A smooth, self-gated relu (Misra 2019).
+    mish Mish {}
+    formula "x·tanh(ln(1 + exp(x)))",
+    limits 1.0, 0.85,
+    roots |_x| 0.0, |x| near(x, -1.1925, 0.25, 1.0),
+    forward |x| mish(x),
+    derivative |x| mish_derivative(x);
+
+    /// A smooth relu (Dugas et al. 2001). PyTorch turns linear above beta·x = 20; this does not.
+    softplus Softplus {
+        /// Steepness, at least 2⁻¹²⁶.
+        beta = learnable(1.0, Range::Positive),
+    }
+    formula "ln(1 + exp(beta·x))/beta",
+    limits 0.85, 0.85,
+    samples [{ beta: 0.3 }, { beta: 7.0 }],
+    pictured [{ beta: 0.5 }, { beta: 5.0 }],
+    forward |x| softplus(beta, x),
+    derivative |x| sigmoid(beta * x),
+    gradient beta within 1.0 |x| softplus_gradient(beta * x) / (beta * beta);
+
+    /// An algebraic softplus (Barron 2021).
+    squareplus Squareplus {
+        /// Width of the bend, at least 2⁻¹²⁶.
+        b = learnable(4.0, Range::Positive),
+    }
+    formula "(x + √(x² + b))/2",
+    limits 0.85, 0.85,
+    samples [{ b: 0.01 }, { b: 300.0 }],
+    pictured [{ b: 1.0 }, { b: 16.0 }],
+    forward |x| squareplus(b, x),
+    derivative |x| if x.is_infinite() { 0.5 + 0.5 * x.signum() } else { squareplus(b, x) / x.hypot(b.sqrt()) },
+    gradient b within 1.0 |x| 0.25 / x.hypot(b.sqrt());
+
+    /// A sigmoid with slow tails (Turian, Bergstra & Bengio 2009). The derivative at 0 is 1.
+    softsign Softsign {}
+    formula "x/(1 + |x|)",
+    limits 0.55, 0.85,
+    forward |x| if x.is_infinite() { x.signum() } else { x / (1.0 + x.abs()) },
+    derivative |x| 1.0 / (1.0 + x.abs()).powi(2);
+
+    /// `x` moved towards 0 by lambda, and 0 where it would pass it (Donoho 1995). The derivative is 0 at ±lambda.
+    soft_shrink SoftShrink {
+        /// How far, at least 0.
+        lambda = constant(0.5, Range::NonNegative),
+    }
+    formula "sign(x)·max(|x| − lambda, 0)",
+    kinks [-lambda, lambda],
+    limits 0.5, 0.0,
+    samples [{ lambda: 0.0 }, { lambda: 1.7 }],
+    pictured [{ lambda: 1.5 }],
+    forward |x| (x.abs() - lambda).max(0.0).copysign(x),
+    derivative |x| if x.abs() > lambda { 1.0 } else { 0.0 };
+
+    /// `x` where it is farther than lambda from 0, else 0 (Donoho & Johnstone 1994). The derivative is 0 at ±lambda.
+    hard_shrink HardShrink {
+        /// How far, at least 0.
+        lambda = constant(0.5, Range::NonNegative),
+    }
+    formula "|x| > lambda ? x : 0",
+    kinks [-lambda, lambda],
+    limits 0.0, 0.0,
+    samples [{ lambda: 0.0 }, { lambda: 1.7 }],
+    pictured [{ lambda: 1.5 }],
+    forward |x| if x.abs() > lambda { x } else { 0.0 },
+    derivative |x| if x.abs() > lambda { 1.0 } else { 0.0 };
+
+    /// ONNX' Shrink: hard and soft shrinkage in one. The derivative is 0 at ±lambda. Burn's bias is ½ by default.
+    shrink Shrink {
+        /// How far from 0 the result is 0, at least 0.
+        lambda = constant(0.5, Range::NonNegative),
+        /// What is taken off the rest, finite.
+        bias = constant(0.0, Range::Finite),
+    }
+    formula "x < −lambda: x + bias; x > lambda: x − bias; else 0",
+    kinks [-lambda, lambda],
+    limits 0.5, 0.0,
+    samples [{ lambda: 0.5, bias: 0.5 }, { lambda: 1.7, bias: -0.3 }],
+    pictured [{ lambda: 1.5, bias: 1.5 }],
+    forward |x| if x < -lambda { x + bias } else if x > lambda { x - bias } else { 0.0 },
+    derivative |x| if x.abs() > lambda { 1.0 } else { 0.0 };
+
+    /// A quadratic between 0 and the identity, the smooth relu of sparse predictions (JAX).
+    sparse_plus SparsePlus {}
+    formula "x ≤ −1: 0; x < 1: (x + 1)²/4; else x",
+    kinks [-1.0, 1.0],
+    limits 0.6, 0.6,
+    forward |x| if x <= -1.0 { 0.0 } else if x < 1.0 { (x + 1.0) * (x + 1.0) / 4.0 } else { x },
+    derivative |x| ((x + 1.0) / 2.0).clamp(0.0, 1.0);
+
+    /// The derivative of sparse_plus (Martins & Astudillo 2016). Its own derivative is 0 at ±1; JAX takes ¼.
+    sparse_sigmoid SparseSigmoid {}
+    formula "clamp((x + 1)/2, 0, 1)",
+    kinks [-1.0, 1.0],
+    limits 0.6, 0.0,
+    forward |x| ((x + 1.0) / 2.0).clamp(0.0, 1.0),
+    derivative |x| if x.abs() < 1.0 { 0.5 } else { 0.0 };
+
+    /// The Heaviside step, 1 at the threshold. Its derivative is 0 everywhere.
+    step Step {
+        /// Where it steps, finite.
+        threshold = constant(0.0, Range::Finite),
+    }
+    aliases ["heaviside"],
+    formula "x ≥ threshold ? 1 : 0",
+    kinks [threshold],
+    limits 0.0, 0.0,
+    samples [{ threshold: -0.7 }],
+    forward |x| if x >= threshold { 1.0 } else { 0.0 },
+    derivative |_x| 0.0;
+
+    /// The normal distribution function, its mean and deviation such that it comes near relu_squared about 0 (Ma et al.
+    /// 2022).
+    laplace Laplace {
+        /// Mean, finite.
+        mu = constant(0.707_107, Range::Finite),
+        /// Standard deviation, at least 2⁻¹²⁶.
+        sigma = constant(0.282_095, Range::Positive),
+    }
+    formula "Φ((x − mu)/sigma)",
+    limits 0.85, 0.85,
+    samples [{ mu: 0.0, sigma: 1.0 }, { mu: -2.5, sigma: 3.0 }],
+    pictured [{ mu: 0.0, sigma: 1.0 }],
+    forward |x| laplace(mu, sigma, x),
+    derivative |x| laplace_derivative(mu, sigma, x);
+
+    /// Expanded integral of elu, trainable (Huang & Schlag 2023). The derivative at 0 is beta.
+    xielu Xielu {
+        /// Curvature above 0, finite.
+        alpha_p = learnable(0.8, Range::Finite),
+        /// Scale of the exponential below 0, finite.
+        alpha_n = learnable(0.8, Range::Finite),
+        /// Slope at 0, finite.
+        beta = constant(0.5, Range::Finite),
+    }
+    formula "x > 0 ? alpha_p·x² + beta·x : alpha_n·(exp(x) − 1 − x) + beta·x",
+    kinks [0.0],
+    limits 1.6, 1.4,
+    roots |x| xielu_term(alpha_n, beta, x), |x| near(x, (1.0 - beta / alpha_n).ln(), 0.25, 1.0),
+    samples [{ alpha_p: 0.3, alpha_n: 1.2, beta: 0.7 }, { alpha_p: 1.5, alpha_n: 0.4, beta: 0.4 }],
+    pictured [{ alpha_p: 0.3, alpha_n: 1.2, beta: 0.7 }],
+    forward |x| xielu(alpha_p, alpha_n, beta, x),
+    derivative |x| xielu_derivative(alpha_p, alpha_n, beta, x),
+    gradient alpha_p within 1.0 |x| x.max(0.0) * x.max(0.0),
+    gradient alpha_n within 1.0 |x| exponential_remainder(x.min(0.0));
+
+    /// The identity and a ripple, for periodic data (Ziyin, Hartwig & Ueda 2020). alpha·x is rounded to f32, and that
+    /// argument is reduced exactly. The derivatives at ±∞, which have no limit, are NaN, and so they are where alpha·x
+    /// exceeds the largest f32.
+    snake Snake {
+        /// Frequency, at least 2⁻¹²⁶ in size.
+        alpha = learnable(1.0, Range::NonZero),
+    }
+    formula "x + sin²(alpha·x)/alpha",
+    limits 1.4, 1.2,
+    roots |_x| 0.0, |x| if snake_derivative(alpha, x) < 1e-6 { 1.0 } else { 0.0 },
+    samples [{ alpha: 0.3 }, { alpha: -5.0 }],
+    pictured [{ alpha: 0.5 }, { alpha: 2.0 }],
+    forward |x| snake(alpha, x),
+    derivative |x| snake_derivative(alpha, x),
+    gradient alpha within 1.1 of |x| snake_gradient_term(alpha, x), |x| snake_gradient(alpha, x);
+
+    /// The sine of implicit representations (Sitzmann et al. 2020). omega·x is rounded to f32, and that argument is reduced
+    /// exactly. The value at ±∞, which has no limit, is NaN, and so it is where omega·x exceeds the largest f32.
+    sine Sine {
+        /// Frequency, finite.
+        omega = constant(1.0, Range::Finite),
+    }
+    formula "sin(omega·x)",
+    limits 0.8, 0.9,
+    samples [{ omega: 30.0 }, { omega: -0.7 }, { omega: 0.0 }],
+    pictured [{ omega: 2.0 }],
+    forward |x| rounded_product(omega, x).sin(),
+    derivative |x| omega * rounded_product(omega, x).cos();
+
+    /// The cardinal sine, 1 at 0, without π in its argument.
+    sinc Sinc {}
+    formula "sin(x)/x",
+    limits 0.9, 1.0,
+    roots |_x| 0.0, |x| sinc_derivative_term(x),
+    forward |x| if x == 0.0 { 1.0 } else if x.is_infinite() { 0.0 } else { x.sin() / x },
+    derivative |x| sinc_derivative(x);
+
+    /// Linearly scaled tanh (Roy et al. 2019).
+    lisht Lisht {}
+    formula "x·tanh(x)",
+    limits 0.7, 0.8,
+    forward |x| if x == 0.0 { 0.0 } else { x * x.tanh() },
+    derivative |x| lisht_derivative(x);
+
+    /// The logarithm of the hyperbolic cosine, a smooth |x|.
+    log_cosh LogCosh {}
+    formula "ln(cosh(x))",
+    limits 0.85, 0.65,
+    forward |x| log_cosh(x),
+    derivative |x| x.tanh();
+
+    /// A hyperbola between slopes ½ and 3/2.
+    bent_identity BentIdentity {}
+    formula "(√(x² + 1) − 1)/2 + x",
+    limits 0.6, 0.6,
+    forward |x| bent_identity(x),
+    derivative |x| 1.0 + 0.5 * bent_identity_ratio(x);
+
+    /// The bell curve.
+    gaussian Gaussian {}
+    formula "exp(−x²)",
+    limits 0.85, 0.85,
+    forward |x| (-x * x).exp(),
+    derivative |x| -2.0 * x.clamp(-30.0, 30.0) * (-x * x).exp();
+
+    /// Randomized leaky relu (Xu et al. 2015), as evaluated: the slope below 0 is the mean of its bounds. The
+    /// derivative at 0 is the slope.
+    rrelu Rrelu {
+        /// Lower bound of the slope, finite.
+        lower = constant(0.125, Range::Finite),
+        /// Upper bound of the slope, finite and at least `lower`.
+        upper = constant(1.0 / 3.0, Range::AtLeast("lower")),
+    }
+    formula "x > 0 ? x : (lower + upper)/2·x",
+    kinks [0.0],
+    limits 0.75, 0.5,
+    samples [{ lower: -0.5, upper: 0.1 }, { lower: 0.0, upper: 0.0 }],
+    forward |x| if x > 0.0 { x } else { product((lower + upper) / 2.0, x) },
+    derivative |x| if x > 0.0 { 1.0 } else { (lower + upper) / 2.0 };
+}
+
+impl Activation {
+    /// Its name, in `snake_case`.
+    pub fn name(&self) -> &'static str {
+        self.definition().name
+    }
+
+    /// Other names under which it is found.
+    pub fn aliases(&self) -> &'static [&'static str] {
+        self.definition().aliases
+    }
+
+    /// Its formula.
+    pub fn formula(&self) -> &'static str {
+        self.definition().formula
+    }
+
+    /// Its parameters, in order.
+    pub fn parameters(&self) -> &'static [Parameter] {
+        self.definition().parameters
+    }
+
+    /// This activation with one parameter set by name.
+    ///
+    /// # Errors
+    /// [`Error::UnknownParameter`]. Ranges may depend on other parameters, so [`Activation::validate`] checks them, which
+    /// every operation on a device does.
+    pub fn with(mut self, parameter: &str, value: f32) -> Result<Self, Error> {
+        let known = self.parameters();
+        let index = known.iter().position(|p| normalized(p.name) == normalized(parameter)).ok_or_else(|| {
+            Error::UnknownParameter {
+                function: self.name(),
+                parameter: parameter.to_owned(),
+                known: known.iter().map(|p| p.name).collect(),
+            }
+        })?;
+        if let Some(slot) = self.values_mut().into_iter().nth(index) {
+            *slot = value;
+        }
+        Ok(self)
+    }
+
+    /// Checks every parameter against its range.
+    ///
+    /// # Errors
+    /// [`Error::ParameterOutOfRange`] for the first that lies outside.
+    pub fn validate(&self) -> Result<(), Error> {
+        let values = self.values();
+        for (parameter, &value) in self.parameters().iter().zip(&values) {
+            let valid = parameter.range.contains(value, self);
+            if !valid {
+                return Err(Error::ParameterOutOfRange {
+                    function: self.name(),
+                    parameter: parameter.name,
+                    value,
+                    range: parameter.range.to_string(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn normalized(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
+}
+
+fn names(activation: &Activation) -> impl Iterator<Item = (&'static str, &'static str)> {
+    std::iter::once(activation.name()).chain(activation.aliases().iter().copied()).map(|name| (name, activation.name()))
+}
+
+/// Names the three functions whose name or alias is most like it: few changes, and a beginning in common.
+fn unknown(name: &str, known: impl Iterator<Item = (&'static str, &'static str)>) -> Error {
+    let wanted = normalized(name);
+    let unlike = |known: &str| {
+        let known = normalized(known);
+        let common = known.chars().zip(wanted.chars()).take_while(|(a, b)| a == b).count();
+        strsim::damerau_levenshtein(&known, &wanted) as isize - common as isize
+    };
+    let mut all: Vec<_> = known.map(|(known, function)| (unlike(known), function)).collect();
+    all.sort_by_key(|&(unlike, _)| unlike);
+    let mut nearest = Vec::new();
+    for (_, function) in all {
+        if nearest.len() < 3 && !nearest.contains(&function) {
+            nearest.push(function);
+        }
+    }
+    Error::UnknownName { name: name.to_owned(), nearest }
+}
+
+/// The error of a name that no axis function has: that of the other kind of function, or that of no function at all.
+pub(crate) fn unknown_name(name: &str) -> Error {
+    if let Some(activation) = named(name) {
+        return Error::OtherKind { function: activation.name(), along_axis: false };
+    }
+    let along = AxisFunction::ALL.iter().map(|&(name, _)| (name, name));
+    unknown(name, Activation::ALL.iter().flat_map(names).chain(along))
+}
+
+/// The activation of this name or alias.
+fn named(name: &str) -> Option<Activation> {
+    let wanted = normalized(name);
+    Activation::ALL.iter().find(|a| names(a).any(|(known, _)| normalized(known) == wanted)).copied()
+}
+
+impl FromStr for Activation {
+    type Err = Error;
+
+    /// Finds an activation by name or alias, whatever the case and with `_` and `-` ignored, at its defaults.
+    fn from_str(name: &str) -> Result<Self, Error> {
+        let wanted = normalized(name);
+        let other = |&(function, _): &(&'static str, AxisFunction)| {
+            (normalized(function) == wanted).then_some(Error::OtherKind { function, along_axis: true })
+        };
+        named(name).ok_or_else(|| {
+            let other = AxisFunction::ALL.iter().find_map(other);
+            other.unwrap_or_else(|| unknown(name, Activation::ALL.iter().flat_map(names)))
+        })
+    }
+}

@@ -1,0 +1,276 @@
+//! The parts of the f64 reference that are no one-line formula.
+
+/// e^(min(x, 0)) / (1 + e^(-|x|)), the logistic function without overflow at either end.
+pub(crate) fn sigmoid(x: f64) -> f64 {
+    let e = (-x.abs()).exp();
+    if x < 0.0 { e / (1.0 + e) } else { 1.0 / (1.0 + e) }
+}
+
+pub(crate) fn sigmoid_derivative(x: f64) -> f64 {
+    let e = (-x.abs()).exp();
+    e / ((1.0 + e) * (1.0 + e))
+}
+
+/// rate·x with the convention that 0·∞ is 0.
+pub(crate) fn product(rate: f64, x: f64) -> f64 {
+    if rate == 0.0 { 0.0 } else { rate * x }
+}
+
+/// x·σ(βx), whose factors are ∞·0 at one end.
+pub(crate) fn swish(beta: f64, x: f64) -> f64 {
+    let z = product(beta, x);
+    if z == f64::NEG_INFINITY { 0.0 } else { x * sigmoid(z) }
+}
+
+/// d/dz of z·σ(z).
+pub(crate) fn swish_derivative(z: f64) -> f64 {
+    let z = z.clamp(-800.0, 800.0);
+    let e = (-z.abs()).exp();
+    let d = (1.0 + e) * (1.0 + e);
+    if z < 0.0 { e * (1.0 + e + z) / d } else { (1.0 + e + z * e) / d }
+}
+
+pub(crate) fn softplus(beta: f64, x: f64) -> f64 {
+    x.max(0.0) + (-(beta * x).abs()).exp().ln_1p() / beta
+}
+
+/// Φ, the standard normal distribution function.
+pub(crate) fn normal_cdf(x: f64) -> f64 {
+    // Past these, it is 0 or 1.
+    let x = x.clamp(-40.0, 40.0);
+    let t = -x * std::f64::consts::FRAC_1_SQRT_2;
+    // What rounding takes off −x/√2, as the tail multiplies relative errors by x²; the number is 1/√2 taken off its f64.
+    let rest = (-x).mul_add(std::f64::consts::FRAC_1_SQRT_2, -t) + x * 4.833_646_656_726_457e-17;
+    0.5 * libm::erfc(t) - normal_density(x) * std::f64::consts::SQRT_2 * rest
+}
+
+/// z = (x − mu)/sigma in f64, at most 40 in size, and what rounding takes off it.
+fn standardized(mu: f64, sigma: f64, x: f64) -> (f64, f64) {
+    let z = (x - mu) / sigma;
+    if z.abs() < 40.0 { (z, (-z).mul_add(sigma, x - mu) / sigma) } else { (40f64.copysign(z), 0.0) }
+}
+
+pub(crate) fn laplace(mu: f64, sigma: f64, x: f64) -> f64 {
+    let (z, rest) = standardized(mu, sigma, x);
+    normal_cdf(z) + normal_density(z) * rest
+}
+
+pub(crate) fn laplace_derivative(mu: f64, sigma: f64, x: f64) -> f64 {
+    let (z, rest) = standardized(mu, sigma, x);
+    normal_density(z) * (1.0 - z * rest) / sigma
+}
+
+pub(crate) fn gelu(x: f64) -> f64 {
+    if x == f64::NEG_INFINITY { 0.0 } else { x * normal_cdf(x) }
+}
+
+pub(crate) fn gelu_derivative(x: f64) -> f64 {
+    let x = x.clamp(-40.0, 40.0);
+    normal_cdf(x) + x * normal_density(x)
+}
+
+/// λ and α of selu (Klambauer et al. 2017).
+pub(crate) const SELU_SCALE: f64 = 1.050_700_987_355_480_5;
+pub(crate) const SELU_ALPHA: f64 = 1.673_263_242_354_377_2;
+
+/// `term` where x is within `reach` of a root, else 0.
+#[cfg(feature = "verify")]
+pub(crate) fn near(x: f64, root: f64, reach: f64, term: f64) -> f64 {
+    if (x - root).abs() <= reach { term } else { 0.0 }
+}
+
+/// rate·x as the shader has it, which rounds the product of two f32 to f32. Elsewhere it is exact.
+pub(crate) fn rounded_product(rate: f64, x: f64) -> f64 {
+    if f64::from(x as f32) == x { f64::from(product(rate, x) as f32) } else { product(rate, x) }
+}
+
+/// Whether 0 < a + b < 1, of an exact a and b, whose sum may round to 0 or 1: one of the two differences from 1 is exact.
+pub(crate) fn rises_within_unit(a: f64, b: f64) -> bool {
+    a > -b && (a - 1.0 < -b || b - 1.0 < -a)
+}
+
+/// 1/cosh²(x).
+pub(crate) fn sech_squared(x: f64) -> f64 {
+    4.0 * sigmoid_derivative(2.0 * x)
+}
+
+/// (x·cosh(x) − sinh(x))/x² of u = x², and (sin(x) − x·cos(x))/x² of u = −x², for |x| ≤ 1.
+fn cubic_series(x: f64, u: f64) -> f64 {
+    let mut term = x / 3.0;
+    (1..10).fold(term, |sum, n| {
+        term *= u / f64::from(2 * n * (2 * n + 3));
+        sum + term
+    })
+}
+
+/// x − tanh(x), by a series where the difference would cancel.
+pub(crate) fn tanh_shrink(x: f64) -> f64 {
+    let u = x * x;
+    if u < 1.0 { u * cubic_series(x, u) / x.cosh() } else { x - x.tanh() }
+}
+
+fn gelu_tanh_argument(x: f64) -> f64 {
+    2.0 * (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x * x * x)
+}
+
+pub(crate) fn gelu_tanh(x: f64) -> f64 {
+    if x < -100.0 { 0.0 } else { x * sigmoid(gelu_tanh_argument(x)) }
+}
+
+pub(crate) fn gelu_tanh_derivative(x: f64) -> f64 {
+    let x = x.clamp(-100.0, 100.0);
+    let z = gelu_tanh_argument(x);
+    let slope = 2.0 * (2.0 / std::f64::consts::PI).sqrt() * (1.0 + 3.0 * 0.044_715 * x * x);
+    sigmoid(z) + x * slope * sigmoid_derivative(z)
+}
+
+pub(crate) fn mish(x: f64) -> f64 {
+    if x < -800.0 { 0.0 } else { x * softplus(1.0, x).tanh() }
+}
+
+pub(crate) fn mish_derivative(x: f64) -> f64 {
+    let x = x.clamp(-700.0, 700.0);
+    let s = softplus(1.0, x);
+    s.tanh() + x * sech_squared(s) * sigmoid(x)
+}
+
+/// (x + √(x² + b))/2, for x < 0 without the difference.
+pub(crate) fn squareplus(b: f64, x: f64) -> f64 {
+    let root = x.hypot(b.sqrt());
+    if x < 0.0 { b / (2.0 * (root - x)) } else { 0.5 * (x + root) }
+}
+
+/// φ, the density of the standard normal distribution.
+pub(crate) fn normal_density(x: f64) -> f64 {
+    (-0.5 * x * x).exp() * 0.5 * std::f64::consts::FRAC_2_SQRT_PI * std::f64::consts::FRAC_1_SQRT_2
+}
+
+/// e^x − 1 − x, by its series where the difference would cancel.
+pub(crate) fn exponential_remainder(x: f64) -> f64 {
+    if x.abs() > 0.5 {
+        return x.exp_m1() - x;
+    }
+    let mut term = x;
+    (2..20).fold(0.0, |sum, n| {
+        term *= x / f64::from(n);
+        sum + term
+    })
+}
+
+pub(crate) fn xielu(alpha_p: f64, alpha_n: f64, beta: f64, x: f64) -> f64 {
+    if x > 0.0 {
+        product(product(alpha_p, x) + beta, x)
+    } else if x < -1.0 {
+        // Only this order has the right limit at −∞.
+        alpha_n * x.exp_m1() + product(beta - alpha_n, x)
+    } else {
+        alpha_n * exponential_remainder(x) + beta * x
+    }
+}
+
+pub(crate) fn xielu_derivative(alpha_p: f64, alpha_n: f64, beta: f64, x: f64) -> f64 {
+    if x > 0.0 {
+        2.0 * product(alpha_p, x) + beta
+    } else if x < -1.0 {
+        alpha_n * x.exp() + (beta - alpha_n)
+    } else {
+        alpha_n * x.exp_m1() + beta
+    }
+}
+
+/// |beta·x|, the size of both terms of xielu near its root below 0; else 0.
+#[cfg(feature = "verify")]
+pub(crate) fn xielu_term(alpha_n: f64, beta: f64, x: f64) -> f64 {
+    let term = (beta * x).abs();
+    if x < 0.0 && xielu(0.0, alpha_n, beta, x).abs() < 0.125 * term { term } else { 0.0 }
+}
+
+pub(crate) fn snake(alpha: f64, x: f64) -> f64 {
+    let t = rounded_product(alpha, x);
+    if t.is_infinite() { x } else { x + t.sin() * t.sin() / alpha }
+}
+
+/// 1 + sin(2t) as a square, which does not cancel.
+pub(crate) fn snake_derivative(alpha: f64, x: f64) -> f64 {
+    let t = rounded_product(alpha, x);
+    (t.sin() + t.cos()).powi(2)
+}
+
+pub(crate) fn sinc_derivative(x: f64) -> f64 {
+    let u = x * x;
+    if x.is_infinite() {
+        0.0
+    } else if u < 1.0 {
+        -cubic_series(x, -u)
+    } else {
+        (x * x.cos() - x.sin()) / u
+    }
+}
+
+/// 1/|x|, the size of both terms of sinc′ near a root, of which there is one in every half period; else 0.
+#[cfg(feature = "verify")]
+pub(crate) fn sinc_derivative_term(x: f64) -> f64 {
+    if x.abs() > 3.0 && sinc_derivative(x).abs() < 0.25 / x.abs() { 1.0 / x.abs() } else { 0.0 }
+}
+
+/// tanh(x) + x/cosh²(x).
+pub(crate) fn lisht_derivative(x: f64) -> f64 {
+    let c = x.clamp(-400.0, 400.0);
+    x.tanh() + c * sech_squared(c)
+}
+
+pub(crate) fn log_cosh(x: f64) -> f64 {
+    let a = x.abs();
+    if a < 1.0 { 0.5 * (a.sinh().powi(2)).ln_1p() } else { a + (-2.0 * a).exp().ln_1p() - std::f64::consts::LN_2 }
+}
+
+/// x/√(x² + 1).
+pub(crate) fn bent_identity_ratio(x: f64) -> f64 {
+    if x.abs() > 1e100 { x.signum() } else { x / x.hypot(1.0) }
+}
+
+pub(crate) fn bent_identity(x: f64) -> f64 {
+    let c = x.clamp(-1e100, 1e100);
+    x * (1.0 + 0.5 * c / (c.hypot(1.0) + 1.0))
+}
+
+/// e^z − 1 − z·e^z, the derivative of celu below 0 by its alpha.
+pub(crate) fn celu_gradient(z: f64) -> f64 {
+    if z < -800.0 {
+        -1.0
+    } else if z < 1.0 {
+        exponential_remainder(z) - z * z.exp_m1()
+    } else {
+        // Only this order has the right limit at +∞.
+        (1.0 - z) * z.exp() - 1.0
+    }
+}
+
+/// x²·σ(βx)·σ(−βx).
+pub(crate) fn swish_gradient(beta: f64, x: f64) -> f64 {
+    let z = product(beta, x);
+    if z.abs() > 800.0 { 0.0 } else { x * x * sigmoid_derivative(z) }
+}
+
+/// z·σ(z) − ln(1 + e^z), which is even.
+pub(crate) fn softplus_gradient(z: f64) -> f64 {
+    let a = z.abs().min(800.0);
+    -(a * sigmoid(-a) + (-a).exp().ln_1p())
+}
+
+/// The size of the larger term of snake's gradient where they cancel, in every half period; else 0.
+#[cfg(feature = "verify")]
+pub(crate) fn snake_gradient_term(alpha: f64, x: f64) -> f64 {
+    let t = rounded_product(alpha, x);
+    let s = t.sin() / alpha;
+    let term = (2.0 * x * s * t.cos()).abs().max(s * s);
+    // About 0 the terms are t² and 2t², whose difference keeps its digits.
+    if t.abs() > 1.0 && snake_gradient(alpha, x).abs() < 0.25 * term { term } else { 0.0 }
+}
+
+/// x·sin(2t)/α − (sin(t)/α)², t = αx rounded to f32.
+pub(crate) fn snake_gradient(alpha: f64, x: f64) -> f64 {
+    let t = rounded_product(alpha, x);
+    let s = t.sin() / alpha;
+    s * (2.0 * x * t.cos() - s)
+}

@@ -1,0 +1,146 @@
+use crate::Error;
+use crate::device::pipeline::{Access, Bound};
+use crate::device::{RESIDENT, Shared};
+use crate::shader::element::Scalar;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// Elements in device memory. When dropped, the memory is kept for reuse, unless a recording may still refer to it.
+#[derive(Debug)]
+pub struct GpuBuffer<T: Scalar> {
+    raw: wgpu::Buffer,
+    len: usize,
+    shared: Arc<Shared>,
+    use_elsewhere: Arc<Use>,
+    element: PhantomData<T>,
+}
+
+/// Who may still refer to the memory of a buffer in commands that have not been submitted, so that it must not be reused.
+#[derive(Debug, Default)]
+pub(crate) struct Use {
+    /// Somebody who submits at a time of their own.
+    exposed: AtomicBool,
+    /// Batches that are being recorded.
+    batches: AtomicUsize,
+}
+
+/// A batch that is being recorded, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct InBatch(Arc<Use>);
+
+impl Drop for InBatch {
+    fn drop(&mut self) {
+        self.0.batches.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The bytes that hold `elements` of `T` in whole vectors of four f32.
+pub(crate) fn padded_bytes<T: Scalar>(elements: usize) -> u64 {
+    let bytes = (elements as u64).saturating_mul(size_of::<T>() as u64);
+    bytes.checked_next_multiple_of(16).unwrap_or(u64::MAX).max(16)
+}
+
+impl<T: Scalar> GpuBuffer<T> {
+    pub(crate) fn new(shared: &Arc<Shared>, len: usize) -> Result<Self, Error> {
+        let raw = shared.acquire(padded_bytes::<T>(len), RESIDENT)?;
+        shared.in_use.fetch_add(raw.size(), Ordering::Relaxed);
+        let use_elsewhere = Arc::default();
+        Ok(GpuBuffer { raw, len, shared: Arc::clone(shared), use_elsewhere, element: PhantomData })
+    }
+
+    /// The number of elements.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are no elements.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The buffer beneath, for bindings and copies of your own. It has usages `STORAGE`, `COPY_SRC` and `COPY_DST` and
+    /// may be larger than the elements.
+    pub fn raw(&self) -> &wgpu::Buffer {
+        self.use_elsewhere.exposed.store(true, Ordering::Relaxed);
+        &self.raw
+    }
+
+    pub(crate) fn operand(&self) -> BufferRange<'_, T> {
+        BufferRange {
+            use_elsewhere: Some(&self.use_elsewhere),
+            ..BufferRange::padded(&self.shared, &self.raw, self.len)
+        }
+    }
+}
+
+impl<T: Scalar> Drop for GpuBuffer<T> {
+    fn drop(&mut self) {
+        self.shared.in_use.fetch_sub(self.raw.size(), Ordering::Relaxed);
+        let Use { exposed, batches } = &*self.use_elsewhere;
+        if !exposed.load(Ordering::Relaxed) && batches.load(Ordering::Relaxed) == 0 {
+            self.shared.release(self.raw.clone());
+        }
+    }
+}
+
+/// Elements within a `wgpu::Buffer`. No byte outside the range is changed.
+#[derive(Debug, Clone, Copy)]
+pub struct BufferRange<'a, T: Scalar> {
+    pub(crate) buffer: &'a wgpu::Buffer,
+    pub(crate) offset: u64,
+    pub(crate) elements: u64,
+    /// The context that made the buffer, which then goes on to the next whole vector with nothing else there.
+    pub(crate) owner: Option<&'a Shared>,
+    /// Of that context's buffer.
+    use_elsewhere: Option<&'a Arc<Use>>,
+    element: PhantomData<T>,
+}
+
+impl<'a, T: Scalar> BufferRange<'a, T> {
+    /// `elements` of `T` from byte `offset` on, which must be a multiple of the adapter's
+    /// `min_storage_buffer_offset_alignment`. The buffer needs the usage `STORAGE`, and must belong to the context's
+    /// device: one of another device of the same `wgpu::Instance` is refused, one of another instance is not noticed.
+    pub fn new(buffer: &'a wgpu::Buffer, offset: u64, elements: u64) -> Self {
+        BufferRange { buffer, offset, elements, owner: None, use_elsewhere: None, element: PhantomData }
+    }
+
+    /// The first `len` elements of a buffer that has room for whole vectors.
+    pub(crate) fn padded(owner: &'a Shared, buffer: &'a wgpu::Buffer, len: usize) -> Self {
+        let elements = len as u64;
+        BufferRange { buffer, offset: 0, elements, owner: Some(owner), use_elsewhere: None, element: PhantomData }
+    }
+
+    /// Keeps the memory from ever being reused, because somebody may submit a command later that refers to it.
+    pub(crate) fn expose(&self) {
+        if let Some(Use { exposed, .. }) = self.use_elsewhere.map(|used| &**used) {
+            exposed.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Keeps the memory from being reused until the batch has been submitted.
+    pub(crate) fn in_batch(&self) -> Option<InBatch> {
+        let used = self.use_elsewhere?;
+        used.batches.fetch_add(1, Ordering::Relaxed);
+        Some(InBatch(Arc::clone(used)))
+    }
+
+    /// `bytes` of the range from its byte `start` on, bound to a number of group 0.
+    pub(crate) fn bound(self, number: u32, access: Access, start: u64, bytes: u64) -> Bound<'a> {
+        let (buffer, offset, size) = (self.buffer, self.offset + start, wgpu::BufferSize::new(bytes));
+        Bound { number, access, buffer, offset, size }
+    }
+
+    /// Where the range ends, in whole 32-bit words; `u64::MAX` if that overflows.
+    pub(crate) fn word_end(&self) -> u64 {
+        let bytes = self.elements.checked_mul(size_of::<T>() as u64);
+        let end = bytes.and_then(|bytes| bytes.checked_add(self.offset));
+        end.and_then(|end| end.checked_next_multiple_of(4)).unwrap_or(u64::MAX)
+    }
+}
+
+impl<'a, T: Scalar> From<&'a GpuBuffer<T>> for BufferRange<'a, T> {
+    fn from(buffer: &'a GpuBuffer<T>) -> Self {
+        buffer.operand()
+    }
+}
