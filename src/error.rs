@@ -4,8 +4,8 @@
 #[derive(Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// No activation has this name or alias.
-    #[error("there is no activation named {name:?}; the nearest are {}", .nearest.join(", "))]
+    /// No function has this name or alias.
+    #[error("there is no function named {name:?}; the nearest are {}", .nearest.join(", "))]
     UnknownName {
         /// What was asked for.
         name: String,
@@ -17,11 +17,17 @@ pub enum Error {
     OtherKind {
         /// The function.
         function: &'static str,
-        /// Whether it is an [`AxisFunction`](crate::AxisFunction), not an [`Activation`](crate::Activation).
+        /// Whether it works along an axis.
         along_axis: bool,
     },
-    /// The activation has no such parameter.
-    #[error("{function} has no parameter {parameter:?}; it has {}{}", names(.known), advice(.function, .parameter))]
+    /// A text is no function with its parameters.
+    #[error("{text:?} is no function; it must have the form NAME or NAME(KEY=VALUE, ...)")]
+    MalformedFunction {
+        /// The text.
+        text: String,
+    },
+    /// The function has no such parameter.
+    #[error("{function} has no parameter {parameter:?}; it has {}{advice}", names(.known))]
     UnknownParameter {
         /// The activation.
         function: &'static str,
@@ -29,6 +35,8 @@ pub enum Error {
         parameter: String,
         /// The parameters it has.
         known: Vec<&'static str>,
+        /// Where to find what other libraries have as a parameter; often empty.
+        advice: &'static str,
     },
     /// A parameter's value lies outside its valid range.
     #[error("{function}: {parameter} is {}, but must be {range}", number(*.value))]
@@ -52,7 +60,7 @@ pub enum Error {
         /// The value given.
         value: String,
         /// The valid values, in words.
-        valid: &'static str,
+        valid: String,
     },
     /// An array has no such axis.
     #[error("axis {axis} is out of range for the shape {}{}", tuple(.shape), axes(.shape.len()))]
@@ -109,12 +117,14 @@ pub enum Error {
         right_axis: usize,
     },
     /// A parameter that is a constant cannot come from a buffer, and has no gradient.
-    #[error("{function}: {parameter} is not learnable{}", learnable(.function))]
+    #[error("{function}: {parameter} is not learnable{}", others(.learnable))]
     NotLearnable {
         /// The function.
         function: &'static str,
         /// The parameter.
         parameter: &'static str,
+        /// The parameters of the function that are.
+        learnable: Vec<&'static str>,
     },
     /// Compiled pipelines could not be written.
     #[error("the pipelines could not be written to {}: {reason}", .path.display())]
@@ -138,7 +148,7 @@ pub enum Error {
         /// The function.
         function: &'static str,
         /// The parameter.
-        parameter: &'static str,
+        parameter: String,
     },
     /// A seed was given to a function that draws nothing.
     #[error("{function} takes no seed; rrelu does")]
@@ -252,10 +262,22 @@ pub enum Error {
         counted(*.bytes, "byte"),
         counted(*.limit, "byte")
     )]
-    TooLarge {
+    BufferTooLarge {
         /// The size needed.
         bytes: u64,
         /// The adapter's `max_buffer_size`.
+        limit: u64,
+    },
+    /// What a kernel must see at once does not fit into one binding.
+    #[error(
+        "a binding of {} is larger than this adapter's limit of {}",
+        counted(*.bytes, "byte"),
+        counted(*.limit, "byte")
+    )]
+    BindingTooLarge {
+        /// The size needed.
+        bytes: u64,
+        /// What a binding holds at most: the adapter's `max_storage_buffer_binding_size`, with room for alignment.
         limit: u64,
     },
     /// The device has no memory left.
@@ -300,6 +322,12 @@ pub enum Error {
     },
 }
 
+impl Error {
+    pub(crate) fn mismatch(left: &'static str, left_length: usize, right: &'static str, right_length: usize) -> Error {
+        Error::LengthMismatch { left, left_length: left_length as u64, right, right_length: right_length as u64 }
+    }
+}
+
 impl std::fmt::Debug for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         std::fmt::Display::fmt(self, f)
@@ -331,19 +359,9 @@ fn channels(shape: &[usize], axis: usize) -> u64 {
 
 fn other_kind(function: &str, along_axis: bool) -> String {
     if along_axis {
-        format!("{function} works along an axis; it is an AxisFunction, not an Activation")
+        format!("{function} works along an axis; it is no elementwise function")
     } else {
-        format!("{function} works on each element; it is an Activation, not an AxisFunction")
-    }
-}
-
-/// Where to find what other libraries have as a parameter.
-fn advice(function: &str, parameter: &str) -> &'static str {
-    let along = || crate::AxisFunction::ALL.iter().any(|(name, _)| *name == function);
-    match crate::catalog::normalized(parameter).as_str() {
-        "dim" | "axis" if along() => "; the axis is an `Axis`, given with x",
-        "approximate" if function == "gelu" => "; the approximation by tanh is the function gelu_tanh",
-        _ => "",
+        format!("{function} works on each element; it is no function along an axis")
     }
 }
 
@@ -359,12 +377,8 @@ fn axes(count: usize) -> String {
     if count == 0 { ", which has no axes".to_owned() } else { format!("; it must be from -{count} to {}", count - 1) }
 }
 
-fn learnable(function: &str) -> String {
-    let activation = crate::Activation::ALL.iter().find(|activation| activation.name() == function);
-    let parameters = activation.map_or(&[][..], |activation| activation.parameters());
-    let names: Vec<&str> =
-        parameters.iter().filter(|parameter| parameter.learnable).map(|parameter| parameter.name).collect();
-    if names.is_empty() { String::new() } else { format!("; {} is", names.join(" or ")) }
+fn others(learnable: &[&str]) -> String {
+    if learnable.is_empty() { String::new() } else { format!("; {} is", learnable.join(" or ")) }
 }
 
 fn needed(bytes: u64) -> String {

@@ -28,17 +28,14 @@ pub mod shader;
 #[cfg(feature = "verify")]
 pub mod verify;
 
-pub use catalog::{Activation, Axis, AxisFunction, AxisParameter, Gate, Layout, Parameter, Range};
-pub use context::{Arithmetic, Builder, GpuActivations, Memory};
-pub use device::adapter::{Survey, adapters, survey};
-pub use device::buffer::{BufferRange, GpuBuffer};
+pub use catalog::{Activation, Axis, AxisFunction, Function, Gate, Layout, ParameterInfo, Range, Value};
+pub use context::{Builder, GpuActivations, Memory};
+pub use device::{Arithmetic, BufferRange, GpuBuffer, Survey, adapters, survey};
 pub use error::Error;
 #[doc(hidden)]
 pub use error::counted;
-pub use ops::Recording;
-pub use ops::parameters::Parameters;
-pub use ops::rowwise::Strategy;
-pub use shader::element::{Element, Scalar};
+pub use ops::{GateGradients, ParameterBuffers, Recording, Strategy};
+pub use shader::{Direction, Element, Scalar};
 pub use wgpu;
 
 #[cfg(doctest)]

@@ -7,8 +7,8 @@ fn keep_nan(x: vec4<f32>, y: vec4<f32>) -> vec4<f32> {
     return bitcast<vec4<f32>>(select(bitcast<vec4<u32>>(y), bitcast<vec4<u32>>(x) | vec4<u32>(0x400000u), nan));
 }
 
-// Elements in succession, the first at a site of its parameters.
-fn forward_of(x: vec4<f32>, first: Site) -> vec4<f32> {
+// Elements in succession, the first at a location of its parameters. `before` is what lies where the result will.
+fn forward_of(x: vec4<f32>, before: vec4<f32>, first: Location) -> vec4<f32> {
     let second = next(first);
     let third = next(second);
     let fourth = next(third);
@@ -19,10 +19,15 @@ fn forward_of(x: vec4<f32>, first: Site) -> vec4<f32> {
         activation(z.z, parameters_at(third)),
         activation(z.w, parameters_at(fourth)),
     ));
-    return vec4<f32>(output_at(y.x, first), output_at(y.y, second), output_at(y.z, third), output_at(y.w, fourth));
+    return vec4<f32>(
+        output_at(y.x, before.x, first),
+        output_at(y.y, before.y, second),
+        output_at(y.z, before.z, third),
+        output_at(y.w, before.w, fourth),
+    );
 }
 
-fn backward_of(x: vec4<f32>, dy: vec4<f32>, first: Site) -> vec4<f32> {
+fn backward_of(x: vec4<f32>, dy: vec4<f32>, first: Location) -> vec4<f32> {
     let second = next(first);
     let third = next(second);
     let fourth = next(third);
@@ -45,13 +50,17 @@ fn first_vector(group: vec3<u32>, groups: vec3<u32>, local: u32) -> u32 {
 // x, dy and result are bound with the same length, so the guard on one of them covers all.
 fn forward_at(index: u32) {
     if index < arrayLength(&result) {
-        result[index] = pack(forward_of(unpack(x_at(index)), site_of(4u * index)));
+        var before = vec4<f32>(0.0);
+        if OVER_ADDEND {
+            before = unpack(result[index]);
+        }
+        result[index] = pack(forward_of(unpack(x_at(index)), before, location_of(4u * index)));
     }
 }
 
 fn backward_at(index: u32) {
     if index < arrayLength(&result) {
-        result[index] = pack(backward_of(unpack(x_at(index)), unpack(dy_at(index)), site_of(4u * index)));
+        result[index] = pack(backward_of(unpack(x_at(index)), unpack(dy_at(index)), location_of(4u * index)));
     }
 }
 
@@ -86,14 +95,14 @@ fn backward(
 }
 
 fn tail_words() -> u32 {
-    return (call.tail_elements + ELEMENTS_PER_WORD - 1u) / ELEMENTS_PER_WORD;
+    return (uniforms.tail_elements + ELEMENTS_PER_WORD - 1u) / ELEMENTS_PER_WORD;
 }
 
 // The last word of an odd number of 16-bit elements is shared with what follows the range, whose bits stay.
 fn store_tail(invocation: u32, index: u32, values: vec2<f32>) {
     let word = pack_word(values);
     let shared_word = (result_words[index] & 0xffff0000u) | (word & 0xffffu);
-    let whole = call.tail_elements - invocation * ELEMENTS_PER_WORD >= ELEMENTS_PER_WORD;
+    let whole = uniforms.tail_elements - invocation * ELEMENTS_PER_WORD >= ELEMENTS_PER_WORD;
     result_words[index] = select(shared_word, word, whole);
 }
 
@@ -104,7 +113,11 @@ fn forward_tail(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workg
     if id.x < words {
         let index = arrayLength(&result_words) - words + id.x;
         let x = vec4<f32>(unpack_word(x_word_at(index)), 0.0, 0.0);
-        store_tail(id.x, index, forward_of(x, site_of(ELEMENTS_PER_WORD * index)).xy);
+        var before = vec4<f32>(0.0);
+        if OVER_ADDEND {
+            before = vec4<f32>(unpack_word(result_words[index]), 0.0, 0.0);
+        }
+        store_tail(id.x, index, forward_of(x, before, location_of(ELEMENTS_PER_WORD * index)).xy);
     }
 }
 
@@ -116,6 +129,6 @@ fn backward_tail(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
         let index = arrayLength(&result_words) - words + id.x;
         let x = vec4<f32>(unpack_word(x_word_at(index)), 0.0, 0.0);
         let dy = vec4<f32>(unpack_word(dy_word_at(index)), 0.0, 0.0);
-        store_tail(id.x, index, backward_of(x, dy, site_of(ELEMENTS_PER_WORD * index)).xy);
+        store_tail(id.x, index, backward_of(x, dy, location_of(ELEMENTS_PER_WORD * index)).xy);
     }
 }

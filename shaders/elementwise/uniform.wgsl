@@ -1,6 +1,6 @@
 // Where the bindings begin within the whole array matters to parameters that differ from element to element: there is
 // channel `first_channel`, with `first_within` elements of it before.
-struct Call {
+struct ElementwiseUniform {
     tail_elements: u32,
     first_element: u32,
     first_element_high: u32,
@@ -12,4 +12,4 @@ struct Call {
     @align(16) params: Params,
 }
 
-@group(0) @binding(3) var<uniform> call: Call;
+@group(0) @binding(3) var<uniform> uniforms: ElementwiseUniform;

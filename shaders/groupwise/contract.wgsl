@@ -1,51 +1,51 @@
 // Functions of groups of `pieces` entries, each `length` elements long, of an array (rows, pieces, length). A result is
-// computed four elements at a time in the order of memory, each from elements at the same row and place of its inputs.
+// computed four elements at a time in the order of memory, each from elements at the same row and position of its inputs.
 
-struct Call {
-    // The first element of the result in its binding, how many there are, and its place within the whole result.
+struct GroupwiseUniform {
+    // The first element of the result in its binding, how many there are, and its position within the whole result.
     first: u32,
     elements: u32,
     begin: u32,
     length: u32,
     pieces: u32,
     gate_is_first: u32,
-    // Where (row 0, place 0) of each input would lie in its binding, modulo 2^32, and the way from row to row.
+    // Where (row 0, position 0) of each input would lie in its binding, modulo 2^32, and the way from row to row.
     x_base: u32,
     x_stride: u32,
-    gate_base: u32,
-    gate_stride: u32,
+    second_base: u32,
+    second_stride: u32,
     dy_base: u32,
     dy_stride: u32,
     @align(16) params: Params,
 }
 
-@group(0) @binding(3) var<uniform> call: Call;
+@group(0) @binding(3) var<uniform> uniforms: GroupwiseUniform;
 
-struct Sites {
+struct Locations {
     row: vec4<u32>,
     piece: vec4<u32>,
     within: vec4<u32>,
 }
 
 // Those of a group of four, as many pieces of a row being in the result; before and beyond it they stay within.
-fn sites_of(group: u32, pieces: u32) -> Sites {
-    let last = call.first + call.elements - 1u;
-    let places = clamp(vec4<u32>(group, group + 1u, group + 2u, group + 3u), vec4<u32>(call.first), vec4<u32>(last));
-    let elements = places - call.first + call.begin;
-    let lines = elements / call.length;
-    return Sites(lines / pieces, lines % pieces, elements % call.length);
+fn locations_of(group: u32, pieces: u32) -> Locations {
+    let last = uniforms.first + uniforms.elements - 1u;
+    let places = clamp(vec4<u32>(group, group + 1u, group + 2u, group + 3u), vec4<u32>(uniforms.first), vec4<u32>(last));
+    let elements = places - uniforms.first + uniforms.begin;
+    let lines = elements / uniforms.length;
+    return Locations(lines / pieces, lines % pieces, elements % uniforms.length);
 }
 
 fn group_at(id: vec3<u32>, workgroups: vec3<u32>) -> u32 {
-    return 4u * (call.first / 4u + id.x + id.y * workgroups.x * 64u);
+    return 4u * (uniforms.first / 4u + id.x + id.y * workgroups.x * 64u);
 }
 
 fn is_in_reach(group: u32) -> bool {
-    return group < call.first + call.elements;
+    return group < uniforms.first + uniforms.elements;
 }
 
 fn store_group(group: u32, values: vec4<f32>) {
-    store(group, values, call.first - min(call.first, group), min(call.first + call.elements - group, 4u));
+    store(group, values, uniforms.first - min(uniforms.first, group), min(uniforms.first + uniforms.elements - group, 4u));
 }
 
 fn are_nan(x: vec4<f32>) -> vec4<bool> {

@@ -5,7 +5,7 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     zero = workgroups.z - 1u;
     let group = group_at(id, workgroups);
     if is_in_reach(group) {
-        let s = sites_of(group, 2u);
+        let s = locations_of(group, 2u);
         let x = x_of(s, 0u);
         store_group(group, nan_where(are_nan(x), max(select(x, -x, s.piece == vec4<u32>(1u)), vec4<f32>(0.0))));
     }
@@ -17,10 +17,10 @@ fn backward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
     zero = workgroups.z - 1u;
     let group = group_at(id, workgroups);
     if is_in_reach(group) {
-        let s = sites_of(group, 1u);
+        let s = locations_of(group, 1u);
         let x = x_of(s, 0u);
         let none = vec4<f32>(0.0);
-        let dx = select(none, dy_of(s, 0u), x > none) - select(none, gate_of(s, 0u), x < none);
+        let dx = select(none, dy_of(s, 0u), x > none) - select(none, second_of(s, 0u), x < none);
         store_group(group, nan_where(are_nan(x), dx));
     }
 }

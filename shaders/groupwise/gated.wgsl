@@ -1,7 +1,7 @@
 // value * activation(gate), and both gradients.
 
 fn gated(value: f32, gate: f32) -> f32 {
-    return not_a_number_unless(!is_nan(value) && !is_nan(gate), value * activation(gate, call.params));
+    return not_a_number_unless(!is_nan(value) && !is_nan(gate), value * activation(gate, uniforms.params));
 }
 
 fn value_gradient(gate: f32, dy: f32) -> f32 {
@@ -10,7 +10,7 @@ fn value_gradient(gate: f32, dy: f32) -> f32 {
 
 fn gate_gradient(value: f32, gate: f32, dy: f32) -> f32 {
     let valid = !is_nan(value) && !is_nan(gate) && !is_nan(dy);
-    return not_a_number_unless(valid, product_of_three(dy, value, derivative(gate, call.params)));
+    return not_a_number_unless(valid, product_of_three(dy, value, derivative(gate, uniforms.params)));
 }
 
 fn gradient(is_gate: bool, value: f32, gate: f32, dy: f32) -> f32 {
@@ -25,9 +25,9 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     zero = workgroups.z - 1u;
     let group = group_at(id, workgroups);
     if is_in_reach(group) {
-        let s = sites_of(group, 1u);
+        let s = locations_of(group, 1u);
         let value = x_of(s, 0u);
-        let gate = gate_of(s, 0u);
+        let gate = second_of(s, 0u);
         store_group(group, vec4<f32>(
             gated(value.x, gate.x), gated(value.y, gate.y), gated(value.z, gate.z), gated(value.w, gate.w),
         ));
@@ -40,10 +40,10 @@ fn backward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
     zero = workgroups.z - 1u;
     let group = group_at(id, workgroups);
     if is_in_reach(group) {
-        let s = sites_of(group, 2u);
-        let is_gate = (s.piece == vec4<u32>(1u)) != vec4<bool>(call.gate_is_first == 1u);
+        let s = locations_of(group, 2u);
+        let is_gate = (s.piece == vec4<u32>(1u)) != vec4<bool>(uniforms.gate_is_first == 1u);
         let value = x_of(s, 0u);
-        let gate = gate_of(s, 0u);
+        let gate = second_of(s, 0u);
         let dy = dy_of(s, 0u);
         store_group(group, vec4<f32>(
             gradient(is_gate.x, value.x, gate.x, dy.x),
@@ -60,8 +60,8 @@ fn backward_value(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
     zero = workgroups.z - 1u;
     let group = group_at(id, workgroups);
     if is_in_reach(group) {
-        let s = sites_of(group, 1u);
-        let gate = gate_of(s, 0u);
+        let s = locations_of(group, 1u);
+        let gate = second_of(s, 0u);
         let dy = dy_of(s, 0u);
         store_group(group, vec4<f32>(
             value_gradient(gate.x, dy.x), value_gradient(gate.y, dy.y), value_gradient(gate.z, dy.z), value_gradient(gate.w, dy.w),
@@ -74,9 +74,9 @@ fn backward_gate(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
     zero = workgroups.z - 1u;
     let group = group_at(id, workgroups);
     if is_in_reach(group) {
-        let s = sites_of(group, 1u);
+        let s = locations_of(group, 1u);
         let value = x_of(s, 0u);
-        let gate = gate_of(s, 0u);
+        let gate = second_of(s, 0u);
         let dy = dy_of(s, 0u);
         store_group(group, vec4<f32>(
             gate_gradient(value.x, gate.x, dy.x),

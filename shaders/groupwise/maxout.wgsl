@@ -6,11 +6,11 @@ struct Maximum {
     nan: vec4<bool>,
 }
 
-fn maximum_of(s: Sites) -> Maximum {
+fn maximum_of(s: Locations) -> Maximum {
     let first = x_of(s, 0u);
     var m = Maximum(first, vec4<u32>(0u), are_nan(first));
-    for (var piece = 1u; piece < call.pieces; piece++) {
-        let x = x_of(s, piece * call.length);
+    for (var piece = 1u; piece < uniforms.pieces; piece++) {
+        let x = x_of(s, piece * uniforms.length);
         let higher = x > m.value;
         m.value = select(m.value, x, higher);
         m.piece = select(m.piece, vec4<u32>(piece), higher);
@@ -24,7 +24,7 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     zero = workgroups.z - 1u;
     let group = group_at(id, workgroups);
     if is_in_reach(group) {
-        let m = maximum_of(sites_of(group, 1u));
+        let m = maximum_of(locations_of(group, 1u));
         store_group(group, nan_where(m.nan, m.value));
     }
 }
@@ -34,7 +34,7 @@ fn backward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
     zero = workgroups.z - 1u;
     let group = group_at(id, workgroups);
     if is_in_reach(group) {
-        let s = sites_of(group, call.pieces);
+        let s = locations_of(group, uniforms.pieces);
         let m = maximum_of(s);
         store_group(group, nan_where(m.nan, select(vec4<f32>(0.0), dy_of(s, 0u), m.piece == s.piece)));
     }

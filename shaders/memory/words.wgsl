@@ -4,17 +4,17 @@
 
 const WHOLE: bool = false;
 
-fn places(index: u32, count: u32) -> vec4<u32> {
+fn indices(index: u32, count: u32) -> vec4<u32> {
     return index + min(vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(count - 1u));
 }
 
 fn load_x(index: u32, count: u32) -> vec4<f32> {
-    let at = places(index, count);
+    let at = indices(index, count);
     return vec4<f32>(x_element(at.x), x_element(at.y), x_element(at.z), x_element(at.w));
 }
 
 fn load_dy(index: u32, count: u32) -> vec4<f32> {
-    let at = places(index, count);
+    let at = indices(index, count);
     return vec4<f32>(dy_element(at.x), dy_element(at.y), dy_element(at.z), dy_element(at.w));
 }
 

@@ -1,7 +1,7 @@
 // Parameters that differ: one value for all, for each channel of an axis, or for each element. The
 // channel of an invocation's first element is found by division; how the others follow is the part `channels`.
 
-struct Site {
+struct Location {
     element: u32,
     channel: u32,
     within: u32,
@@ -17,11 +17,11 @@ fn quotient(n: i32, d: i32) -> i32 {
     return near + i32(left >= d) - i32(left < 0);
 }
 
-fn site_of(element: u32) -> Site {
-    let place = i32(call.first_within + element);
-    let length = i32(call.channel_length);
-    let turns = quotient(place, length);
-    let channel = i32(call.first_channel) + turns;
-    let channels = i32(call.channels);
-    return Site(element, u32(channel - quotient(channel, channels) * channels), u32(place - turns * length));
+fn location_of(element: u32) -> Location {
+    let position = i32(uniforms.first_within + element);
+    let length = i32(uniforms.channel_length);
+    let turns = quotient(position, length);
+    let channel = i32(uniforms.first_channel) + turns;
+    let channels = i32(uniforms.channels);
+    return Location(element, u32(channel - quotient(channel, channels) * channels), u32(position - turns * length));
 }

@@ -1,5 +1,5 @@
 // All elements of a vector are of one channel.
 
-fn next(site: Site) -> Site {
-    return Site(site.element + 1u, site.channel, site.within);
+fn next(location: Location) -> Location {
+    return Location(location.element + 1u, location.channel, location.within);
 }

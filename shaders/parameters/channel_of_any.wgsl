@@ -1,7 +1,7 @@
 // The next element may be the next channel's.
 
-fn next(site: Site) -> Site {
-    let over = site.within + 1u == call.channel_length;
-    let channel = site.channel + u32(over);
-    return Site(site.element + 1u, select(channel, 0u, channel == call.channels), select(site.within + 1u, 0u, over));
+fn next(location: Location) -> Location {
+    let over = location.within + 1u == uniforms.channel_length;
+    let channel = location.channel + u32(over);
+    return Location(location.element + 1u, select(channel, 0u, channel == uniforms.channels), select(location.within + 1u, 0u, over));
 }

@@ -1,5 +1,5 @@
 // Each element is of the channel after its neighbour's, and a vector does not go beyond the last channel.
 
-fn next(site: Site) -> Site {
-    return Site(site.element + 1u, site.channel + 1u, 0u);
+fn next(location: Location) -> Location {
+    return Location(location.element + 1u, location.channel + 1u, 0u);
 }

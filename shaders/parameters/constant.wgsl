@@ -1,27 +1,27 @@
 // One value of each parameter for all elements.
 
-alias Site = u32;
+alias Location = u32;
 
-fn site_of(element: u32) -> Site {
+fn location_of(element: u32) -> Location {
     return 0u;
 }
 
-fn next(site: Site) -> Site {
-    return site;
+fn next(location: Location) -> Location {
+    return location;
 }
 
-fn parameters_at(site: Site) -> Params {
-    return call.params;
+fn parameters_at(location: Location) -> Params {
+    return uniforms.params;
 }
 
-fn input_at(x: f32, site: Site) -> f32 {
+fn input_at(x: f32, location: Location) -> f32 {
     return x;
 }
 
-fn gradient_at(dy: f32, slope: f32, site: Site) -> f32 {
+fn gradient_at(dy: f32, slope: f32, location: Location) -> f32 {
     return dy * slope;
 }
 
-fn output_at(value: f32, site: Site) -> f32 {
+fn output_at(value: f32, before: f32, location: Location) -> f32 {
     return value;
 }

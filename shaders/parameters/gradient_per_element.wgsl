@@ -6,7 +6,7 @@
 fn gradient(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
     zero = workgroups.z - 1u;
     let index = id.x + id.y * workgroups.x * 64u;
-    if index < call.tail_elements {
-        gradients[index] = value_of(term(dy_element(index), x_element(index), site_of(index)));
+    if index < uniforms.tail_elements {
+        gradients[index] = value_of(term(dy_element(index), x_element(index), location_of(index)));
     }
 }

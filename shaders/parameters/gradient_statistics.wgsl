@@ -2,7 +2,7 @@
 
 const ROUNDS: u32 = 1u;
 
-struct Site {
+struct Location {
     element: u32,
     channel: u32,
 }
@@ -11,7 +11,7 @@ struct Statistics {
     sum: vec2<f32>,
 }
 
-fn nothing() -> Statistics {
+fn identity() -> Statistics {
     return Statistics(vec2<f32>(0.0));
 }
 
@@ -19,19 +19,19 @@ fn start(state: Statistics, round: u32) -> Statistics {
     return state;
 }
 
-fn include(s: Statistics, e: Entry, round: u32) -> Statistics {
+fn accumulate(s: Statistics, e: Entry, round: u32) -> Statistics {
     if !e.kept {
         return s;
     }
-    let site = Site(e.number, e.row / call.channel_length % call.channels);
-    return Statistics(add(s.sum, term(e.dy, e.x, site)));
+    let location = Location(e.element, e.row / uniforms.channel_length % uniforms.channels);
+    return Statistics(add(s.sum, term(e.dy, e.x, location)));
 }
 
 fn merge(a: Statistics, b: Statistics, round: u32) -> Statistics {
     return Statistics(add(a.sum, b.sum));
 }
 
-fn settle(s: Statistics, round: u32) -> Statistics {
+fn finalize(s: Statistics, round: u32) -> Statistics {
     return s;
 }
 

@@ -1,13 +1,13 @@
 // What memory allows: streams in, one stream out, and no arithmetic to speak of. The shape is that of other kernels.
 
-struct Call {
+struct CopyUniform {
     vectors: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<u32>>;
 @group(0) @binding(1) var<storage, read> dy: array<vec4<u32>>;
 @group(0) @binding(2) var<storage, read_write> result: array<vec4<u32>>;
-@group(0) @binding(3) var<uniform> call: Call;
+@group(0) @binding(3) var<uniform> uniforms: CopyUniform;
 
 fn first_vector(group: vec3<u32>, groups: vec3<u32>, local: u32) -> u32 {
     return (group.y * groups.x + group.x) * WORKGROUP * VECTORS + local;
@@ -22,7 +22,7 @@ fn forward(
     let first = first_vector(group, groups, local);
     for (var i = 0u; i < VECTORS; i++) {
         let index = first + i * WORKGROUP;
-        if index < call.vectors {
+        if index < uniforms.vectors {
             result[index] = x[index];
         }
     }
@@ -37,7 +37,7 @@ fn backward(
     let first = first_vector(group, groups, local);
     for (var i = 0u; i < VECTORS; i++) {
         let index = first + i * WORKGROUP;
-        if index < call.vectors {
+        if index < uniforms.vectors {
             result[index] = x[index] ^ dy[index];
         }
     }

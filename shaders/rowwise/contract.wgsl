@@ -5,7 +5,7 @@ const FORWARD: u32 = 0u;
 const BACKWARD: u32 = 1u;
 const FROM_OUTPUT: u32 = 2u;
 
-struct Call {
+struct RowwiseUniform {
     // The element of the bindings at which the data begin, and its number within the whole array.
     first: u32,
     first_element: u32,
@@ -28,8 +28,8 @@ struct Call {
     seed: vec2<u32>,
     // 1/temperature = inverse_temperature * 2^temperature_exponent, the first at least 1/2 and below 1.
     inverse_temperature: vec2<f32>,
-    // What is taken off a row's logarithm.
-    taken: vec2<f32>,
+    // What is subtracted from a row's logarithm.
+    subtracted: vec2<f32>,
     hard: u32,
     tasks: u32,
     // How many times the rows are repeated among the chunks to be combined.
@@ -42,7 +42,7 @@ struct Call {
     @align(16) params: Params,
 }
 
-@group(0) @binding(3) var<uniform> call: Call;
+@group(0) @binding(3) var<uniform> uniforms: RowwiseUniform;
 
 // One element of a row, its position along the axis, its number within the whole array, and its row's.
 struct Entry {
@@ -50,7 +50,7 @@ struct Entry {
     dy: f32,
     kept: bool,
     position: u32,
-    number: u32,
+    element: u32,
     row: u32,
 }
 
@@ -60,26 +60,26 @@ struct Entries {
     dy: vec4<f32>,
     kept: vec4<bool>,
     position: vec4<u32>,
-    number: vec4<u32>,
+    element: vec4<u32>,
     row: vec4<u32>,
 }
 
 const COUNT: vec4<u32> = vec4<u32>(0u, 1u, 2u, 3u);
 
 fn first_of(e: Entries) -> Entry {
-    return Entry(e.x.x, e.dy.x, e.kept.x, e.position.x, e.number.x, e.row.x);
+    return Entry(e.x.x, e.dy.x, e.kept.x, e.position.x, e.element.x, e.row.x);
 }
 
 fn second_of(e: Entries) -> Entry {
-    return Entry(e.x.y, e.dy.y, e.kept.y, e.position.y, e.number.y, e.row.y);
+    return Entry(e.x.y, e.dy.y, e.kept.y, e.position.y, e.element.y, e.row.y);
 }
 
 fn third_of(e: Entries) -> Entry {
-    return Entry(e.x.z, e.dy.z, e.kept.z, e.position.z, e.number.z, e.row.z);
+    return Entry(e.x.z, e.dy.z, e.kept.z, e.position.z, e.element.z, e.row.z);
 }
 
 fn fourth_of(e: Entries) -> Entry {
-    return Entry(e.x.w, e.dy.w, e.kept.w, e.position.w, e.number.w, e.row.w);
+    return Entry(e.x.w, e.dy.w, e.kept.w, e.position.w, e.element.w, e.row.w);
 }
 
 // Which of four elements there are, and count.
@@ -115,9 +115,9 @@ struct Tasks {
 }
 
 // What all lanes of a workgroup have in common.
-struct Group {
+struct Workgroup {
     @builtin(workgroup_id) id: vec3<u32>,
-    @builtin(num_workgroups) workgroups: vec3<u32>,
+    @builtin(num_workgroups) count: vec3<u32>,
 }
 
 fn negative_infinity() -> f32 {

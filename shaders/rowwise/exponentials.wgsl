@@ -6,7 +6,7 @@ const ROUNDS: u32 = select(2u, 1u, ONLY_PEAK);
 // Whether it matters where the peak is, and what its last digit has lost.
 const PLACED: bool = ONLY_PEAK || NOISY;
 // Whether results are made of the weights of the last round.
-const WEIGHTED: bool = (PASS == BACKWARD && !ONLY_PEAK) || (PASS == FORWARD && !LOGARITHMIC);
+const WEIGHTED: bool = (DIRECTION == BACKWARD && !ONLY_PEAK) || (DIRECTION == FORWARD && !LOGARITHMIC);
 
 fn start(state: Statistics, round: u32) -> Statistics {
     return state;
@@ -14,7 +14,7 @@ fn start(state: Statistics, round: u32) -> Statistics {
 
 // One that is left out counts as -infinity does.
 fn counted(e: Entry) -> vec2<f32> {
-    return select(vec2<f32>(negative_infinity(), 0.0), score(e.x, e.number), e.kept);
+    return select(vec2<f32>(negative_infinity(), 0.0), score(e.x, e.element), e.kept);
 }
 
 // (score - peak)/temperature. The rounding error of the difference alone may be 64 units of its exponential.
@@ -53,7 +53,7 @@ fn portion(weight: f32, s: Statistics) -> f32 {
 
 // The share of an entry times a lifted factor, whose lower part takes that of the inverse along: rounded thrice in all.
 fn share_times(e: Entry, weight: f32, factor: vec2<f32>, s: Statistics) -> f32 {
-    if PASS == FROM_OUTPUT {
+    if DIRECTION == FROM_OUTPUT {
         return share_of_output(e.x) * (factor.x + factor.y);
     }
     return weight * (factor.x + (factor.y + factor.x * s.sum.y)) * s.sum.x;
@@ -65,14 +65,14 @@ fn add_weight(a: vec2<f32>, b: f32) -> vec2<f32> {
     return vec2<f32>(sum.x, a.y + sum.y);
 }
 
-fn include(s: Statistics, e: Entry, round: u32) -> Statistics {
+fn accumulate(s: Statistics, e: Entry, round: u32) -> Statistics {
     var t = s;
     if round == 0u {
         t.magnitude = max(t.magnitude, select(0u, magnitude_of(e.x), e.kept));
-        if PASS != FORWARD {
+        if DIRECTION != FORWARD {
             t.reach = max(t.reach, select(0u, magnitude_of(e.dy), e.kept));
         }
-        if PASS == FROM_OUTPUT {
+        if DIRECTION == FROM_OUTPUT {
             // Whether there is any share at all.
             t.sum.x = max(t.sum.x, select(0.0, share_of_output(e.x), e.kept));
         } else {
@@ -87,13 +87,13 @@ fn include(s: Statistics, e: Entry, round: u32) -> Statistics {
         }
     } else {
         var w: f32;
-        if PASS == FROM_OUTPUT {
+        if DIRECTION == FROM_OUTPUT {
             w = select(0.0, share_of_output(e.x), e.kept);
         } else {
             w = weight(e, s);
             t.sum = add_weight(t.sum, w);
         }
-        if PASS != FORWARD {
+        if DIRECTION != FORWARD {
             let dy = select(0.0, lifted(e.dy, s), e.kept);
             t.dot = add(t.dot, vec2<f32>(select(w * dy, dy, UNWEIGHTED), 0.0));
         }
@@ -104,16 +104,16 @@ fn include(s: Statistics, e: Entry, round: u32) -> Statistics {
 fn merge(a: Statistics, b: Statistics, round: u32) -> Statistics {
     var t = a;
     if round > 0u {
-        if PASS != FROM_OUTPUT {
+        if DIRECTION != FROM_OUTPUT {
             t.sum = add(a.sum, b.sum);
         }
-        if PASS != FORWARD {
+        if DIRECTION != FORWARD {
             t.dot = add(a.dot, b.dot);
         }
     } else {
         t.magnitude = max(a.magnitude, b.magnitude);
         t.reach = max(a.reach, b.reach);
-        if PASS == FROM_OUTPUT {
+        if DIRECTION == FROM_OUTPUT {
             t.sum.x = max(a.sum.x, b.sum.x);
         } else if !PLACED {
             t.peak = max(a.peak, b.peak);
@@ -130,9 +130,9 @@ fn merge(a: Statistics, b: Statistics, round: u32) -> Statistics {
 
 // Afterwards `sum` is the inverse of the sum or its logarithm, for gradients the inverse of its product with the
 // temperature and the lower part of that as a share of it, and `dot` the share-weighted mean; 0 for a row of nothing.
-fn settle(s: Statistics, round: u32) -> Statistics {
+fn finalize(s: Statistics, round: u32) -> Statistics {
     var t = s;
-    if PASS == FROM_OUTPUT {
+    if DIRECTION == FROM_OUTPUT {
         return t;
     }
     if round == 0u {
@@ -147,16 +147,16 @@ fn settle(s: Statistics, round: u32) -> Statistics {
     let divisor = select(vec2<f32>(1.0, 0.0), sum, some);
     let inverse = select(vec2<f32>(0.0), divide(vec2<f32>(1.0, 0.0), divisor), some);
     t.sum = inverse;
-    if LOGARITHMIC && PASS == FORWARD {
+    if LOGARITHMIC && DIRECTION == FORWARD {
         t.sum = select(vec2<f32>(negative_infinity(), 0.0), logarithm(divisor / WEIGHT_OF_ONE), some);
     }
     if !UNWEIGHTED {
         t.dot = multiply(s.dot, inverse);
     }
-    if PASS == BACKWARD {
+    if DIRECTION == BACKWARD {
         var factor = inverse;
         if !UNWEIGHTED {
-            factor = multiply(inverse, call.inverse_temperature);
+            factor = multiply(inverse, uniforms.inverse_temperature);
         }
         t.sum = vec2<f32>(factor.x, factor.y / select(1.0, factor.x, some));
     }
@@ -170,12 +170,12 @@ fn is_over(previous: Statistics, s: Statistics) -> bool {
 // No shares of a whole belong to +infinity.
 fn value(e: Entry, weight: f32, s: Statistics) -> f32 {
     var y: f32;
-    if PASS == FORWARD {
+    if DIRECTION == FORWARD {
         y = forward_value(e, weight, s);
     } else {
         var lifted_entry = e;
         lifted_entry.dy = lifted(e.dy, s);
-        let dx = scale(backward_value(lifted_entry, weight, s), call.temperature_exponent - lift_exponent(s));
+        let dx = scale(backward_value(lifted_entry, weight, s), uniforms.temperature_exponent - lift_exponent(s));
         let valid = ONLY_PEAK || !has_nan_gradient(s);
         y = select(0.0, not_a_number_unless(valid, dx), e.kept && s.sum.x > 0.0);
     }

@@ -5,20 +5,20 @@ fn shuffled(s: Statistics, distance: u32, round: u32) -> Statistics {
     if round == 0u {
         t.magnitude = subgroupShuffleXor(s.magnitude, distance);
     }
-    if round == 0u && PASS != FORWARD {
+    if round == 0u && DIRECTION != FORWARD {
         t.reach = subgroupShuffleXor(s.reach, distance);
     }
-    if round == 0u && PASS != FROM_OUTPUT {
+    if round == 0u && DIRECTION != FROM_OUTPUT {
         t.peak = subgroupShuffleXor(s.peak, distance);
     }
     if round == 0u && PLACED {
         t.peak_low = subgroupShuffleXor(s.peak_low, distance);
         t.position = subgroupShuffleXor(s.position, distance);
     }
-    if (round > 0u) != (PASS == FROM_OUTPUT) {
+    if (round > 0u) != (DIRECTION == FROM_OUTPUT) {
         t.sum = subgroupShuffleXor(s.sum, distance);
     }
-    if round > 0u && PASS != FORWARD {
+    if round > 0u && DIRECTION != FORWARD {
         t.dot = subgroupShuffleXor(s.dot, distance);
     }
     return t;

@@ -12,7 +12,7 @@ struct Statistics {
     threshold: vec2<f32>,
 }
 
-fn nothing() -> Statistics {
+fn identity() -> Statistics {
     return Statistics(negative_infinity(), 0.0, 0u, 0u, 0u, vec2<f32>(0.0), vec2<f32>(0.0), vec2<f32>(0.0));
 }
 

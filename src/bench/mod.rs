@@ -1,15 +1,15 @@
 //! How fast functions run on a device, beside a kernel of the same run that only copies as many streams.
 
-use crate::device::pipeline::{Access, Bound, Dispatch};
-use crate::device::{READBACK, Waiting};
-use crate::ops::{LARGEST_BINDING, Target};
-use crate::shader::launch::Shape;
-use crate::shader::part;
-use crate::{Activation, Axis, AxisFunction, Element, Error, GpuActivations, GpuBuffer, Recording};
+use crate::catalog::{Axis, Function};
+use crate::context::GpuActivations;
+use crate::device::{BoundRange, Command, Dispatch, GpuBuffer, READBACK, Waiting};
+use crate::error::Error;
+use crate::ops::{LARGEST_BINDING, Recording, Target};
+use crate::shader::{Access, CopyUniform, Direction, Element, Kernel, LaunchShape, numbers};
 use std::time::Instant;
 use wgpu::BufferUsages as Usage;
 
-/// What was measured of one function and pass.
+/// What was measured of one function and direction.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Throughput {
@@ -66,16 +66,16 @@ const MOST_CALLS: u64 = 4096;
 /// Bytes that the calls of a sample use in between at most, if one does not need more.
 const SCRATCH_BYTES: u64 = 256 << 20;
 
-/// Shapes tried for the copy.
-const COPIES: [Shape; 8] = [
-    Shape { workgroup: 64, vectors: 4 },
-    Shape { workgroup: 256, vectors: 1 },
-    Shape { workgroup: 256, vectors: 2 },
-    Shape { workgroup: 256, vectors: 4 },
-    Shape { workgroup: 256, vectors: 8 },
-    Shape { workgroup: 256, vectors: 16 },
-    Shape { workgroup: 512, vectors: 8 },
-    Shape { workgroup: 1024, vectors: 8 },
+/// Launch shapes tried for the copy.
+const COPIES: [LaunchShape; 8] = [
+    LaunchShape { workgroup: 64, vectors: 4 },
+    LaunchShape { workgroup: 256, vectors: 1 },
+    LaunchShape { workgroup: 256, vectors: 2 },
+    LaunchShape { workgroup: 256, vectors: 4 },
+    LaunchShape { workgroup: 256, vectors: 8 },
+    LaunchShape { workgroup: 256, vectors: 16 },
+    LaunchShape { workgroup: 512, vectors: 8 },
+    LaunchShape { workgroup: 1024, vectors: 8 },
 ];
 
 impl<'a> Bench<'a> {
@@ -89,10 +89,10 @@ impl<'a> Bench<'a> {
         let clock = if device.features().contains(wgpu::Features::TIMESTAMP_QUERY) {
             let descriptor =
                 wgpu::QuerySetDescriptor { label: Some("throughput"), ty: wgpu::QueryType::Timestamp, count: 2 };
-            let queries = context.shared.checked(|| Ok(device.create_query_set(&descriptor)))?;
+            let queries = context.device.checked(|| Ok(device.create_query_set(&descriptor)))?;
             let period = f64::from(context.queue().get_timestamp_period());
-            let resolved = context.shared.acquire(16, Usage::QUERY_RESOLVE | Usage::COPY_SRC)?;
-            Clock::Device { queries, resolved, readable: context.shared.acquire(16, READBACK)?, period }
+            let resolved = context.device.acquire(16, Usage::QUERY_RESOLVE | Usage::COPY_SRC)?;
+            Clock::Device { queries, resolved, readable: context.device.acquire(16, READBACK)?, period }
         } else {
             Clock::Host
         };
@@ -104,43 +104,46 @@ impl<'a> Bench<'a> {
         matches!(self.clock, Clock::Device { .. })
     }
 
-    /// Measures one pass of an activation over so many elements.
+    /// Measures one direction of an elementwise function over so many elements.
     ///
     /// # Errors
     /// As [`GpuActivations::forward`].
     pub fn elementwise<T: Element>(
         &mut self,
-        activation: Activation,
-        backward: bool,
+        function: impl Into<Function>,
+        direction: Direction,
         elements: usize,
     ) -> Result<Throughput, Error> {
-        let lengths = Lengths { x: elements, dy: backward.then_some(elements), result: elements };
+        let function = &function.into();
+        let dy = (direction == Direction::Backward).then_some(elements);
+        let lengths = Lengths { x: elements, dy, result: elements };
         self.measure::<T>(lengths, |recording, streams| match &streams.dy {
-            None => recording.forward(activation, streams.x.operand(), streams.result.operand()),
-            Some(dy) => recording.backward(activation, streams.x.operand(), dy.operand(), streams.result.operand()),
+            None => recording.forward(function, streams.x.operand(), streams.result.operand()),
+            Some(dy) => recording.backward(function, streams.x.operand(), dy.operand(), streams.result.operand()),
         })
     }
 
-    /// Measures one pass of a function along an axis.
+    /// Measures one direction of a function along an axis.
     ///
     /// # Errors
     /// As [`GpuActivations::forward_along`].
     pub fn along<T: Element>(
         &mut self,
-        function: AxisFunction,
+        function: impl Into<Function>,
         axis: &Axis,
-        backward: bool,
+        direction: Direction,
     ) -> Result<Throughput, Error> {
-        let (x, output) = (axis.elements(), function.output_shape(axis)?.iter().product());
-        let lengths = match backward {
-            false => Lengths { x, dy: None, result: output },
-            true => Lengths { x, dy: Some(output), result: x },
+        let function = &function.into();
+        let (x, output) = (axis.elements(), function.along()?.output_shape(axis)?.iter().product());
+        let lengths = match direction {
+            Direction::Forward => Lengths { x, dy: None, result: output },
+            Direction::Backward => Lengths { x, dy: Some(output), result: x },
         };
-        self.measure::<T>(lengths, |recording, streams| match &streams.dy {
-            None => recording.forward_along(function, axis, None, streams.x.operand(), streams.result.operand()),
-            Some(dy) => {
-                let (x, dx) = (streams.x.operand(), streams.result.operand());
-                recording.backward_along(function, axis, None, x, dy.operand(), dx)
+        self.measure::<T>(lengths, |recording, streams| {
+            let (x, result) = (streams.x.operand(), streams.result.operand());
+            match &streams.dy {
+                None => recording.forward_along(function, axis, None, x, result),
+                Some(dy) => recording.backward_along(function, axis, None, x, dy.operand(), result),
             }
         })
     }
@@ -171,13 +174,13 @@ impl<'a> Bench<'a> {
         Ok(Throughput { gb_per_s: median(rates), ratio_to_copy: median(ratios) })
     }
 
-    /// The copy in the fastest of the shapes.
+    /// The copy in the fastest of the launch shapes.
     fn fastest_copy(&self, bytes: u64, streams: u64) -> Result<Copy, Error> {
-        let most = self.context.shared.limits.max_compute_invocations_per_workgroup;
+        let most = self.context.device.traits.limits.max_compute_invocations_per_workgroup;
         let mut best: Option<(f64, Copy)> = None;
         let buffers = Copy::buffers(self.context, bytes, streams)?;
-        for shape in COPIES.into_iter().filter(|shape| shape.workgroup <= most) {
-            let mut copy = Copy::new(self.context, shape, bytes, &buffers)?;
+        for launch in COPIES.into_iter().filter(|launch| launch.workgroup <= most) {
+            let mut copy = Copy::new(self.context, launch, bytes, &buffers)?;
             let calls = self.calls(&copy.call())?;
             copy.calls = calls;
             let seconds = (0..3).map(|_| self.seconds(&copy.call(), copy.calls)).collect::<Result<Vec<_>, _>>()?;
@@ -194,7 +197,7 @@ impl<'a> Bench<'a> {
     fn calls(&self, record: &impl Fn(&mut Recording<'_, '_>, usize) -> Result<(), Error>) -> Result<usize, Error> {
         let (_, scratch) = self.commands(record, 1)?;
         let bytes: u64 = scratch.iter().map(wgpu::Buffer::size).sum();
-        scratch.into_iter().for_each(|buffer| self.context.shared.release(buffer));
+        scratch.into_iter().for_each(|buffer| self.context.device.release(buffer));
         let most = (SCRATCH_BYTES / bytes.max(1)).clamp(1, MOST_CALLS) as usize;
         let (mut calls, mut seconds) = (1, self.seconds(record, 1)?);
         while seconds * (calls as f64) < 0.25 * SAMPLE_SECONDS && calls < most {
@@ -210,7 +213,7 @@ impl<'a> Bench<'a> {
         record: &impl Fn(&mut Recording<'_, '_>, usize) -> Result<(), Error>,
         calls: usize,
     ) -> Result<(wgpu::CommandBuffer, Vec<wgpu::Buffer>), Error> {
-        self.context.shared.checked(|| {
+        self.context.device.checked(|| {
             let mut encoder = self.context.device().create_command_encoder(&Default::default());
             let timestamp_writes = match &self.clock {
                 Clock::Device { queries, .. } => Some(wgpu::ComputePassTimestampWrites {
@@ -241,23 +244,23 @@ impl<'a> Bench<'a> {
         record: &impl Fn(&mut Recording<'_, '_>, usize) -> Result<(), Error>,
         calls: usize,
     ) -> Result<f64, Error> {
-        let shared = &self.context.shared;
+        let device = &self.context.device;
         let (commands, scratch) = self.commands(record, calls)?;
         let begin = Instant::now();
-        let submission = shared.checked(|| Ok(shared.at_work(|| self.context.queue().submit([commands]))))?;
+        let submission = device.checked(|| Ok(device.at_work(|| self.context.queue().submit([commands]))))?;
         let total = match &self.clock {
             Clock::Host => {
-                shared.poll(wgpu::PollType::Wait { submission_index: Some(submission), timeout: None })?;
+                device.poll(wgpu::PollType::Wait { submission_index: Some(submission), timeout: None })?;
                 begin.elapsed().as_secs_f64()
             }
             Clock::Device { readable, period, .. } => {
                 let mut ticks = [0u64; 2];
                 let bytes = bytemuck::bytes_of_mut(&mut ticks);
-                pollster::block_on(shared.read(readable, submission, bytes, Waiting::Blocking))?;
+                pollster::block_on(device.read(readable, submission, 0, bytes, Waiting::Blocking))?;
                 ticks[1].saturating_sub(ticks[0]) as f64 * period * 1e-9
             }
         };
-        scratch.into_iter().for_each(|buffer| shared.release(buffer));
+        scratch.into_iter().for_each(|buffer| device.release(buffer));
         // A clock that has not moved says that it was less than a tick.
         Ok(total.max(1e-9) / calls as f64)
     }
@@ -278,7 +281,7 @@ struct Copy {
 
 impl Copy {
     fn buffers(context: &GpuActivations, bytes: u64, streams: u64) -> Result<Vec<Vec<GpuBuffer<f32>>>, Error> {
-        let most = context.shared.limits.max_storage_buffer_binding_size.min(LARGEST_BINDING);
+        let most = context.device.traits.limits.max_storage_buffer_binding_size.min(LARGEST_BINDING);
         if most < 16 {
             return Err(Error::Refused { reason: format!("its limits allow bindings of {most} bytes; 16 are needed") });
         }
@@ -287,23 +290,29 @@ impl Copy {
         (0..sets_of(bytes)).map(set).collect()
     }
 
-    fn new(context: &GpuActivations, shape: Shape, bytes: u64, buffers: &[Vec<GpuBuffer<f32>>]) -> Result<Self, Error> {
+    fn new(
+        context: &GpuActivations,
+        launch: LaunchShape,
+        bytes: u64,
+        buffers: &[Vec<GpuBuffer<f32>>],
+    ) -> Result<Self, Error> {
         let entry_point = if buffers[0].len() > 2 { "backward" } else { "forward" };
         let vectors = buffers[0][0].len() as u64 / 4;
         let dispatch = |set: &Vec<GpuBuffer<f32>>| {
-            let numbers = [(2, Access::Write), (0, Access::Read), (1, Access::Read)];
-            let bound = set.iter().zip(numbers).map(|(buffer, (number, access))| Bound {
-                number,
-                access,
-                buffer: buffer.raw(),
-                offset: 0,
-                size: None,
-            });
-            let (bound, parts, call) =
-                (bound.collect::<Vec<_>>(), [shape.part(), part!("probes/copy.wgsl")], vec![vectors as u32]);
-            context.shared.dispatch("copy", &parts, entry_point, &bound, call, shape.workgroups(vectors))
+            let bound = [(numbers::RESULT, Access::Write), (numbers::X, Access::Read), (numbers::DY, Access::Read)];
+            let bindings = set.iter().zip(bound);
+            let bindings = bindings.map(|(buffer, (number, access))| BoundRange::whole(number, access, buffer.raw()));
+            let uniform = CopyUniform { vectors: vectors as u32, ..CopyUniform::default() };
+            context.device.dispatch(Command {
+                label: "copy",
+                kernel: Kernel::Copy(launch),
+                entry_point,
+                bindings: bindings.collect(),
+                uniform: bytemuck::bytes_of(&uniform).to_vec(),
+                workgroups: launch.workgroups(vectors),
+            })
         };
-        let dispatches = context.shared.checked(|| buffers.iter().map(dispatch).collect::<Result<Vec<_>, _>>())?;
+        let dispatches = context.device.checked(|| buffers.iter().map(dispatch).collect::<Result<Vec<_>, _>>())?;
         let streams = buffers[0].len() as u64;
         Ok(Copy { dispatches, calls: 1, bytes, streams, copied: vectors * 16 * streams })
     }
@@ -347,7 +356,7 @@ fn numbers<T: Element>(context: &GpuActivations, len: usize) -> Result<GpuBuffer
     for begin in (0..len).step_by(BLOCK) {
         let piece = &block[..block.len().min(len - begin)];
         let offset = (begin * size_of::<T>()) as u64;
-        context.shared.write_at(buffer.operand().buffer, offset, bytemuck::cast_slice(piece))?;
+        context.device.write_at(buffer.operand().buffer, offset, bytemuck::cast_slice(piece))?;
     }
     Ok(buffer)
 }

@@ -2,14 +2,16 @@
 
 #![allow(clippy::approx_constant, reason = "laplace's mean is this decimal, not 1/√2")]
 
-use crate::catalog::definition::{Definition, Parameter, Range, catalog, constant, learnable};
+use crate::catalog::definition::{Definition, catalog};
+use crate::catalog::names::normalized;
 use crate::catalog::oracle::*;
-use crate::{AxisFunction, Error};
-use std::str::FromStr;
+use crate::catalog::parameter::{ParameterInfo, Range, constant, learnable};
+use crate::error::Error;
+use std::hash::{Hash, Hasher};
 
 catalog! {
     /// The input unchanged.
-    identity Identity {}
+    identity Identity
     aliases ["linear"],
     formula "x",
     limits 0.0, 0.0,
@@ -17,7 +19,7 @@ catalog! {
     derivative |_x| 1.0;
 
     /// The exponential function.
-    exponential Exponential {}
+    exponential Exponential
     aliases ["exp"],
     formula "exp(x)",
     limits 0.85, 0.85,
@@ -25,7 +27,7 @@ catalog! {
     derivative |x| x.exp();
 
     /// The logistic function.
-    sigmoid Sigmoid {}
+    sigmoid Sigmoid
     aliases ["logistic"],
     formula "1/(1 + exp(−x))",
     limits 0.85, 0.85,
@@ -33,7 +35,7 @@ catalog! {
     derivative |x| sigmoid_derivative(x);
 
     /// The logarithm of the logistic function.
-    log_sigmoid LogSigmoid {}
+    log_sigmoid LogSigmoid
     formula "−ln(1 + exp(−x))",
     limits 0.85, 0.85,
     forward |x| -softplus(1.0, -x),
@@ -57,7 +59,7 @@ catalog! {
     derivative |x| if rises_within_unit(alpha * x, beta) { alpha } else { 0.0 };
 
     /// The hyperbolic tangent.
-    tanh Tanh {}
+    tanh Tanh
     formula "tanh(x)",
     limits 0.65, 0.85,
     forward |x| x.tanh(),
@@ -109,14 +111,14 @@ catalog! {
     derivative |x| if x >= min && x <= max { 1.0 } else { 0.0 };
 
     /// What the hyperbolic tangent takes off `x`.
-    tanh_shrink TanhShrink {}
+    tanh_shrink TanhShrink
     formula "x − tanh(x)",
     limits 0.85, 0.75,
     forward |x| tanh_shrink(x),
     derivative |x| x.tanh() * x.tanh();
 
     /// The positive part (Nair & Hinton 2010). The derivative at 0 is 0.
-    relu Relu {}
+    relu Relu
     formula "max(x, 0)",
     kinks [0.0],
     limits 0.0, 0.0,
@@ -124,7 +126,7 @@ catalog! {
     derivative |x| if x > 0.0 { 1.0 } else { 0.0 };
 
     /// The positive part, at most 6 (Krizhevsky 2010). The derivative is 0 at both ends.
-    relu6 Relu6 {}
+    relu6 Relu6
     formula "clamp(x, 0, 6)",
     kinks [0.0, 6.0],
     limits 0.0, 0.0,
@@ -132,7 +134,7 @@ catalog! {
     derivative |x| if x > 0.0 && x < 6.0 { 1.0 } else { 0.0 };
 
     /// The square of the positive part (So et al. 2021).
-    relu_squared ReluSquared {}
+    relu_squared ReluSquared
     aliases ["relu2"],
     formula "max(x, 0)²",
     kinks [0.0],
@@ -230,7 +232,7 @@ catalog! {
 
     /// Self-normalizing exponential linear unit (Klambauer et al. 2017): λ·x above 0 and λ·α·(exp(x) − 1) below, with
     /// α = 1.67326324… and λ = 1.05070098…. The derivative at 0 is λα; TensorFlow takes λ.
-    selu Selu {}
+    selu Selu
     formula "λ·(x > 0 ? x : α·(exp(x) − 1))",
     kinks [0.0],
     limits 1.3, 1.0,
@@ -252,7 +254,7 @@ catalog! {
     gradient alpha within 1.0 |x| if x < 0.0 { celu_gradient(x / alpha) } else { 0.0 };
 
     /// Gaussian error linear unit, exact (Hendrycks & Gimpel 2016). JAX means the tanh approximation by this name.
-    gelu Gelu {}
+    gelu Gelu
     formula "x·Φ(x)",
     limits 0.85, 0.9,
     roots |_x| 0.0, |x| near(x, -0.7518, 0.25, 1.0),
@@ -260,7 +262,7 @@ catalog! {
     derivative |x| gelu_derivative(x);
 
     /// The approximation of gelu by tanh (Hendrycks & Gimpel 2016); JAX' default of that name.
-    gelu_tanh GeluTanh {}
+    gelu_tanh GeluTanh
     aliases ["gelu_new"],
     formula "x·σ(2·√(2/π)·(x + 0.044715·x³))",
     limits 0.85, 1.45,
@@ -269,7 +271,7 @@ catalog! {
     derivative |x| gelu_tanh_derivative(x);
 
     /// The approximation of gelu by the logistic function (Hendrycks & Gimpel 2016).
-    quick_gelu QuickGelu {}
+    quick_gelu QuickGelu
     formula "x·σ(1.702·x)",
     limits 0.85, 0.85,
     roots |_x| 0.0, |x| near(x * 1.702, -1.2785, 0.25, 1.0),
@@ -277,7 +279,7 @@ catalog! {
     derivative |x| swish_derivative(1.702 * x);
 
     /// Sigmoid linear unit (Elfwing, Uchibe & Doya 2018).
-    silu Silu {}
+    silu Silu
     aliases ["swish1", "swish_1"],
     formula "x·σ(x)",
     limits 0.85, 0.85,
@@ -300,7 +302,7 @@ catalog! {
     gradient beta within 1.0 |x| swish_gradient(beta, x);
 
     /// Piecewise quadratic silu (Howard et al. 2019). The derivative is 0 at −3 and 1 at 3.
-    hard_swish HardSwish {}
+    hard_swish HardSwish
     aliases ["hard_silu"],
     formula "x·clamp((x + 3)/6, 0, 1)",
     kinks [-3.0, 3.0],
@@ -309,7 +311,7 @@ catalog! {
     derivative |x| if x >= 3.0 { 1.0 } else if x <= -3.0 { 0.0 } else { (2.0 * x + 3.0) / 6.0 };
 
     /// A smooth, self-gated relu (Misra 2019).
-    mish Mish {}
+    mish Mish
     formula "x·tanh(ln(1 + exp(x)))",
     limits 1.0, 0.85,
     roots |_x| 0.0, |x| near(x, -1.1925, 0.25, 1.0),
@@ -343,7 +345,7 @@ catalog! {
     gradient b within 1.0 |x| 0.25 / x.hypot(b.sqrt());
 
     /// A sigmoid with slow tails (Turian, Bergstra & Bengio 2009). The derivative at 0 is 1.
-    softsign Softsign {}
+    softsign Softsign
     formula "x/(1 + |x|)",
     limits 0.55, 0.85,
     forward |x| if x.is_infinite() { x.signum() } else { x / (1.0 + x.abs()) },
@@ -391,7 +393,7 @@ catalog! {
     derivative |x| if x.abs() > lambda { 1.0 } else { 0.0 };
 
     /// A quadratic between 0 and the identity, the smooth relu of sparse predictions (JAX).
-    sparse_plus SparsePlus {}
+    sparse_plus SparsePlus
     formula "x ≤ −1: 0; x < 1: (x + 1)²/4; else x",
     kinks [-1.0, 1.0],
     limits 0.6, 0.6,
@@ -399,7 +401,7 @@ catalog! {
     derivative |x| ((x + 1.0) / 2.0).clamp(0.0, 1.0);
 
     /// The derivative of sparse_plus (Martins & Astudillo 2016). Its own derivative is 0 at ±1; JAX takes ¼.
-    sparse_sigmoid SparseSigmoid {}
+    sparse_sigmoid SparseSigmoid
     formula "clamp((x + 1)/2, 0, 1)",
     kinks [-1.0, 1.0],
     limits 0.6, 0.0,
@@ -484,7 +486,7 @@ catalog! {
     derivative |x| omega * rounded_product(omega, x).cos();
 
     /// The cardinal sine, 1 at 0, without π in its argument.
-    sinc Sinc {}
+    sinc Sinc
     formula "sin(x)/x",
     limits 0.9, 1.0,
     roots |_x| 0.0, |x| sinc_derivative_term(x),
@@ -492,28 +494,28 @@ catalog! {
     derivative |x| sinc_derivative(x);
 
     /// Linearly scaled tanh (Roy et al. 2019).
-    lisht Lisht {}
+    lisht Lisht
     formula "x·tanh(x)",
     limits 0.7, 0.8,
     forward |x| if x == 0.0 { 0.0 } else { x * x.tanh() },
     derivative |x| lisht_derivative(x);
 
     /// The logarithm of the hyperbolic cosine, a smooth |x|.
-    log_cosh LogCosh {}
+    log_cosh LogCosh
     formula "ln(cosh(x))",
     limits 0.85, 0.65,
     forward |x| log_cosh(x),
     derivative |x| x.tanh();
 
     /// A hyperbola between slopes ½ and 3/2.
-    bent_identity BentIdentity {}
+    bent_identity BentIdentity
     formula "(√(x² + 1) − 1)/2 + x",
     limits 0.6, 0.6,
     forward |x| bent_identity(x),
     derivative |x| 1.0 + 0.5 * bent_identity_ratio(x);
 
     /// The bell curve.
-    gaussian Gaussian {}
+    gaussian Gaussian
     formula "exp(−x²)",
     limits 0.85, 0.85,
     forward |x| (-x * x).exp(),
@@ -552,22 +554,34 @@ impl Activation {
     }
 
     /// Its parameters, in order.
-    pub fn parameters(&self) -> &'static [Parameter] {
+    pub fn parameters(&self) -> &'static [ParameterInfo] {
         self.definition().parameters
     }
 
-    /// This activation with one parameter set by name.
+    /// The value of one of its parameters, by its exact name.
+    pub fn value(&self, parameter: &str) -> Option<f32> {
+        let index = self.parameters().iter().position(|known| known.name == parameter)?;
+        self.values().get(index).copied()
+    }
+
+    /// This activation with one parameter set by name, whatever the case and with `_` and `-` ignored.
     ///
     /// # Errors
     /// [`Error::UnknownParameter`]. Ranges may depend on other parameters, so [`Activation::validate`] checks them, which
     /// every operation on a device does.
     pub fn with(mut self, parameter: &str, value: f32) -> Result<Self, Error> {
         let known = self.parameters();
-        let index = known.iter().position(|p| normalized(p.name) == normalized(parameter)).ok_or_else(|| {
+        let wanted = normalized(parameter);
+        let index = known.iter().position(|known| normalized(known.name) == wanted).ok_or_else(|| {
             Error::UnknownParameter {
                 function: self.name(),
                 parameter: parameter.to_owned(),
-                known: known.iter().map(|p| p.name).collect(),
+                known: known.iter().map(|known| known.name).collect(),
+                advice: if self == Activation::Gelu && wanted == "approximate" {
+                    "; the approximation by tanh is the function gelu_tanh"
+                } else {
+                    ""
+                },
             }
         })?;
         if let Some(slot) = self.values_mut().into_iter().nth(index) {
@@ -581,10 +595,9 @@ impl Activation {
     /// # Errors
     /// [`Error::ParameterOutOfRange`] for the first that lies outside.
     pub fn validate(&self) -> Result<(), Error> {
-        let values = self.values();
-        for (parameter, &value) in self.parameters().iter().zip(&values) {
-            let valid = parameter.range.contains(value, self);
-            if !valid {
+        let value_of = |other: &str| self.value(other).unwrap_or(f32::MIN);
+        for (parameter, &value) in self.parameters().iter().zip(&self.values()) {
+            if !parameter.range.contains(value, value_of) {
                 return Err(Error::ParameterOutOfRange {
                     function: self.name(),
                     parameter: parameter.name,
@@ -595,62 +608,23 @@ impl Activation {
         }
         Ok(())
     }
-}
 
-pub(crate) fn normalized(name: &str) -> String {
-    name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
-}
-
-fn names(activation: &Activation) -> impl Iterator<Item = (&'static str, &'static str)> {
-    std::iter::once(activation.name()).chain(activation.aliases().iter().copied()).map(|name| (name, activation.name()))
-}
-
-/// Names the three functions whose name or alias is most like it: few changes, and a beginning in common.
-fn unknown(name: &str, known: impl Iterator<Item = (&'static str, &'static str)>) -> Error {
-    let wanted = normalized(name);
-    let unlike = |known: &str| {
-        let known = normalized(known);
-        let common = known.chars().zip(wanted.chars()).take_while(|(a, b)| a == b).count();
-        strsim::damerau_levenshtein(&known, &wanted) as isize - common as isize
-    };
-    let mut all: Vec<_> = known.map(|(known, function)| (unlike(known), function)).collect();
-    all.sort_by_key(|&(unlike, _)| unlike);
-    let mut nearest = Vec::new();
-    for (_, function) in all {
-        if nearest.len() < 3 && !nearest.contains(&function) {
-            nearest.push(function);
-        }
+    fn bits(&self) -> Vec<u32> {
+        self.values().into_iter().map(f32::to_bits).collect()
     }
-    Error::UnknownName { name: name.to_owned(), nearest }
 }
 
-/// The error of a name that no axis function has: that of the other kind of function, or that of no function at all.
-pub(crate) fn unknown_name(name: &str) -> Error {
-    if let Some(activation) = named(name) {
-        return Error::OtherKind { function: activation.name(), along_axis: false };
+impl PartialEq for Activation {
+    fn eq(&self, other: &Activation) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other) && self.bits() == other.bits()
     }
-    let along = AxisFunction::ALL.iter().map(|&(name, _)| (name, name));
-    unknown(name, Activation::ALL.iter().flat_map(names).chain(along))
 }
 
-/// The activation of this name or alias.
-fn named(name: &str) -> Option<Activation> {
-    let wanted = normalized(name);
-    Activation::ALL.iter().find(|a| names(a).any(|(known, _)| normalized(known) == wanted)).copied()
-}
+impl Eq for Activation {}
 
-impl FromStr for Activation {
-    type Err = Error;
-
-    /// Finds an activation by name or alias, whatever the case and with `_` and `-` ignored, at its defaults.
-    fn from_str(name: &str) -> Result<Self, Error> {
-        let wanted = normalized(name);
-        let other = |&(function, _): &(&'static str, AxisFunction)| {
-            (normalized(function) == wanted).then_some(Error::OtherKind { function, along_axis: true })
-        };
-        named(name).ok_or_else(|| {
-            let other = AxisFunction::ALL.iter().find_map(other);
-            other.unwrap_or_else(|| unknown(name, Activation::ALL.iter().flat_map(names)))
-        })
+impl Hash for Activation {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        self.bits().hash(state);
     }
 }

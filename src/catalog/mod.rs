@@ -1,11 +1,22 @@
 //! What functions there are: the tables, parameters with their ranges, names, shapes.
 
+mod along;
 mod axis;
-pub(crate) mod definition;
+mod definition;
 mod elementwise;
+mod function;
+mod names;
 mod oracle;
+mod parameter;
+mod source;
 
-pub use axis::{Axis, AxisFunction, AxisParameter, Gate, Layout};
-pub use definition::{Parameter, Range};
+pub use along::{AxisFunction, Function, Gate, Layout};
+pub(crate) use along::{Groups, Kernels, Operands, RowKernels, RowScalars};
+#[cfg(feature = "verify")]
+pub(crate) use along::Terms;
+pub use axis::Axis;
+pub(crate) use definition::Definition;
 pub use elementwise::Activation;
-pub(crate) use elementwise::{normalized, unknown_name};
+pub(crate) use names::normalized;
+pub use parameter::{ParameterInfo, Range, Value};
+pub(crate) use source::{Source, source};

@@ -1,74 +1,71 @@
-//! What a device does where WGSL leaves the choice: nothing here depends on it, but measured errors may.
-
-use crate::device::pipeline::{Access, Bound};
-use crate::shader::part;
-use crate::{Error, GpuActivations};
-
-/// The choices of a device's f32 arithmetic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Arithmetic {
-    /// `fma` rounds once.
-    pub fuses_fma: bool,
-    /// A product and a sum that are written apart are rounded once.
-    pub contracts: bool,
-    /// `(a + b) - a` is taken for `b`.
-    pub reassociates: bool,
-    /// Results that are no normal numbers are kept, not flushed to zeros.
-    pub keeps_subnormal_results: bool,
-    /// Operands that are no normal numbers are kept.
-    pub keeps_subnormal_operands: bool,
-    /// Quotients are the nearest f32.
-    pub divides_exactly: bool,
-}
-
-/// The first of the quotients' operands, as in `shaders/arithmetic.wgsl`.
-const DIVIDENDS: usize = 8;
-const QUOTIENTS: usize = 64;
-
-fn operands() -> Vec<f32> {
-    // 1 + 2^-12 squared has a bit more than a float; 2^-126, 2^-140; a sum in which half of 3 is lost.
-    let unit = 1.0 + 2f32.powi(-12);
-    let mut x = vec![unit, unit, unit * unit, f32::MIN_POSITIVE, f32::from_bits(1 << 9), 2f32.powi(24), 3.0, 0.0];
-    x.extend((0..=QUOTIENTS).map(|i| 1.0 + ((i * i * 7919 + 17) % 9973) as f32 / 1013.0));
-    x
-}
+use crate::context::gpu_activations::GpuActivations;
+use crate::device::{Arithmetic, BoundRange, Command, Device, READBACK, RESIDENT, Waiting};
+use crate::error::Error;
+use crate::ops::Recording;
+use crate::shader::{Access, Kernel, numbers};
+use std::sync::Arc;
 
 impl GpuActivations {
-    /// How the device computes, tried out at the first call.
+    /// How the device computes, as far as it is known: the builder finds out, and [`GpuActivations::probe`] where a
+    /// context was made by [`GpuActivations::from_device`].
+    pub fn arithmetic(&self) -> Option<Arithmetic> {
+        self.device.arithmetic.get().copied()
+    }
+
+    /// Finds out how the device computes, if that is not known yet, by a kernel that is submitted and waited for.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`], [`Error::Refused`], [`Error::DeviceLost`].
-    pub fn arithmetic(&self) -> Result<Arithmetic, Error> {
-        if let Some(known) = self.shared.arithmetic.get() {
-            return Ok(*known);
-        }
-        let found = self.try_arithmetic()?;
-        Ok(*self.shared.arithmetic.get_or_init(|| found))
+    pub fn probe(&self) -> Result<Arithmetic, Error> {
+        pollster::block_on(self.probe_waiting(Waiting::Blocking))
     }
 
-    fn try_arithmetic(&self) -> Result<Arithmetic, Error> {
-        let x = operands();
-        let on_device = self.upload(&x)?;
-        let result = self.allocate::<f32>(x.len())?;
-        let bound = [(0, Access::Read, on_device.raw()), (2, Access::Write, result.raw())];
-        let bound = bound.map(|(number, access, buffer)| Bound { number, access, buffer, offset: 0, size: None });
-        let dispatch =
-            || self.shared.dispatch("arithmetic", &[part!("probes/arithmetic.wgsl")], "probe", &bound, vec![0; 4], 1);
-        let dispatch = self.shared.checked(dispatch)?;
-        self.batch(|recording| {
-            recording.run(&[dispatch]);
-            Ok(())
-        })?;
-        let result = self.download(&result)?;
-        let exact = |i: usize| result[i] == x[i] / x[i + 1];
-        Ok(Arithmetic {
-            fuses_fma: result[0] != 0.0,
-            contracts: result[1] != 0.0,
-            reassociates: result[4] == x[6],
-            keeps_subnormal_results: result[2] != 0.0,
-            keeps_subnormal_operands: result[3] != 0.0,
-            divides_exactly: (DIVIDENDS..DIVIDENDS + QUOTIENTS).all(exact),
-        })
+    /// As [`GpuActivations::probe`], in an [async form](GpuActivations#async-forms).
+    ///
+    /// # Errors
+    /// As [`GpuActivations::probe`].
+    pub async fn probe_async(&self) -> Result<Arithmetic, Error> {
+        self.probe_waiting(Waiting::Yielding).await
     }
+
+    pub(crate) async fn probe_waiting(&self, waiting: Waiting) -> Result<Arithmetic, Error> {
+        if let Some(known) = self.arithmetic() {
+            return Ok(known);
+        }
+        let x = Arithmetic::operands();
+        let result = computed(self, &x, waiting).await?;
+        Ok(*self.device.arithmetic.get_or_init(|| Arithmetic::of(&x, &result)))
+    }
+}
+
+/// What the probe makes of its operands.
+async fn computed(context: &GpuActivations, x: &[f32], waiting: Waiting) -> Result<Vec<f32>, Error> {
+    let device: &Arc<Device> = &context.device;
+    let bytes = size_of_val(x).next_multiple_of(16) as u64;
+    let (operands, results) = (device.acquire(bytes, RESIDENT)?, device.acquire(bytes, RESIDENT)?);
+    let readable = device.acquire(bytes, READBACK)?;
+    device.write(&operands, bytemuck::cast_slice(x))?;
+    let bindings = vec![
+        BoundRange::whole(numbers::X, Access::Read, &operands),
+        BoundRange::whole(numbers::RESULT, Access::Write, &results),
+    ];
+    let command = Command {
+        label: "arithmetic",
+        kernel: Kernel::Arithmetic,
+        entry_point: "probe",
+        bindings,
+        uniform: Vec::new(),
+        workgroups: 1,
+    };
+    let dispatch = device.checked(|| device.dispatch(command))?;
+    let record = |recording: &mut Recording<'_, '_>| {
+        recording.run(&[dispatch]);
+        Ok(())
+    };
+    let submission =
+        context.batch_then(record, |encoder| encoder.copy_buffer_to_buffer(&results, 0, &readable, 0, bytes))?;
+    let mut result = vec![0.0; x.len()];
+    device.read(&readable, submission, 0, bytemuck::cast_slice_mut(&mut result), waiting).await?;
+    [operands, results, readable].into_iter().for_each(|buffer| device.release(buffer));
+    Ok(result)
 }

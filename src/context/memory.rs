@@ -1,5 +1,6 @@
-use crate::GpuActivations;
-use crate::device::pipeline::lock;
+use crate::context::gpu_activations::GpuActivations;
+use crate::device::lock;
+use crate::error::Error;
 use std::sync::atomic::Ordering;
 
 /// What a context holds on the device, in bytes; drivers add to it.
@@ -19,14 +20,24 @@ pub struct Memory {
 impl GpuActivations {
     /// What this context and its clones hold.
     pub fn memory(&self) -> Memory {
-        let pooled = lock(&self.shared.pool).bytes;
-        let (pipelines, parameters) = self.shared.cache.held();
-        Memory { buffers: self.shared.in_use.load(Ordering::Relaxed), pooled, parameters, pipelines }
+        let pooled = lock(&self.device.pool).bytes();
+        let (pipelines, parameters) = self.device.cache.held();
+        Memory { buffers: self.device.in_use.load(Ordering::Relaxed), pooled, parameters, pipelines }
     }
 
     /// Gives the memory that is kept for reuse back to the device. Buffers, and what recordings refer to, stay.
     pub fn release_memory(&self) {
-        lock(&self.shared.pool).clear();
-        self.shared.cache.forget_parameters();
+        lock(&self.device.pool).clear();
+        self.device.cache.forget_uniforms();
+    }
+
+    /// Writes the pipelines built so far to the directory of
+    /// [`Builder::pipeline_directory`](crate::Builder::pipeline_directory), if one was given and the adapter has a cache
+    /// of them.
+    ///
+    /// # Errors
+    /// [`Error::PipelineFile`].
+    pub fn save_pipelines(&self) -> Result<(), Error> {
+        self.device.cache.file.as_ref().map_or(Ok(()), |file| file.save())
     }
 }

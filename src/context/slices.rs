@@ -1,33 +1,51 @@
-//! Slices of the host, of any length, through the device in chunks: while one computes, the next is uploaded.
+//! Slices of the host, of any length, through the device in batches: while one computes, the next is uploaded.
 
-use crate::context::mismatch;
-use crate::device::buffer::padded_bytes;
-use crate::device::{READBACK, RESIDENT, Shared, Waiting};
-use crate::{Activation, BufferRange, Element, Error, GpuActivations};
+use crate::catalog::{Axis, Function};
+use crate::context::gpu_activations::GpuActivations;
+use crate::device::{BufferRange, Device, READBACK, RESIDENT, Waiting, padded_bytes};
+use crate::error::Error;
+use crate::ops::AlongOperands;
+use crate::shader::{Element, Scalar};
+use std::ops::Range;
 use std::sync::Arc;
 use wgpu::BufferUsages as Usage;
 
-/// What one chunk takes of the device for each operand; half of it where the host needs memory of its own beside it.
-const CHUNK_BYTES: u64 = 8 << 20;
+/// What a batch takes of the device for each operand, where an outer entry has no more; half of it where the host needs
+/// memory of its own beside it.
+const BATCH_BYTES: u64 = 8 << 20;
 
 /// The operands of an operation on slices.
-struct Slices<'a, T> {
+#[derive(Clone, Copy)]
+struct AlongSlices<'a, T> {
     x: &'a [T],
     dy: Option<&'a [T]>,
+    mask: Option<&'a [u8]>,
 }
 
-/// The device's memory for one chunk.
+/// Which elements go through the device at once.
+struct Batch {
+    /// Of x and the mask.
+    x: Range<usize>,
+    /// Of dy.
+    dy: Range<usize>,
+    result: Range<usize>,
+    /// Of functions along an axis.
+    axis: Option<Axis>,
+}
+
+/// The device's memory for one batch.
 struct Slot {
-    x: Input,
-    dy: Option<Input>,
-    /// Over x where the host cannot read it in place.
+    x: Staged,
+    dy: Option<Staged>,
+    mask: Option<Staged>,
+    /// Over x where that is possible, and the host cannot read it in place.
     result: wgpu::Buffer,
     /// What the host reads: the result itself, or a copy of it.
     readable: wgpu::Buffer,
 }
 
 /// An operand on the device.
-struct Input {
+struct Staged {
     buffer: wgpu::Buffer,
     /// Where the host writes it, if not in its place: `Queue::write_buffer` would allocate such memory at every call.
     staging: Option<wgpu::Buffer>,
@@ -38,9 +56,9 @@ impl GpuActivations {
     ///
     /// # Errors
     /// [`Error::ParameterOutOfRange`], [`Error::OutOfMemory`], [`Error::DeviceLost`].
-    pub fn forward_slice<T: Element>(&self, activation: Activation, x: &[T]) -> Result<Vec<T>, Error> {
+    pub fn forward_slice<T: Element>(&self, function: impl Into<Function>, x: &[T]) -> Result<Vec<T>, Error> {
         let mut y = vec![T::zeroed(); x.len()];
-        self.forward_slice_into(activation, x, &mut y)?;
+        self.forward_slice_into(function, x, &mut y)?;
         Ok(y)
     }
 
@@ -48,9 +66,9 @@ impl GpuActivations {
     ///
     /// # Errors
     /// As [`GpuActivations::forward_slice`].
-    pub async fn forward_slice_async<T: Element>(&self, activation: Activation, x: &[T]) -> Result<Vec<T>, Error> {
+    pub async fn forward_slice_async<T: Element>(&self, function: impl Into<Function>, x: &[T]) -> Result<Vec<T>, Error> {
         let mut y = vec![T::zeroed(); x.len()];
-        self.forward_slice_into_async(activation, x, &mut y).await?;
+        self.forward_slice_into_async(function, x, &mut y).await?;
         Ok(y)
     }
 
@@ -58,8 +76,8 @@ impl GpuActivations {
     ///
     /// # Errors
     /// [`Error::LengthMismatch`], and as [`GpuActivations::forward_slice`].
-    pub fn forward_slice_into<T: Element>(&self, activation: Activation, x: &[T], y: &mut [T]) -> Result<(), Error> {
-        self.stream_blocking(activation, Slices { x, dy: None }, y)
+    pub fn forward_slice_into<T: Element>(&self, function: impl Into<Function>, x: &[T], y: &mut [T]) -> Result<(), Error> {
+        pollster::block_on(self.stream_elements(function.into(), x, None, y, Waiting::Blocking))
     }
 
     /// As [`GpuActivations::forward_slice_into`], in an [async form](GpuActivations#async-forms).
@@ -68,20 +86,20 @@ impl GpuActivations {
     /// As [`GpuActivations::forward_slice_into`].
     pub async fn forward_slice_into_async<T: Element>(
         &self,
-        activation: Activation,
+        function: impl Into<Function>,
         x: &[T],
         y: &mut [T],
     ) -> Result<(), Error> {
-        self.stream(activation, Slices { x, dy: None }, y, Waiting::Yielding).await
+        self.stream_elements(function.into(), x, None, y, Waiting::Yielding).await
     }
 
     /// `dy * derivative(x)` in new memory.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`], and as [`GpuActivations::forward_slice`].
-    pub fn backward_slice<T: Element>(&self, activation: Activation, x: &[T], dy: &[T]) -> Result<Vec<T>, Error> {
+    pub fn backward_slice<T: Element>(&self, function: impl Into<Function>, x: &[T], dy: &[T]) -> Result<Vec<T>, Error> {
         let mut dx = vec![T::zeroed(); x.len()];
-        self.backward_slice_into(activation, x, dy, &mut dx)?;
+        self.backward_slice_into(function, x, dy, &mut dx)?;
         Ok(dx)
     }
 
@@ -91,12 +109,12 @@ impl GpuActivations {
     /// As [`GpuActivations::backward_slice`].
     pub async fn backward_slice_async<T: Element>(
         &self,
-        activation: Activation,
+        function: impl Into<Function>,
         x: &[T],
         dy: &[T],
     ) -> Result<Vec<T>, Error> {
         let mut dx = vec![T::zeroed(); x.len()];
-        self.backward_slice_into_async(activation, x, dy, &mut dx).await?;
+        self.backward_slice_into_async(function, x, dy, &mut dx).await?;
         Ok(dx)
     }
 
@@ -106,12 +124,12 @@ impl GpuActivations {
     /// [`Error::LengthMismatch`], and as [`GpuActivations::forward_slice`].
     pub fn backward_slice_into<T: Element>(
         &self,
-        activation: Activation,
+        function: impl Into<Function>,
         x: &[T],
         dy: &[T],
         dx: &mut [T],
     ) -> Result<(), Error> {
-        self.stream_blocking(activation, Slices { x, dy: Some(dy) }, dx)
+        pollster::block_on(self.stream_elements(function.into(), x, Some(dy), dx, Waiting::Blocking))
     }
 
     /// As [`GpuActivations::backward_slice_into`], in an [async form](GpuActivations#async-forms).
@@ -120,140 +138,272 @@ impl GpuActivations {
     /// As [`GpuActivations::backward_slice_into`].
     pub async fn backward_slice_into_async<T: Element>(
         &self,
-        activation: Activation,
+        function: impl Into<Function>,
         x: &[T],
         dy: &[T],
         dx: &mut [T],
     ) -> Result<(), Error> {
-        self.stream(activation, Slices { x, dy: Some(dy) }, dx, Waiting::Yielding).await
+        self.stream_elements(function.into(), x, Some(dy), dx, Waiting::Yielding).await
     }
 
-    fn stream_blocking<T: Element>(
+    /// `function(x)` along an axis, in new memory.
+    ///
+    /// # Errors
+    /// As [`Recording::forward_along`](crate::Recording::forward_along).
+    pub fn forward_along_slice<T: Element>(
         &self,
-        activation: Activation,
-        slices: Slices<'_, T>,
-        result: &mut [T],
-    ) -> Result<(), Error> {
-        pollster::block_on(self.stream(activation, slices, result, Waiting::Blocking))
+        function: impl Into<Function>,
+        axis: &Axis,
+        mask: Option<&[u8]>,
+        x: &[T],
+    ) -> Result<Vec<T>, Error> {
+        pollster::block_on(self.stream_rows(function.into(), axis, AlongSlices { x, dy: None, mask }, Waiting::Blocking))
     }
 
-    async fn stream<T: Element>(
+    /// As [`GpuActivations::forward_along_slice`], in an [async form](GpuActivations#async-forms).
+    ///
+    /// # Errors
+    /// As [`GpuActivations::forward_along_slice`].
+    pub async fn forward_along_slice_async<T: Element>(
         &self,
-        activation: Activation,
-        slices: Slices<'_, T>,
+        function: impl Into<Function>,
+        axis: &Axis,
+        mask: Option<&[u8]>,
+        x: &[T],
+    ) -> Result<Vec<T>, Error> {
+        self.stream_rows(function.into(), axis, AlongSlices { x, dy: None, mask }, Waiting::Yielding).await
+    }
+
+    /// dx, from x and dy, in new memory.
+    ///
+    /// # Errors
+    /// As [`Recording::backward_along`](crate::Recording::backward_along).
+    pub fn backward_along_slice<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        axis: &Axis,
+        mask: Option<&[u8]>,
+        x: &[T],
+        dy: &[T],
+    ) -> Result<Vec<T>, Error> {
+        pollster::block_on(self.stream_rows(function.into(), axis, AlongSlices { x, dy: Some(dy), mask }, Waiting::Blocking))
+    }
+
+    /// As [`GpuActivations::backward_along_slice`], in an [async form](GpuActivations#async-forms).
+    ///
+    /// # Errors
+    /// As [`GpuActivations::backward_along_slice`].
+    pub async fn backward_along_slice_async<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        axis: &Axis,
+        mask: Option<&[u8]>,
+        x: &[T],
+        dy: &[T],
+    ) -> Result<Vec<T>, Error> {
+        self.stream_rows(function.into(), axis, AlongSlices { x, dy: Some(dy), mask }, Waiting::Yielding).await
+    }
+
+    async fn stream_elements<T: Element>(
+        &self,
+        function: Function,
+        x: &[T],
+        dy: Option<&[T]>,
         result: &mut [T],
         waiting: Waiting,
     ) -> Result<(), Error> {
-        activation.validate()?;
-        slices.check(result.len())?;
-        let chunk_bytes = if self.shared.mappable { CHUNK_BYTES } else { CHUNK_BYTES / 2 };
-        let most = self.shared.limits.max_buffer_size.clamp(16, chunk_bytes);
-        // A power of two, so that whole vectors of four divide it.
-        let chunk = (1 << most.ilog2()) / size_of::<T>();
-        let len = slices.x.len();
-        let count = len.div_ceil(chunk);
-        // A power of two, so that slices of like lengths share the pool's buffers.
-        let bytes = padded_bytes::<T>(len.min(chunk).next_power_of_two());
-        let slots = (0..count.min(2))
-            .map(|_| Slot::new(&self.shared, bytes, slices.dy.is_some()))
-            .collect::<Result<Vec<_>, _>>()?;
-        let range = |index: usize| index * chunk..len.min((index + 1) * chunk);
-        let mut running = None;
-        // One turn more than there are chunks, to read the last one back.
-        for index in 0..=count {
-            let started = match index < count {
-                true => Some((index, self.start(activation, &slots[index % 2], slices.part(range(index)))?)),
-                false => None,
-            };
-            if let Some((previous, submission)) = std::mem::replace(&mut running, started) {
-                let data = bytemuck::cast_slice_mut(&mut result[range(previous)]);
-                self.shared.read(&slots[previous % 2].readable, submission, data, waiting).await?;
+        function.elementwise()?.validate()?;
+        let (len, result_name) = (x.len(), if dy.is_some() { "dx" } else { "y" });
+        if let Some(dy) = dy.filter(|dy| dy.len() != len) {
+            return Err(Error::mismatch("dy", dy.len(), "x", len));
+        }
+        if result.len() != len {
+            return Err(Error::mismatch(result_name, result.len(), "x", len));
+        }
+        let most = self.most_elements::<T>();
+        let batch = |first: usize| {
+            let elements = first..len.min(first + most);
+            Batch { x: elements.clone(), dy: elements.clone(), result: elements, axis: None }
+        };
+        let batches: Vec<Batch> = (0..len).step_by(most).map(batch).collect();
+        self.stream(&function, &batches, AlongSlices { x, dy, mask: None }, result, waiting).await
+    }
+
+    async fn stream_rows<T: Element>(
+        &self,
+        function: Function,
+        axis: &Axis,
+        slices: AlongSlices<'_, T>,
+        waiting: Waiting,
+    ) -> Result<Vec<T>, Error> {
+        let output: usize = function.along()?.output_shape(axis)?.iter().product();
+        let AlongSlices { x, dy, mask } = slices;
+        let lengths = [
+            ("x", Some(x.len()), axis.elements()),
+            ("dy", dy.map(<[T]>::len), output),
+            ("mask", mask.map(<[u8]>::len), axis.elements()),
+        ];
+        for (left, length, expected) in lengths {
+            if let Some(length) = length.filter(|&length| length != expected) {
+                return Err(Error::mismatch(left, length, "the shape", expected));
             }
         }
-        slots.into_iter().for_each(|slot| slot.release(&self.shared));
+        let mut result = vec![T::zeroed(); if dy.is_some() { x.len() } else { output }];
+        if result.is_empty() {
+            return Ok(result);
+        }
+        let outer = axis.outer();
+        let (x_block, y_block, result_block) = (x.len() / outer, output / outer, result.len() / outer);
+        // By the larger of input and output, as in crelu, whose output has twice as many elements.
+        let most = self.most_elements::<T>() * x_block.max(1) / x_block.max(y_block).max(1);
+        let batches: Vec<Batch> = axis
+            .batches(most)
+            .map(|(axis, entries)| {
+                let of = |block: usize| entries.start * block..entries.end * block;
+                Batch { x: of(x_block), dy: of(y_block), result: of(result_block), axis: Some(axis) }
+            })
+            .collect();
+        self.stream(&function, &batches, slices, &mut result, waiting).await?;
+        Ok(result)
+    }
+
+    /// Elements of an operand that a batch has: a power of two, so that whole vectors of four divide it.
+    fn most_elements<T: Element>(&self) -> usize {
+        let traits = &self.device.traits;
+        let most = if traits.mappable { BATCH_BYTES } else { BATCH_BYTES / 2 };
+        (1 << traits.limits.max_buffer_size.clamp(16, most).ilog2()) / size_of::<T>()
+    }
+
+    /// Sends batches through the device, two at a time.
+    async fn stream<T: Element>(
+        &self,
+        function: &Function,
+        batches: &[Batch],
+        slices: AlongSlices<'_, T>,
+        result: &mut [T],
+        waiting: Waiting,
+    ) -> Result<(), Error> {
+        let slots = (0..batches.len().min(2))
+            .map(|_| Slot::new::<T>(&self.device, batches, slices))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut running = None;
+        // One turn more than there are batches, to read the last one back.
+        for index in 0..=batches.len() {
+            let started = match batches.get(index) {
+                Some(batch) => Some((index, self.start(function, &slots[index % 2], batch, slices)?)),
+                None => None,
+            };
+            if let Some((previous, submission)) = std::mem::replace(&mut running, started) {
+                let (slot, batch) = (&slots[previous % 2], &batches[previous]);
+                let data = bytemuck::cast_slice_mut(&mut result[batch.result.clone()]);
+                self.device.read(&slot.readable, submission, 0, data, waiting).await?;
+            }
+        }
+        slots.into_iter().for_each(|slot| slot.release(&self.device));
         Ok(())
     }
 
-    /// Uploads a chunk and queues its computation.
+    /// Uploads a batch and queues its computation.
     fn start<T: Element>(
         &self,
-        activation: Activation,
+        function: &Function,
         slot: &Slot,
-        chunk: Slices<'_, T>,
+        batch: &Batch,
+        slices: AlongSlices<'_, T>,
     ) -> Result<wgpu::SubmissionIndex, Error> {
-        let operand = |buffer| BufferRange::<T>::padded(&self.shared, buffer, chunk.x.len());
-        slot.x.write(&self.shared, chunk.x)?;
-        if let (Some(input), Some(dy)) = (&slot.dy, chunk.dy) {
-            input.write(&self.shared, dy)?;
+        slot.x.write(&self.device, &slices.x[batch.x.clone()])?;
+        if let (Some(staged), Some(dy)) = (&slot.dy, slices.dy) {
+            staged.write(&self.device, &dy[batch.dy.clone()])?;
         }
-        let bytes = padded_bytes::<T>(chunk.x.len());
-        self.shared.submit(|encoder| {
-            for input in [Some(&slot.x), slot.dy.as_ref()].into_iter().flatten() {
-                if let Some(staging) = &input.staging {
-                    encoder.copy_buffer_to_buffer(staging, 0, &input.buffer, 0, bytes);
-                }
-            }
-            let (x, result) = (operand(&slot.x.buffer), operand(&slot.result));
+        if let (Some(staged), Some(mask)) = (&slot.mask, slices.mask) {
+            staged.write(&self.device, &mask[batch.x.clone()])?;
+        }
+        let (x_len, dy_len, result_len) = (batch.x.len(), batch.dy.len(), batch.result.len());
+        let mut scratch = Vec::new();
+        let submission = self.device.submit(|encoder| {
+            slot.x.copy(encoder, padded_bytes::<T>(x_len));
+            slot.dy.iter().for_each(|dy| dy.copy(encoder, padded_bytes::<T>(dy_len)));
+            slot.mask.iter().for_each(|mask| mask.copy(encoder, padded_bytes::<u8>(x_len)));
+            let operand = |buffer, len| BufferRange::<T>::padded(&self.device, buffer, len);
+            let (x, result) = (operand(&slot.x.buffer, x_len), operand(&slot.result, result_len));
+            let dy = slot.dy.as_ref().map(|dy| operand(&dy.buffer, dy_len));
+            let mask = slot.mask.as_ref().map(|mask| BufferRange::padded(&self.device, &mask.buffer, x_len));
             let mut recording = self.batched(encoder);
-            match &slot.dy {
-                Some(dy) => recording.backward(activation, x, operand(&dy.buffer), result)?,
-                None => recording.forward(activation, x, result)?,
+            match (&batch.axis, dy) {
+                (Some(axis), dy) => {
+                    let first_element = batch.x.start as u32;
+                    let operands = AlongOperands { x, from_output: false, dy, mask, result, first_element };
+                    recording.along(function, axis, &operands)?;
+                }
+                (None, Some(dy)) => recording.backward(function, x, dy, result)?,
+                (None, None) => recording.forward(function, x, result)?,
             }
+            scratch = std::mem::take(&mut recording.scratch);
             drop(recording);
             if slot.readable != slot.result {
-                encoder.copy_buffer_to_buffer(&slot.result, 0, &slot.readable, 0, bytes);
+                encoder.copy_buffer_to_buffer(&slot.result, 0, &slot.readable, 0, padded_bytes::<T>(result_len));
             }
             Ok(())
-        })
-    }
-}
-
-impl<'a, T> Slices<'a, T> {
-    fn check(&self, result: usize) -> Result<(), Error> {
-        let (x, name) = (self.x.len(), if self.dy.is_some() { "dx" } else { "y" });
-        match self.dy {
-            Some(dy) if dy.len() != x => Err(mismatch("dy", dy.len(), "x", x)),
-            _ if result != x => Err(mismatch(name, result, "x", x)),
-            _ => Ok(()),
-        }
-    }
-
-    fn part(&self, range: std::ops::Range<usize>) -> Slices<'a, T> {
-        Slices { x: &self.x[range.clone()], dy: self.dy.map(|dy| &dy[range]) }
+        })?;
+        // Only now: whoever takes one of these must submit later.
+        scratch.into_iter().for_each(|buffer| self.device.release(buffer));
+        Ok(submission)
     }
 }
 
 impl Slot {
-    fn new(shared: &Arc<Shared>, bytes: u64, backward: bool) -> Result<Self, Error> {
-        let x = Input::new(shared, bytes)?;
-        let dy = if backward { Some(Input::new(shared, bytes)?) } else { None };
-        let (result, readable) = if shared.mappable {
-            let result = shared.acquire(bytes, Usage::STORAGE | Usage::MAP_READ)?;
+    /// Room for the largest batch.
+    fn new<T: Element>(device: &Arc<Device>, batches: &[Batch], slices: AlongSlices<'_, T>) -> Result<Self, Error> {
+        // Powers of two, so that slices of like lengths share the pool's buffers.
+        let most = |len: fn(&Batch) -> usize| batches.iter().map(len).max().unwrap_or(0).next_power_of_two();
+        let x_elements = most(|batch| batch.x.len());
+        let x_bytes = padded_bytes::<T>(x_elements);
+        let result_bytes = padded_bytes::<T>(most(|batch| batch.result.len()));
+        let staged = |bytes| Staged::new(device, bytes);
+        let x = staged(x_bytes)?;
+        let dy = slices.dy.map(|_| staged(padded_bytes::<T>(most(|batch| batch.dy.len())))).transpose()?;
+        let mask = slices.mask.map(|_| staged(padded_bytes::<u8>(x_elements))).transpose()?;
+        let is_elementwise = batches.iter().all(|batch| batch.axis.is_none());
+        let (result, readable) = if device.traits.mappable {
+            let result = device.acquire(result_bytes, Usage::STORAGE | Usage::MAP_READ)?;
             (result.clone(), result)
+        } else if is_elementwise {
+            (x.buffer.clone(), device.acquire(result_bytes, READBACK)?)
         } else {
-            (x.buffer.clone(), shared.acquire(bytes, READBACK)?)
+            (device.acquire(result_bytes, RESIDENT)?, device.acquire(result_bytes, READBACK)?)
         };
-        Ok(Slot { x, dy, result, readable })
+        Ok(Slot { x, dy, mask, result, readable })
     }
 
     /// Gives the buffers back, once the device has done with them.
-    fn release(self, shared: &Shared) {
-        let inputs = [Some(self.x), self.dy].into_iter().flatten();
-        let buffers = inputs.flat_map(|input| [Some(input.buffer), input.staging]).chain([Some(self.readable)]);
-        buffers.flatten().for_each(|buffer| shared.release(buffer));
+    fn release(self, device: &Device) {
+        let Slot { x, dy, mask, result, readable } = self;
+        let apart = (result != x.buffer && result != readable).then_some(result);
+        let inputs = [Some(x), dy, mask].into_iter().flatten();
+        let buffers = inputs.flat_map(|input| [Some(input.buffer), input.staging]).chain([Some(readable), apart]);
+        buffers.flatten().for_each(|buffer| device.release(buffer));
     }
 }
 
-impl Input {
-    fn new(shared: &Shared, bytes: u64) -> Result<Self, Error> {
-        let input = |usage| shared.acquire(bytes, usage);
-        Ok(match shared.mappable {
-            true => Input { buffer: input(Usage::STORAGE | Usage::MAP_WRITE)?, staging: None },
-            false => Input { buffer: input(RESIDENT)?, staging: Some(input(Usage::COPY_SRC | Usage::MAP_WRITE)?) },
+impl Staged {
+    fn new(device: &Device, bytes: u64) -> Result<Self, Error> {
+        let acquire = |usage| device.acquire(bytes, usage);
+        Ok(match device.traits.mappable {
+            true => Staged { buffer: acquire(Usage::STORAGE | Usage::MAP_WRITE)?, staging: None },
+            false => {
+                Staged { buffer: acquire(RESIDENT)?, staging: Some(acquire(Usage::COPY_SRC | Usage::MAP_WRITE)?) }
+            }
         })
     }
 
-    fn write<T: Element>(&self, shared: &Shared, data: &[T]) -> Result<(), Error> {
-        shared.write(self.staging.as_ref().unwrap_or(&self.buffer), bytemuck::cast_slice(data))
+    fn write<T: Scalar>(&self, device: &Device, data: &[T]) -> Result<(), Error> {
+        device.write(self.staging.as_ref().unwrap_or(&self.buffer), bytemuck::cast_slice(data))
+    }
+
+    /// Takes what the host has staged to its place.
+    fn copy(&self, encoder: &mut wgpu::CommandEncoder, bytes: u64) {
+        if let Some(staging) = &self.staging {
+            encoder.copy_buffer_to_buffer(staging, 0, &self.buffer, 0, bytes);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Which adapter to use.
 
-use crate::Error;
+use crate::error::Error;
 
 /// Storage buffers that a kernel binds at most: a sum over xielu's elements reads x, dy, both alphas, input_bias and
 /// output_factor, and writes the statistics of chunks beside those of rows.

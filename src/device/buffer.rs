@@ -1,8 +1,9 @@
-use crate::Error;
-use crate::device::pipeline::{Access, Bound};
-use crate::device::{RESIDENT, Shared};
-use crate::shader::element::Scalar;
+use crate::device::command::BoundRange;
+use crate::device::core::{Device, RESIDENT};
+use crate::error::Error;
+use crate::shader::{Access, Scalar};
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -11,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 pub struct GpuBuffer<T: Scalar> {
     raw: wgpu::Buffer,
     len: usize,
-    shared: Arc<Shared>,
+    device: Arc<Device>,
     use_elsewhere: Arc<Use>,
     element: PhantomData<T>,
 }
@@ -42,11 +43,11 @@ pub(crate) fn padded_bytes<T: Scalar>(elements: usize) -> u64 {
 }
 
 impl<T: Scalar> GpuBuffer<T> {
-    pub(crate) fn new(shared: &Arc<Shared>, len: usize) -> Result<Self, Error> {
-        let raw = shared.acquire(padded_bytes::<T>(len), RESIDENT)?;
-        shared.in_use.fetch_add(raw.size(), Ordering::Relaxed);
+    pub(crate) fn new(device: &Arc<Device>, len: usize) -> Result<Self, Error> {
+        let raw = device.acquire(padded_bytes::<T>(len), RESIDENT)?;
+        device.in_use.fetch_add(raw.size(), Ordering::Relaxed);
         let use_elsewhere = Arc::default();
-        Ok(GpuBuffer { raw, len, shared: Arc::clone(shared), use_elsewhere, element: PhantomData })
+        Ok(GpuBuffer { raw, len, device: Arc::clone(device), use_elsewhere, element: PhantomData })
     }
 
     /// The number of elements.
@@ -66,20 +67,28 @@ impl<T: Scalar> GpuBuffer<T> {
         &self.raw
     }
 
+    /// Some of its elements, as [`BufferRange::slice`] takes them.
+    ///
+    /// # Errors
+    /// [`Error::OutOfBounds`].
+    pub fn slice(&self, elements: Range<usize>) -> Result<BufferRange<'_, T>, Error> {
+        self.operand().slice(elements.start as u64..elements.end as u64)
+    }
+
     pub(crate) fn operand(&self) -> BufferRange<'_, T> {
         BufferRange {
             use_elsewhere: Some(&self.use_elsewhere),
-            ..BufferRange::padded(&self.shared, &self.raw, self.len)
+            ..BufferRange::padded(&self.device, &self.raw, self.len)
         }
     }
 }
 
 impl<T: Scalar> Drop for GpuBuffer<T> {
     fn drop(&mut self) {
-        self.shared.in_use.fetch_sub(self.raw.size(), Ordering::Relaxed);
+        self.device.in_use.fetch_sub(self.raw.size(), Ordering::Relaxed);
         let Use { exposed, batches } = &*self.use_elsewhere;
         if !exposed.load(Ordering::Relaxed) && batches.load(Ordering::Relaxed) == 0 {
-            self.shared.release(self.raw.clone());
+            self.device.release(self.raw.clone());
         }
     }
 }
@@ -90,8 +99,10 @@ pub struct BufferRange<'a, T: Scalar> {
     pub(crate) buffer: &'a wgpu::Buffer,
     pub(crate) offset: u64,
     pub(crate) elements: u64,
-    /// The context that made the buffer, which then goes on to the next whole vector with nothing else there.
-    pub(crate) owner: Option<&'a Shared>,
+    /// The context that made the buffer.
+    pub(crate) owner: Option<&'a Device>,
+    /// Whether the buffer goes on to the next whole vector with nothing else there.
+    pub(crate) padded: bool,
     /// Of that context's buffer.
     use_elsewhere: Option<&'a Arc<Use>>,
     element: PhantomData<T>,
@@ -102,13 +113,50 @@ impl<'a, T: Scalar> BufferRange<'a, T> {
     /// `min_storage_buffer_offset_alignment`. The buffer needs the usage `STORAGE`, and must belong to the context's
     /// device: one of another device of the same `wgpu::Instance` is refused, one of another instance is not noticed.
     pub fn new(buffer: &'a wgpu::Buffer, offset: u64, elements: u64) -> Self {
-        BufferRange { buffer, offset, elements, owner: None, use_elsewhere: None, element: PhantomData }
+        BufferRange { buffer, offset, elements, owner: None, padded: false, use_elsewhere: None, element: PhantomData }
     }
 
     /// The first `len` elements of a buffer that has room for whole vectors.
-    pub(crate) fn padded(owner: &'a Shared, buffer: &'a wgpu::Buffer, len: usize) -> Self {
-        let elements = len as u64;
-        BufferRange { buffer, offset: 0, elements, owner: Some(owner), use_elsewhere: None, element: PhantomData }
+    pub(crate) fn padded(owner: &'a Device, buffer: &'a wgpu::Buffer, len: usize) -> Self {
+        BufferRange { owner: Some(owner), padded: true, ..BufferRange::new(buffer, 0, len as u64) }
+    }
+
+    /// The buffer.
+    pub fn buffer(&self) -> &'a wgpu::Buffer {
+        self.expose();
+        self.buffer
+    }
+
+    /// Where the range begins, in bytes.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The number of elements.
+    pub fn len(&self) -> u64 {
+        self.elements
+    }
+
+    /// Whether there are no elements.
+    pub fn is_empty(&self) -> bool {
+        self.elements == 0
+    }
+
+    /// Some elements of the range. The first must lie at a multiple of the adapter's
+    /// `min_storage_buffer_offset_alignment` bytes, which is checked where the range is used.
+    ///
+    /// # Errors
+    /// [`Error::OutOfBounds`].
+    pub fn slice(self, elements: Range<u64>) -> Result<Self, Error> {
+        let element = size_of::<T>() as u64;
+        if elements.start > elements.end || elements.end > self.elements {
+            let (end, size) = (elements.end.max(elements.start), self.elements);
+            let in_bytes = |elements: u64| elements.saturating_mul(element);
+            return Err(Error::OutOfBounds { operand: "a part", end: in_bytes(end), size: in_bytes(size) });
+        }
+        let padded = self.padded && elements.end == self.elements;
+        let (offset, count) = (self.offset + elements.start * element, elements.end - elements.start);
+        Ok(BufferRange { offset, elements: count, padded, ..self })
     }
 
     /// Keeps the memory from ever being reused, because somebody may submit a command later that refers to it.
@@ -126,9 +174,9 @@ impl<'a, T: Scalar> BufferRange<'a, T> {
     }
 
     /// `bytes` of the range from its byte `start` on, bound to a number of group 0.
-    pub(crate) fn bound(self, number: u32, access: Access, start: u64, bytes: u64) -> Bound<'a> {
+    pub(crate) fn bound(self, number: u32, access: Access, start: u64, bytes: u64) -> BoundRange<'a> {
         let (buffer, offset, size) = (self.buffer, self.offset + start, wgpu::BufferSize::new(bytes));
-        Bound { number, access, buffer, offset, size }
+        BoundRange { number, access, buffer, offset, size }
     }
 
     /// Where the range ends, in whole 32-bit words; `u64::MAX` if that overflows.
@@ -142,5 +190,19 @@ impl<'a, T: Scalar> BufferRange<'a, T> {
 impl<'a, T: Scalar> From<&'a GpuBuffer<T>> for BufferRange<'a, T> {
     fn from(buffer: &'a GpuBuffer<T>) -> Self {
         buffer.operand()
+    }
+}
+
+/// The whole buffer, as many elements as it has room for.
+impl<'a, T: Scalar> From<&'a wgpu::Buffer> for BufferRange<'a, T> {
+    fn from(buffer: &'a wgpu::Buffer) -> Self {
+        BufferRange::new(buffer, 0, buffer.size() / size_of::<T>() as u64)
+    }
+}
+
+/// The slice, as many elements as it has room for.
+impl<'a, T: Scalar> From<wgpu::BufferSlice<'a>> for BufferRange<'a, T> {
+    fn from(slice: wgpu::BufferSlice<'a>) -> Self {
+        BufferRange::new(slice.buffer(), slice.offset(), slice.size() / size_of::<T>() as u64)
     }
 }

@@ -1,6 +1,6 @@
 //! Keeps a device from being destroyed while other threads are at work with theirs, where a driver cannot take it.
 
-use crate::device::pipeline::lock;
+use crate::device::sync::lock;
 use std::cell::Cell;
 use std::sync::{Condvar, Mutex, PoisonError};
 

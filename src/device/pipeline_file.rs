@@ -1,6 +1,6 @@
 //! Compiled pipelines in a file, for the next run of a program.
 
-use crate::{Error, GpuActivations};
+use crate::error::Error;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,24 +15,29 @@ pub(crate) struct PipelineFile {
 impl PipelineFile {
     /// None where the device has no such cache.
     #[expect(unsafe_code, reason = "compiling is what a first call waits for, and wgpu calls this unsafe")]
-    pub(crate) fn open(device: &wgpu::Device, folder: &Path) -> Option<PipelineFile> {
+    pub(crate) fn open(device: &wgpu::Device, directory: &Path) -> Option<PipelineFile> {
         let has_cache = device.features().contains(wgpu::Features::PIPELINE_CACHE);
         let name = wgpu::util::pipeline_cache_key(&device.adapter_info()).filter(|_| has_cache)?;
-        let path = folder.join(name);
+        let path = directory.join(name);
         let data = std::fs::read(&path).ok();
         let descriptor =
             wgpu::PipelineCacheDescriptor { label: Some("activations"), data: data.as_deref(), fallback: true };
         // SAFETY: the file is one that `save_pipelines` wrote from the cache's own data, put in its place whole; wgpu
         // compares its header with adapter and driver and begins anew where they differ. Others must not write to the
-        // folder, as the documentation of `Builder::pipeline_folder` says.
+        // directory, as the documentation of `Builder::pipeline_directory` says.
         let cache = unsafe { device.create_pipeline_cache(&descriptor) };
         Some(PipelineFile { cache, path })
     }
 
-    fn save(&self) -> std::io::Result<()> {
+    /// Writes the pipelines to the file.
+    pub(crate) fn save(&self) -> Result<(), Error> {
+        self.write().map_err(|error| Error::PipelineFile { path: self.path.clone(), reason: error.to_string() })
+    }
+
+    fn write(&self) -> std::io::Result<()> {
         let Some(data) = self.cache.get_data() else { return Ok(()) };
-        if let Some(folder) = self.path.parent() {
-            std::fs::create_dir_all(folder)?;
+        if let Some(directory) = self.path.parent() {
+            std::fs::create_dir_all(directory)?;
         }
         // Several programs, and threads, may do so at once; each puts a whole file in its place.
         static SAVED: AtomicU64 = AtomicU64::new(0);
@@ -51,17 +56,5 @@ impl PipelineFile {
             let _ = std::fs::remove_file(&new);
         }
         outcome
-    }
-}
-
-impl GpuActivations {
-    /// Writes the pipelines built so far to the folder of [`Builder::pipeline_folder`](crate::Builder::pipeline_folder),
-    /// if one was given and the adapter has a cache of them.
-    ///
-    /// # Errors
-    /// [`Error::PipelineFile`].
-    pub fn save_pipelines(&self) -> Result<(), Error> {
-        let Some(file) = &self.shared.cache.file else { return Ok(()) };
-        file.save().map_err(|error| Error::PipelineFile { path: file.path.clone(), reason: error.to_string() })
     }
 }

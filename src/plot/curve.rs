@@ -1,4 +1,6 @@
-use crate::{Activation, Axis, AxisFunction, Error, Gate, GpuActivations, Layout};
+use crate::catalog::{Activation, Axis, AxisFunction, Gate, Kernels, Operands};
+use crate::context::GpuActivations;
+use crate::error::Error;
 use std::ops::Range;
 
 /// What the x axis shows.
@@ -57,14 +59,14 @@ impl Curve {
         let axis = Axis::last(&[x.len(), row.values.len()])?;
         let values: Vec<f32> = match kind {
             Kind::Function => {
-                let y = context.forward_along_slice(row.function, &axis, None, &rows)?;
+                let y = context.forward_along_slice(&row.function, &axis, None, &rows)?;
                 y.chunks(row.entries()).map(|y| y[entry]).collect()
             }
             Kind::Derivative => {
                 let unit = |at: usize| f32::from(u8::from(at % row.entries() == entry));
                 let dy: Vec<f32> = (0..x.len() * row.entries()).map(unit).collect();
-                let dx = context.backward_along_slice(row.function, &axis, None, &rows, &dy)?;
-                dx.chunks(row.values.len()).map(|dx| dx[row.place]).collect()
+                let dx = context.backward_along_slice(&row.function, &axis, None, &rows, &dy)?;
+                dx.chunks(row.values.len()).map(|dx| dx[row.position]).collect()
             }
         };
         let line = x.iter().zip(values).map(|(&x, y)| (x.into(), y.into())).collect();
@@ -81,46 +83,50 @@ impl Curve {
 pub struct Row {
     pub function: AxisFunction,
     values: Vec<f32>,
-    place: usize,
+    /// Which of them is x.
+    position: usize,
+    entries: usize,
 }
 
 impl Row {
-    pub fn of(function: AxisFunction) -> Row {
-        let (values, place) = match function {
+    pub fn of(function: &AxisFunction) -> Result<Row, Error> {
+        function.validate()?;
+        let mut function = function.clone();
+        // More pieces than a picture can show are drawn as 64.
+        if let AxisFunction::Maxout { pieces } = &mut function {
+            *pieces = (*pieces).min(64);
+        }
+        let (values, position) = match function.definition().kernels {
+            Kernels::Rowwise(_) => (vec![0.0, 0.0, 1.0], 0),
+            Kernels::Groupwise { operands: Operands::Entry, .. } => (vec![0.0], 0),
             // A value of 1 and x as the gate.
-            AxisFunction::Gated { gate: Gate::First, .. } => (vec![0.0, 1.0], 0),
-            AxisFunction::Gated { layout: Layout::Halves | Layout::Interleaved, .. } => (vec![1.0, 0.0], 1),
-            AxisFunction::Maxout { pieces } => ((0..pieces.min(64)).map(|piece| piece as f32 - 1.0).collect(), 0),
-            AxisFunction::Crelu {} => (vec![0.0], 0),
-            _ => (vec![0.0, 0.0, 1.0], 0),
+            Kernels::Groupwise { operands: Operands::Gated, .. } => match function.gate() {
+                Gate::First => (vec![0.0, 1.0], 0),
+                Gate::Second => (vec![1.0, 0.0], 1),
+            },
+            Kernels::Groupwise { operands: Operands::Group, .. } => {
+                ((0..function.groups().inputs).map(|entry| entry as f32 - 1.0).collect(), 0)
+            }
         };
-        let function = match function {
-            AxisFunction::Maxout { .. } => AxisFunction::Maxout { pieces: values.len() },
-            function => function,
-        };
-        Row { function, values, place }
+        let entries = function.output_shape(&Axis::last(&[values.len()])?)?.iter().product();
+        Ok(Row { function, values, position, entries })
     }
 
     fn with(&self, x: f32) -> Vec<f32> {
         let mut row = self.values.clone();
-        row[self.place] = x;
+        row[self.position] = x;
         row
     }
 
     /// How many entries the result has.
     pub fn entries(&self) -> usize {
-        match self.function {
-            AxisFunction::Crelu {} => 2,
-            AxisFunction::Gated { .. } | AxisFunction::Maxout { .. } => 1,
-            AxisFunction::LogSumExp {} | AxisFunction::LogMeanExp {} => 1,
-            _ => self.values.len(),
-        }
+        self.entries
     }
 
     /// The row as it is written.
     pub fn text(&self) -> String {
         let value =
-            |(place, value): (usize, &f32)| if place == self.place { "x".to_owned() } else { value.to_string() };
+            |(index, value): (usize, &f32)| if index == self.position { "x".to_owned() } else { value.to_string() };
         format!("({})", self.values.iter().enumerate().map(value).collect::<Vec<_>>().join(", "))
     }
 }

@@ -4,7 +4,7 @@
 //! use gpu_activations::{Activation, GpuActivations, plot};
 //!
 //! let context = GpuActivations::new()?;
-//! let svg = plot::curves(&context, &[Activation::Gelu {}, Activation::Silu {}])?;
+//! let svg = plot::curves(&context, &[Activation::Gelu, Activation::Silu])?;
 //! std::fs::write("curves.svg", &svg)?;
 //! std::fs::write("curves.png", plot::png(&svg, 2.0)?)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -12,8 +12,9 @@
 
 mod curve;
 
-use crate::error::number;
-use crate::{Activation, AxisFunction, Error, GpuActivations};
+use crate::catalog::{Activation, AxisFunction};
+use crate::context::GpuActivations;
+use crate::error::{Error, number};
 use curve::{Curve, Kind, Row, X_FROM, X_TO};
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -77,9 +78,8 @@ pub fn curves(context: &GpuActivations, activations: &[Activation]) -> Result<St
 ///
 /// # Errors
 /// Those of [`GpuActivations::forward_along_slice`], and [`Error::Plot`].
-pub fn along(context: &GpuActivations, function: AxisFunction) -> Result<String, Error> {
-    function.validate()?;
-    let row = Row::of(function);
+pub fn along(context: &GpuActivations, function: &AxisFunction) -> Result<String, Error> {
+    let row = Row::of(function)?;
     let (width, height) = (900, 400);
     drawn(width, height, |root| {
         title(root, width, function.name(), 22, 22, &BLACK)?;

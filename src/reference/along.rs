@@ -1,7 +1,79 @@
 //! The f64 reference of functions along an axis, row by row as their formulas say.
 
-use super::random::{gumbel_number, uniform_number};
-use crate::{Activation, Axis, AxisFunction, Error, Gate, Layout};
+use crate::catalog::{Activation, Axis, AxisFunction, Function, Gate, Groups};
+use crate::error::Error;
+use crate::reference::random::{gumbel_number, uniform_number};
+
+/// How a function is computed.
+enum Oracle {
+    /// From the scores of a row.
+    Row { score: Score, result: RowResult },
+    /// From an entry that goes through an activation and one that is multiplied with it; which of the two comes first.
+    Gated { activation: Function, gate: Gate },
+    /// The largest entry of a group.
+    Maximum,
+    /// Both parts of an entry.
+    Parts,
+}
+
+/// By what an entry counts in its row: (x + noise)/divisor.
+struct Score {
+    divisor: f64,
+    /// The seed of the noise.
+    seed: Option<u64>,
+}
+
+impl Score {
+    const PLAIN: Score = Score { divisor: 1.0, seed: None };
+
+    fn over(divisor: f32) -> Score {
+        Score { divisor: divisor.into(), seed: None }
+    }
+
+    fn at(&self, x: f64, index: usize) -> f64 {
+        let noise = self.seed.map_or(0.0, |seed| f64::from(gumbel_number(index as u32, seed)));
+        (x + noise) / self.divisor
+    }
+}
+
+/// What follows from the scores of a row.
+#[derive(Clone, Copy)]
+enum RowResult {
+    /// The shares of exponentials; of one more entry of 0, too, where there is a remainder.
+    Shares { remainder: bool },
+    /// 1 for the largest, and the gradient of the shares.
+    HardShares,
+    /// The logarithms of the shares.
+    LogShares,
+    /// 1 for the largest, and no gradient.
+    Largest,
+    /// The projection onto the simplex.
+    Projection,
+    /// The logarithm of the sum, or of the mean, of exponentials.
+    Logarithm { is_mean: bool },
+}
+
+fn oracle(function: &AxisFunction) -> Oracle {
+    let row = |score, result| Oracle::Row { score, result };
+    let shares = RowResult::Shares { remainder: false };
+    match *function {
+        AxisFunction::Softmax { temperature } => row(Score::over(temperature), shares),
+        AxisFunction::Softmin { temperature } => row(Score::over(-temperature), shares),
+        AxisFunction::LogSoftmax { temperature } => row(Score::over(temperature), RowResult::LogShares),
+        AxisFunction::QuietSoftmax => row(Score::PLAIN, RowResult::Shares { remainder: true }),
+        AxisFunction::GumbelSoftmax { tau, hard, seed } => {
+            let score = Score { divisor: tau.into(), seed: Some(seed) };
+            row(score, if hard { RowResult::HardShares } else { shares })
+        }
+        AxisFunction::Hardmax => row(Score::PLAIN, RowResult::Largest),
+        AxisFunction::Sparsemax => row(Score::PLAIN, RowResult::Projection),
+        AxisFunction::LogSumExp => row(Score::PLAIN, RowResult::Logarithm { is_mean: false }),
+        AxisFunction::LogMeanExp => row(Score::PLAIN, RowResult::Logarithm { is_mean: true }),
+        AxisFunction::Gated { ref activation, gate, .. } => Oracle::Gated { activation: (**activation).clone(), gate },
+        AxisFunction::Maxout { .. } => Oracle::Maximum,
+        AxisFunction::Crelu => Oracle::Parts,
+    }
+}
 
 /// Indices of the elements of every row, in the order of the rows.
 fn rows(axis: &Axis) -> impl Iterator<Item = Vec<usize>> {
@@ -10,28 +82,13 @@ fn rows(axis: &Axis) -> impl Iterator<Item = Vec<usize>> {
     (0..axis.outer()).flat_map(move |outer| (0..inner).map(move |place| row(outer, place)))
 }
 
-/// A row's scores, −∞ where they count for nothing.
-fn scores(function: &AxisFunction, x: &[f64], kept: &[bool], numbers: &[usize]) -> Vec<f64> {
-    let score = |(index, &x): (usize, &f64)| match *function {
-        _ if !kept[index] => f64::NEG_INFINITY,
-        AxisFunction::Softmax { temperature } | AxisFunction::LogSoftmax { temperature } => x / f64::from(temperature),
-        AxisFunction::Softmin { temperature } => -x / f64::from(temperature),
-        AxisFunction::GumbelSoftmax { tau, seed, .. } => {
-            (x + f64::from(gumbel_number(numbers[index] as u32, seed))) / f64::from(tau)
-        }
-        _ => x,
-    };
-    x.iter().enumerate().map(score).collect()
-}
-
 /// The shares of a whole, zeros for a row of nothing.
-fn shares(function: &AxisFunction, scores: &[f64]) -> Vec<f64> {
-    let quiet = matches!(function, AxisFunction::QuietSoftmax {});
-    let peak = scores.iter().copied().fold(if quiet { 0.0 } else { f64::NEG_INFINITY }, f64::max);
+fn shares_of(scores: &[f64], remainder: bool) -> Vec<f64> {
+    let peak = scores.iter().copied().fold(if remainder { 0.0 } else { f64::NEG_INFINITY }, f64::max);
     if peak == f64::NEG_INFINITY {
         return vec![0.0; scores.len()];
     }
-    let rest = if quiet { (-peak).exp() } else { 0.0 };
+    let rest = if remainder { (-peak).exp() } else { 0.0 };
     let sum: f64 = scores.iter().map(|score| (score - peak).exp()).sum::<f64>() + rest;
     scores.iter().map(|score| (score - peak).exp() / sum).collect()
 }
@@ -82,6 +139,96 @@ fn one_hot(length: usize, at: usize) -> Vec<f64> {
     (0..length).map(|index| f64::from(u8::from(index == at))).collect()
 }
 
+/// A row, and what its entries count.
+struct Row {
+    x: Vec<f64>,
+    kept: Vec<bool>,
+    /// −∞ where an entry counts for nothing.
+    scores: Vec<f64>,
+}
+
+impl Row {
+    fn of(score: &Score, indices: &[usize], x: &[f64], mask: Option<&[bool]>) -> Row {
+        let (x, kept) = gather(indices, x, mask);
+        let counted = x.iter().zip(&kept).zip(indices);
+        let scores = counted.map(|((&x, kept), &index)| if *kept { score.at(x, index) } else { f64::NEG_INFINITY });
+        let scores = scores.collect();
+        Row { x, kept, scores }
+    }
+
+    fn has_nan(&self) -> bool {
+        self.x.iter().zip(&self.kept).any(|(x, &kept)| kept && x.is_nan())
+    }
+
+    fn forward(&self, result: RowResult) -> Vec<f64> {
+        let scores = &self.scores;
+        let len = scores.len();
+        let has_infinity = scores.contains(&f64::INFINITY);
+        let is_empty = scores.iter().all(|score| *score == f64::NEG_INFINITY);
+        match result {
+            RowResult::Logarithm { .. } if self.has_nan() => vec![f64::NAN],
+            _ if self.has_nan() => vec![f64::NAN; len],
+            RowResult::Logarithm { is_mean: false } => vec![logarithm_of_sum(scores)],
+            RowResult::Logarithm { is_mean: true } => {
+                let sum = logarithm_of_sum(scores);
+                let count = len as f64;
+                // Of no entries it is the logarithm of 0/0.
+                vec![if sum.is_finite() || count == 0.0 { sum - count.ln() } else { sum }]
+            }
+            RowResult::Largest => one_hot(len, first_maximum(scores)),
+            _ if has_infinity => vec![f64::NAN; len],
+            RowResult::HardShares => one_hot(len, first_maximum(scores)),
+            RowResult::LogShares => {
+                let whole = logarithm_of_sum(scores);
+                let peak = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                let level = if whole.is_finite() { peak } else { 0.0 };
+                let rest = logarithm_of_sum(&scores.iter().map(|score| score - level).collect::<Vec<_>>());
+                scores.iter().map(|s| if *s == f64::NEG_INFINITY { *s } else { (s - level) - rest }).collect()
+            }
+            RowResult::Projection if is_empty => vec![0.0; len],
+            RowResult::Projection => excesses(scores).iter().map(|excess| excess.max(0.0)).collect(),
+            RowResult::Shares { remainder } => shares_of(scores, remainder),
+        }
+    }
+
+    /// The gradient by x, whose scores are divided by `divisor`.
+    fn backward(&self, result: RowResult, divisor: f64, dy: &[f64]) -> Vec<f64> {
+        let scores = &self.scores;
+        let len = scores.len();
+        let has_infinity = scores.contains(&f64::INFINITY);
+        if self.has_nan() || has_infinity && !matches!(result, RowResult::Largest) {
+            return vec![f64::NAN; len];
+        }
+        if scores.iter().all(|score| *score == f64::NEG_INFINITY) {
+            return vec![0.0; len];
+        }
+        let of_kept = |values: &dyn Fn(usize) -> f64| (0..len).filter(|&n| self.kept[n]).map(values).sum::<f64>();
+        let at: Box<dyn Fn(usize) -> f64> = match result {
+            RowResult::Largest => Box::new(|_| 0.0),
+            RowResult::Projection => {
+                let excesses = excesses(scores);
+                let supported: Vec<usize> = (0..len).filter(|&n| excesses[n] > 0.0).collect();
+                let mean = supported.iter().map(|&n| dy[n]).sum::<f64>() / supported.len() as f64;
+                Box::new(move |n| if excesses[n] > 0.0 { dy[n] - mean } else { 0.0 })
+            }
+            RowResult::Logarithm { .. } => {
+                let shares = shares_of(scores, false);
+                Box::new(move |n| shares[n] * dy[n])
+            }
+            RowResult::LogShares => {
+                let (shares, sum) = (shares_of(scores, false), of_kept(&|n| dy[n]));
+                Box::new(move |n| (dy[n] - shares[n] * sum) / divisor)
+            }
+            RowResult::Shares { .. } | RowResult::HardShares => {
+                let shares = shares_of(scores, matches!(result, RowResult::Shares { remainder: true }));
+                let mean = of_kept(&|n| shares[n] * dy[n]);
+                Box::new(move |n| shares[n] * (dy[n] - mean) / divisor)
+            }
+        };
+        (0..len).map(|n| if self.kept[n] { at(n) } else { 0.0 }).collect()
+    }
+}
+
 impl AxisFunction {
     /// The reference: y in f64, from x in C order. The mask leaves out the elements where it is false.
     ///
@@ -89,16 +236,19 @@ impl AxisFunction {
     /// Those of [`AxisFunction::output_shape`]; [`Error::LengthMismatch`], [`Error::NotMaskable`].
     pub fn forward(&self, axis: &Axis, mask: Option<&[bool]>, x: &[f64]) -> Result<Vec<f64>, Error> {
         let output = self.checked(axis, mask, x, None)?;
-        if matches!(self, AxisFunction::Gated { .. } | AxisFunction::Maxout { .. } | AxisFunction::Crelu {}) {
-            return Ok(self.forward_grouped(axis, x, output));
-        }
+        let (score, result) = match oracle(self) {
+            Oracle::Row { score, result } => (score, result),
+            oracle @ (Oracle::Gated { .. } | Oracle::Maximum | Oracle::Parts) => {
+                return Grouped::of(self, axis, x).forward(&oracle);
+            }
+        };
         let mut y = vec![0.0; output];
         for (row, indices) in rows(axis).enumerate() {
-            let (values, kept) = gather(&indices, x, mask);
-            let result = self.forward_row(&values, &kept, &indices);
-            match result.as_slice() {
-                [one] if output != x.len() || axis.length() == 1 => y[row] = *one,
-                many => indices.iter().zip(many).for_each(|(&index, &value)| y[index] = value),
+            let values = Row::of(&score, &indices, x, mask).forward(result);
+            if self.reduces() {
+                y[row] = values[0];
+            } else {
+                indices.iter().zip(values).for_each(|(&index, value)| y[index] = value);
             }
         }
         Ok(y)
@@ -110,18 +260,35 @@ impl AxisFunction {
     /// As [`AxisFunction::forward`].
     pub fn backward(&self, axis: &Axis, mask: Option<&[bool]>, x: &[f64], dy: &[f64]) -> Result<Vec<f64>, Error> {
         self.checked(axis, mask, x, Some(dy))?;
-        if matches!(self, AxisFunction::Gated { .. } | AxisFunction::Maxout { .. } | AxisFunction::Crelu {}) {
-            return Ok(self.backward_grouped(axis, x, dy));
-        }
+        let (score, result) = match oracle(self) {
+            Oracle::Row { score, result } => (score, result),
+            oracle @ (Oracle::Gated { .. } | Oracle::Maximum | Oracle::Parts) => {
+                return Grouped::of(self, axis, x).backward(&oracle, dy);
+            }
+        };
         let mut dx = vec![0.0; x.len()];
         for (row, indices) in rows(axis).enumerate() {
-            let (values, kept) = gather(&indices, x, mask);
-            let reduces = matches!(self, AxisFunction::LogSumExp {} | AxisFunction::LogMeanExp {});
-            let gradients: Vec<f64> = indices.iter().map(|&index| dy[if reduces { row } else { index }]).collect();
-            let result = self.backward_row(&values, &kept, &indices, &gradients);
-            indices.iter().zip(result).for_each(|(&index, value)| dx[index] = value);
+            let gradients: Vec<f64> =
+                indices.iter().map(|&index| dy[if self.reduces() { row } else { index }]).collect();
+            let values = Row::of(&score, &indices, x, mask).backward(result, score.divisor, &gradients);
+            indices.iter().zip(values).for_each(|(&index, value)| dx[index] = value);
         }
         Ok(dx)
+    }
+
+    /// The shares of exponentials that a gradient of the softmax family is made of, in f64, and what scores are divided
+    /// by; none for other functions.
+    #[cfg(feature = "verify")]
+    pub(crate) fn shares(&self, axis: &Axis, mask: Option<&[bool]>, x: &[f64]) -> Option<(Vec<f64>, f64)> {
+        let Oracle::Row { score, result } = oracle(self) else { return None };
+        let remainder = matches!(result, RowResult::Shares { remainder: true });
+        let mut shares = vec![0.0; x.len()];
+        for indices in rows(axis) {
+            let row = Row::of(&score, &indices, x, mask);
+            let values = shares_of(&row.scores, remainder);
+            indices.iter().zip(values).for_each(|(&index, share)| shares[index] = share);
+        }
+        Some((shares, score.divisor))
     }
 
     fn checked(&self, axis: &Axis, mask: Option<&[bool]>, x: &[f64], dy: Option<&[f64]>) -> Result<usize, Error> {
@@ -133,150 +300,103 @@ impl AxisFunction {
         let mask = ("mask", mask.map(<[bool]>::len), axis.elements());
         for (left, length, expected) in lengths.into_iter().chain([mask]) {
             if let Some(length) = length.filter(|&length| length != expected) {
-                return Err(crate::context::mismatch(left, length, "the shape", expected));
+                return Err(Error::mismatch(left, length, "the shape", expected));
             }
         }
         Ok(output)
     }
+}
 
-    fn forward_row(&self, x: &[f64], kept: &[bool], numbers: &[usize]) -> Vec<f64> {
-        let reduces = matches!(self, AxisFunction::LogSumExp {} | AxisFunction::LogMeanExp {});
-        if x.iter().zip(kept).any(|(x, &kept)| kept && x.is_nan()) {
-            return vec![f64::NAN; if reduces { 1 } else { x.len() }];
-        }
-        let scores = scores(self, x, kept, numbers);
-        let undefined = scores.contains(&f64::INFINITY);
-        match self {
-            AxisFunction::LogSumExp {} => vec![logarithm_of_sum(&scores)],
-            AxisFunction::LogMeanExp {} => {
-                let sum = logarithm_of_sum(&scores);
-                let count = x.len() as f64;
-                // Of no entries it is the logarithm of 0/0.
-                vec![if sum.is_finite() || count == 0.0 { sum - count.ln() } else { sum }]
-            }
-            AxisFunction::Hardmax {} => one_hot(x.len(), first_maximum(&scores)),
-            _ if undefined => vec![f64::NAN; x.len()],
-            AxisFunction::GumbelSoftmax { hard: true, .. } => one_hot(x.len(), first_maximum(&scores)),
-            AxisFunction::LogSoftmax { .. } => {
-                let whole = logarithm_of_sum(&scores);
-                let peak = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                let level = if whole.is_finite() { peak } else { 0.0 };
-                let rest = logarithm_of_sum(&scores.iter().map(|score| score - level).collect::<Vec<_>>());
-                scores.iter().map(|s| if *s == f64::NEG_INFINITY { *s } else { (s - level) - rest }).collect()
-            }
-            AxisFunction::Sparsemax {} if scores.iter().all(|score| *score == f64::NEG_INFINITY) => vec![0.0; x.len()],
-            AxisFunction::Sparsemax {} => excesses(&scores).iter().map(|excess| excess.max(0.0)).collect(),
-            _ => shares(self, &scores),
+/// An array as (rows, entries of a group, length of an entry).
+struct Grouped<'a> {
+    x: &'a [f64],
+    rows: usize,
+    inputs: usize,
+    length: usize,
+}
+
+impl<'a> Grouped<'a> {
+    fn of(function: &AxisFunction, axis: &Axis, x: &'a [f64]) -> Self {
+        let Groups { inputs, successive, .. } = function.groups();
+        let (outer, groups, inner) = (axis.outer(), axis.length() / inputs, axis.inner());
+        match successive {
+            true => Grouped { x, rows: outer * groups, inputs, length: inner },
+            false => Grouped { x, rows: outer, inputs, length: groups * inner },
         }
     }
 
-    fn backward_row(&self, x: &[f64], kept: &[bool], numbers: &[usize], dy: &[f64]) -> Vec<f64> {
-        let scores = scores(self, x, kept, numbers);
-        let invalid = x.iter().zip(kept).any(|(x, &kept)| kept && x.is_nan());
-        if invalid || scores.contains(&f64::INFINITY) && !matches!(self, AxisFunction::Hardmax {}) {
-            return vec![f64::NAN; x.len()];
-        }
-        if scores.iter().all(|score| *score == f64::NEG_INFINITY) {
-            return vec![0.0; x.len()];
-        }
-        let shares = shares(self, &scores);
-        let of_kept = |values: &dyn Fn(usize) -> f64| (0..x.len()).filter(|&n| kept[n]).map(values).sum::<f64>();
-        let mean = of_kept(&|n| shares[n] * dy[n]);
-        let sum = of_kept(&|n| dy[n]);
-        let at = |n: usize| match *self {
-            _ if !kept[n] => 0.0,
-            AxisFunction::Hardmax {} => 0.0,
-            AxisFunction::LogSumExp {} | AxisFunction::LogMeanExp {} => shares[n] * dy[n],
-            AxisFunction::Softmax { temperature } => shares[n] * (dy[n] - mean) / f64::from(temperature),
-            AxisFunction::Softmin { temperature } => -shares[n] * (dy[n] - mean) / f64::from(temperature),
-            AxisFunction::GumbelSoftmax { tau, .. } => shares[n] * (dy[n] - mean) / f64::from(tau),
-            AxisFunction::LogSoftmax { temperature } => (dy[n] - shares[n] * sum) / f64::from(temperature),
-            _ => shares[n] * (dy[n] - mean),
-        };
-        if let AxisFunction::Sparsemax {} = self {
-            let excesses = excesses(&scores);
-            let supported: Vec<usize> = (0..x.len()).filter(|&n| excesses[n] > 0.0).collect();
-            let mean = supported.iter().map(|&n| dy[n]).sum::<f64>() / supported.len() as f64;
-            return (0..x.len()).map(|n| if excesses[n] > 0.0 { dy[n] - mean } else { 0.0 }).collect();
-        }
-        (0..x.len()).map(at).collect()
+    fn at(&self, row: usize, entry: usize, position: usize) -> f64 {
+        self.x[(row * self.inputs + entry) * self.length + position]
     }
 
-    /// (rows, pieces, length of a piece) of the array whose groups the function works on.
-    fn groups(&self, axis: &Axis) -> (usize, usize, usize) {
-        let (outer, length, inner) = (axis.outer(), axis.length(), axis.inner());
-        match *self {
-            AxisFunction::Gated { layout: Layout::Interleaved, .. } => (outer * (length / 2), 2, inner),
-            AxisFunction::Gated { .. } => (outer, 2, length / 2 * inner),
-            AxisFunction::Maxout { pieces } => (outer * (length / pieces), pieces, inner),
-            _ => (outer, 2, length * inner),
-        }
+    fn largest(&self, row: usize, position: usize) -> Option<usize> {
+        largest_piece(self.inputs, |entry| self.at(row, entry, position))
     }
 
-    fn forward_grouped(&self, axis: &Axis, x: &[f64], output: usize) -> Vec<f64> {
-        let (rows, pieces, length) = self.groups(axis);
-        let mut y = Vec::with_capacity(output);
-        for row in 0..rows {
-            let at = |piece: usize, place: usize| x[(row * pieces + piece) * length + place];
-            match *self {
-                AxisFunction::Gated { activation, gate, .. } => {
-                    let (value, gate) = if gate == Gate::First { (1, 0) } else { (0, 1) };
-                    y.extend((0..length).map(|place| at(value, place) * activation.forward(at(gate, place))));
+    fn forward(&self, oracle: &Oracle) -> Result<Vec<f64>, Error> {
+        let mut y = Vec::new();
+        for row in 0..self.rows {
+            let positions = 0..self.length;
+            match oracle {
+                Oracle::Gated { activation, gate } => {
+                    let activation = activation.elementwise()?;
+                    let (value, gate) = if *gate == Gate::First { (1, 0) } else { (0, 1) };
+                    let at = |position| self.at(row, value, position) * activation.forward(self.at(row, gate, position));
+                    y.extend(positions.map(at));
                 }
-                AxisFunction::Maxout { .. } => y.extend((0..length).map(|place| {
-                    let largest = largest_piece(pieces, |piece| at(piece, place));
-                    largest.map_or(f64::NAN, |piece| at(piece, place))
+                Oracle::Maximum => y.extend(positions.map(|position| {
+                    self.largest(row, position).map_or(f64::NAN, |entry| self.at(row, entry, position))
                 })),
-                _ => {
-                    let x = &x[row * length..(row + 1) * length];
-                    y.extend(x.iter().map(|&x| if x.is_nan() { x } else { x.max(0.0) }));
-                    y.extend(x.iter().map(|&x| if x.is_nan() { x } else { (-x).max(0.0) }));
+                Oracle::Parts => {
+                    let part = |x: f64| if x.is_nan() { x } else { x.max(0.0) };
+                    y.extend(positions.clone().map(|position| part(self.at(row, 0, position))));
+                    y.extend(positions.map(|position| part(-self.at(row, 0, position))));
                 }
+                Oracle::Row { .. } => {}
             }
         }
-        y
+        Ok(y)
     }
 
-    fn backward_grouped(&self, axis: &Axis, x: &[f64], dy: &[f64]) -> Vec<f64> {
-        let (rows, pieces, length) = self.groups(axis);
-        let mut dx = Vec::with_capacity(x.len());
-        for row in 0..rows {
-            let at = |piece: usize, place: usize| x[(row * pieces + piece) * length + place];
-            match *self {
-                AxisFunction::Gated { activation, gate, .. } => {
-                    let (value, gate) = if gate == Gate::First { (1, 0) } else { (0, 1) };
-                    for piece in 0..2 {
-                        dx.extend((0..length).map(|place| {
-                            let dy = dy[row * length + place];
-                            match piece == value {
-                                true => dy * activation.forward(at(gate, place)),
-                                false => dy * at(value, place) * activation.derivative(at(gate, place)),
+    fn backward(&self, oracle: &Oracle, dy: &[f64]) -> Result<Vec<f64>, Error> {
+        let mut dx = Vec::with_capacity(self.x.len());
+        for row in 0..self.rows {
+            let positions = 0..self.length;
+            match oracle {
+                Oracle::Gated { activation, gate } => {
+                    let activation = activation.elementwise()?;
+                    let (value, gate) = if *gate == Gate::First { (1, 0) } else { (0, 1) };
+                    for entry in 0..2 {
+                        dx.extend(positions.clone().map(|position| {
+                            let (dy, gate) = (dy[row * self.length + position], self.at(row, gate, position));
+                            match entry == value {
+                                true => dy * activation.forward(gate),
+                                false => dy * self.at(row, value, position) * activation.derivative(gate),
                             }
                         }));
                     }
                 }
-                AxisFunction::Maxout { .. } => {
-                    let largest: Vec<Option<usize>> =
-                        (0..length).map(|place| largest_piece(pieces, |piece| at(piece, place))).collect();
-                    for piece in 0..pieces {
-                        dx.extend(largest.iter().enumerate().map(|(place, largest)| match largest {
+                Oracle::Maximum => {
+                    for entry in 0..self.inputs {
+                        dx.extend(positions.clone().map(|position| match self.largest(row, position) {
                             None => f64::NAN,
-                            Some(largest) if *largest == piece => dy[row * length + place],
+                            Some(largest) if largest == entry => dy[row * self.length + position],
                             Some(_) => 0.0,
                         }));
                     }
                 }
-                _ => {
-                    let dy = &dy[2 * row * length..];
-                    dx.extend((0..length).map(|place| match x[row * length + place] {
-                        x if x > 0.0 => dy[place],
-                        x if x < 0.0 => -dy[length + place],
+                Oracle::Parts => {
+                    let dy = &dy[2 * row * self.length..];
+                    dx.extend(positions.map(|position| match self.at(row, 0, position) {
+                        x if x > 0.0 => dy[position],
+                        x if x < 0.0 => -dy[self.length + position],
                         x => x * 0.0,
                     }));
                 }
+                Oracle::Row { .. } => {}
             }
         }
-        dx
+        Ok(dx)
     }
 }
 
@@ -286,12 +406,12 @@ fn gather(indices: &[usize], x: &[f64], mask: Option<&[bool]>) -> (Vec<f64>, Vec
 }
 
 impl Activation {
-    /// The reference of [`Parameters::seed`](crate::Parameters::seed): this rrelu as it is in training for the element of
-    /// that number, its slope the one drawn. Other functions stay as they are.
-    pub fn drawn(self, seed: u64, number: u64) -> Activation {
+    /// The reference of [`ParameterBuffers::seed`](crate::ParameterBuffers::seed): this rrelu as it is in training for
+    /// the element of that index, its slope the one drawn. Other functions stay as they are.
+    pub fn drawn(self, seed: u64, index: u64) -> Activation {
         let Activation::Rrelu { lower, upper } = self else { return self };
         let (least, most) = (f64::from(lower), f64::from(upper));
-        let slope = (least + (most - least) * f64::from(uniform_number(number, seed))) as f32;
+        let slope = (least + (most - least) * f64::from(uniform_number(index, seed))) as f32;
         Activation::Rrelu { lower: slope, upper: slope }
     }
 }

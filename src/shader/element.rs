@@ -1,4 +1,4 @@
-use crate::shader::Storage;
+use crate::shader::storage::Storage;
 use half::{bf16, f16};
 
 mod sealed {

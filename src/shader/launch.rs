@@ -1,31 +1,29 @@
-//! How a kernel over vectors is laid out over invocations.
+use crate::shader::compose::Part;
 
-use crate::shader::Part;
-
-/// Invocations of a workgroup, and the vectors of four elements that each of them handles.
+/// Invocations of a workgroup of an elementwise kernel, and the vectors of four elements that each of them handles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Shape {
+pub(crate) struct LaunchShape {
     pub workgroup: u32,
     pub vectors: u32,
 }
 
-impl Shape {
+impl LaunchShape {
     /// What every adapter takes. More vectors an invocation gained nothing on llvmpipe.
-    pub(crate) const PORTABLE: Shape = Shape { workgroup: 256, vectors: 1 };
+    pub(crate) const PORTABLE: LaunchShape = LaunchShape { workgroup: 256, vectors: 1 };
 
-    /// SwiftShader begins an invocation dearly: eight vectors in each brought relu from 0.55 to 0.87 of a copy.
-    const SWIFTSHADER: Shape = Shape { workgroup: 256, vectors: 8 };
+    /// SwiftShader takes long to begin an invocation: eight vectors in each brought relu from 0.55 to 0.87 of a copy.
+    const SWIFTSHADER: LaunchShape = LaunchShape { workgroup: 256, vectors: 8 };
 
-    /// The shape in which elementwise kernels are fastest on an adapter, by measurement.
-    pub(crate) fn of(info: &wgpu::AdapterInfo) -> Shape {
+    /// The shape that measured fastest on an adapter.
+    pub(crate) fn of(info: &wgpu::AdapterInfo) -> LaunchShape {
         if info.driver.starts_with("SwiftShader") { Self::SWIFTSHADER } else { Self::PORTABLE }
     }
 
     /// The constants of a module.
     pub(crate) fn part(self) -> Part {
-        let Shape { workgroup, vectors } = self;
+        let LaunchShape { workgroup, vectors } = self;
         let text = format!("const WORKGROUP: u32 = {workgroup}u;\nconst VECTORS: u32 = {vectors}u;\n");
-        Part { file: "(shape of the kernel)", text: text.into() }
+        Part::made("(launch shape)", text)
     }
 
     /// Workgroups for so many vectors.

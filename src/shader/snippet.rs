@@ -1,7 +1,9 @@
 //! Activations as text for shaders of other programs: what a function needs and no more, under names of its own.
 
-use crate::shader::{Guards, activation_parts, part};
-use crate::{Activation, Error};
+use crate::catalog::{Activation, source};
+use crate::error::Error;
+use crate::shader::compose::Guards;
+use crate::shader::parameters::function_parts;
 use std::collections::BTreeSet;
 
 /// What a snippet offers; everything else is there because these need it.
@@ -20,7 +22,7 @@ impl Activation {
     /// ```
     /// use gpu_activations::Activation;
     ///
-    /// let gelu = Activation::Gelu {}.snippet("gelu")?;
+    /// let gelu = Activation::Gelu.snippet("gelu")?;
     /// let shader = format!(
     ///     "{gelu}
     ///     @group(0) @binding(0) var<storage, read_write> values: array<f32>;
@@ -52,11 +54,11 @@ impl Activation {
                 function: self.name(),
                 parameter: "prefix",
                 value: prefix.to_owned(),
-                valid: "a word of letters, digits and single underscores that begins with a letter",
+                valid: "a word of letters, digits and single underscores that begins with a letter".to_owned(),
             });
         }
         let mut text = String::new();
-        for part in activation_parts(self) {
+        for part in function_parts(self.definition()) {
             let of_numbers = |word: &str| match word {
                 "activation" | "derivative" => Some(format!("{word}_of_number")),
                 _ => None,
@@ -64,8 +66,8 @@ impl Activation {
             text.push_str(&renamed(&part.text, of_numbers));
         }
         text.push_str(&Guards::All.part().text);
-        text.push_str(&part!("math.wgsl").text);
-        text.push_str(&part!("snippet.wgsl").text);
+        text.push_str(source!("math.wgsl").text);
+        text.push_str(source!("snippet.wgsl").text);
         let items = items(&text);
         let needed = needed(&items);
         let mut snippet = format!("// {}: {}\n", self.name(), self.formula());

@@ -1,7 +1,10 @@
 //! Functions along an axis: the device against the reference over shapes that every strategy has a part in.
 
-use super::{Format, Report, distance, limit, power_of_two};
-use crate::{Axis, AxisFunction, Error, GpuActivations};
+use crate::catalog::{Activation, Axis, AxisFunction, Function, Terms};
+use crate::context::GpuActivations;
+use crate::error::Error;
+use crate::shader::Direction;
+use crate::verify::report::{Format, Report, distance, limit, power_of_two};
 
 /// Rows of 1, primes, lengths about the thresholds between strategies, other axes than the last; each divisible by
 /// `divisor`.
@@ -55,7 +58,7 @@ fn widened<T: Format>(values: &[T]) -> Vec<f64> {
     values.iter().map(|value| value.to_f64()).collect()
 }
 
-/// Compares one pass of a function along an axis on a device with the reference, on arrays of several shapes, of small
+/// Compares one direction of a function along an axis on a device with the reference, on arrays of several shapes, of small
 /// and of large numbers and gradients, with and without a mask. An error is counted in units in the last place of the result, or of
 /// the largest of the terms that it is the difference of. `progress` is told which share is done.
 ///
@@ -63,17 +66,19 @@ fn widened<T: Format>(values: &[T]) -> Vec<f64> {
 /// Those of [`GpuActivations::forward_along`].
 pub fn verify_along<T: Format>(
     context: &GpuActivations,
-    function: AxisFunction,
-    backward: bool,
+    function: impl Into<Function>,
+    direction: Direction,
     progress: impl Fn(f64),
 ) -> Result<Report, Error> {
+    let function = function.into();
+    let function = function.along()?;
     function.validate()?;
-    let axes = axes(function.divisor());
-    let mut report = Report::new(limit::<T>(function.limit()));
+    let axes = axes(function.groups().inputs);
+    let mut report = Report::new(limit::<T>(limit_of(function)));
     for (index, axis) in axes.iter().enumerate() {
         for masked in [false, true] {
             if !masked || function.takes_mask() {
-                report.merge(&verify_axis::<T>(context, function, axis, masked, backward)?);
+                report.merge(&verify_axis::<T>(context, function, axis, masked, direction)?);
             }
         }
         progress((index + 1) as f64 / axes.len() as f64);
@@ -87,12 +92,15 @@ pub fn verify_along<T: Format>(
 /// As [`verify_along`].
 pub fn verify_axis<T: Format>(
     context: &GpuActivations,
-    function: AxisFunction,
+    function: impl Into<Function>,
     axis: &Axis,
     masked: bool,
-    backward: bool,
+    direction: Direction,
 ) -> Result<Report, Error> {
-    let mut report = Report::new(limit::<T>(function.limit()));
+    let function = function.into();
+    let function = function.along()?;
+    let backward = direction == Direction::Backward;
+    let mut report = Report::new(limit::<T>(limit_of(function)));
     let len = axis.elements();
     let output: usize = function.output_shape(axis)?.iter().product();
     let bytes: Vec<u8> = (0..len).map(|i| u8::from(i % 7 != 3 && i % 5 != 1)).collect();
@@ -113,13 +121,13 @@ pub fn verify_axis<T: Format>(
             (
                 context.backward_along_slice(function, axis, bytes, &x, &dy)?,
                 function.backward(axis, kept, &wide, &wide_dy)?,
-                function.gradient_terms(axis, kept, &wide, &wide_dy)?,
+                gradient_terms(function, axis, kept, &wide, &wide_dy),
             )
         } else {
             (
                 context.forward_along_slice(function, axis, bytes, &x)?,
                 function.forward(axis, kept, &wide)?,
-                function.terms(axis, &wide)?,
+                terms(function, axis, &wide)?,
             )
         };
         // A share or a result of an activation that is no normal number may be flushed before it is multiplied.
@@ -166,92 +174,64 @@ fn largest_of_rows(axis: &Axis, values: &[f64]) -> Vec<f64> {
     largest
 }
 
-impl AxisFunction {
-    /// The largest error allowed in f32, forward and backward, in units in the last place.
-    fn limit(&self) -> f64 {
-        match self {
-            AxisFunction::Hardmax {} | AxisFunction::Maxout { .. } | AxisFunction::Crelu {} => 0.0,
-            AxisFunction::Softmax { .. }
-            | AxisFunction::Softmin { .. }
-            | AxisFunction::QuietSoftmax {}
-            | AxisFunction::LogSoftmax { .. }
-            | AxisFunction::GumbelSoftmax { .. }
-            | AxisFunction::LogSumExp {}
-            | AxisFunction::LogMeanExp {} => 4.0,
-            AxisFunction::Sparsemax {} => 1.0,
-            // A product of a result of the activation, whose units may be half of those before, and the product before it.
-            AxisFunction::Gated { activation, .. } => {
-                let (forward, derivative) = activation.limits();
-                forward.max(derivative) + 1.25
-            }
-        }
-    }
+/// The largest error allowed in f32, forward and backward, in units in the last place.
+fn limit_of(function: &AxisFunction) -> f64 {
+    // Of a gated unit, beyond the bound of its activation.
+    let of_gate = function.activation().map_or(0.0, |activation| {
+        let (forward, derivative) = activation.limits();
+        forward.max(derivative)
+    });
+    of_gate + function.definition().limit
+}
 
-    /// What divides the length of an axis.
-    fn divisor(&self) -> usize {
-        match *self {
-            AxisFunction::Gated { .. } => 2,
-            AxisFunction::Maxout { pieces } => pieces,
-            _ => 1,
-        }
-    }
+/// The largest magnitude of some values.
+fn reach(values: &[f64]) -> f64 {
+    values.iter().fold(0.0, |most: f64, value| most.max(value.abs()))
+}
 
-    /// The size of the largest terms that each result is the difference of; 0 where nothing cancels.
-    fn terms(&self, axis: &Axis, x: &[f64]) -> Result<Vec<f64>, Error> {
-        let output: usize = self.output_shape(axis)?.iter().product();
-        Ok(match *self {
-            AxisFunction::LogSumExp {} | AxisFunction::LogMeanExp {} => {
-                largest_of_rows(axis, x).into_iter().map(|largest| largest.max(1.0)).collect()
-            }
-            AxisFunction::Sparsemax {} => vec![1.0; output],
-            AxisFunction::Gated { activation, .. } => {
-                let at = |x: &f64| activation.forward_term(*x);
-                let term = x.iter().map(at).fold(0.0, f64::max);
-                let largest = x.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
-                vec![term * largest; output]
-            }
-            _ => vec![0.0; output],
-        })
-    }
+/// The largest of an activation's terms over some inputs.
+fn largest_term(function: &AxisFunction, x: &[f64], term: fn(&Activation, f64) -> f64) -> f64 {
+    function.activation().map_or(0.0, |activation| x.iter().map(|x| term(&activation, *x)).fold(0.0, f64::max))
+}
 
-    /// The same of the gradient.
-    fn gradient_terms(&self, axis: &Axis, mask: Option<&[bool]>, x: &[f64], dy: &[f64]) -> Result<Vec<f64>, Error> {
-        let scale = match *self {
-            AxisFunction::Softmax { temperature }
-            | AxisFunction::Softmin { temperature }
-            | AxisFunction::LogSoftmax { temperature } => 1.0 / f64::from(temperature),
-            AxisFunction::GumbelSoftmax { tau, .. } => 1.0 / f64::from(tau),
-            _ => 1.0,
-        };
-        let shares = match *self {
-            AxisFunction::GumbelSoftmax { tau, seed, .. } => AxisFunction::GumbelSoftmax { tau, seed, hard: false },
-            AxisFunction::LogSoftmax { temperature } => AxisFunction::Softmax { temperature },
-            AxisFunction::Softmax { .. } | AxisFunction::Softmin { .. } | AxisFunction::QuietSoftmax {} => *self,
-            AxisFunction::Sparsemax {} => {
-                let largest = largest_of_rows(axis, dy);
-                return Ok((0..x.len()).map(|index| largest[row_of(axis, index)]).collect());
-            }
-            AxisFunction::Gated { activation, .. } => {
-                let reach = |values: &[f64]| values.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
-                let forward = x.iter().map(|x| activation.forward_term(*x)).fold(0.0, f64::max);
-                let derivative = x.iter().map(|x| activation.derivative_term(*x)).fold(0.0, f64::max);
-                return Ok(vec![reach(dy) * (forward + derivative * reach(x)); x.len()]);
-            }
-            _ => return Ok(vec![0.0; x.len()]),
-        };
-        let shares = shares.forward(axis, mask, x)?;
-        let kept = |index: usize| mask.is_none_or(|mask| mask[index]);
-        let weighted = !matches!(self, AxisFunction::LogSoftmax { .. });
-        // Σ |y·dy|, or Σ |dy|, of each row.
-        let mut sums = vec![0.0; axis.outer() * axis.inner()];
-        let row = |index| row_of(axis, index);
-        for index in (0..x.len()).filter(|&index| kept(index)) {
-            sums[row(index)] += (if weighted { shares[index] } else { 1.0 } * dy[index]).abs();
+/// The size of the largest terms that each result is the difference of; 0 where nothing cancels.
+fn terms(function: &AxisFunction, axis: &Axis, x: &[f64]) -> Result<Vec<f64>, Error> {
+    let output: usize = function.output_shape(axis)?.iter().product();
+    Ok(match function.definition().terms {
+        Terms::Nothing | Terms::Shares | Terms::LogShares => vec![0.0; output],
+        Terms::Logarithm => largest_of_rows(axis, x).into_iter().map(|largest| largest.max(1.0)).collect(),
+        Terms::Projection => vec![1.0; output],
+        Terms::Gate => vec![largest_term(function, x, Activation::forward_term) * reach(x); output],
+    })
+}
+
+/// The same of the gradient.
+fn gradient_terms(function: &AxisFunction, axis: &Axis, mask: Option<&[bool]>, x: &[f64], dy: &[f64]) -> Vec<f64> {
+    let weighted = match function.definition().terms {
+        Terms::Nothing | Terms::Logarithm => return vec![0.0; x.len()],
+        Terms::Projection => {
+            let largest = largest_of_rows(axis, dy);
+            return (0..x.len()).map(|index| largest[row_of(axis, index)]).collect();
         }
-        let term = |index: usize| match weighted {
-            true => shares[index] * dy[index].abs().max(sums[row(index)]),
-            false => dy[index].abs().max(shares[index] * sums[row(index)]),
-        };
-        Ok((0..x.len()).map(|index| scale * term(index)).collect())
+        Terms::Gate => {
+            let forward = largest_term(function, x, Activation::forward_term);
+            let derivative = largest_term(function, x, Activation::derivative_term);
+            return vec![reach(dy) * (forward + derivative * reach(x)); x.len()];
+        }
+        Terms::Shares => true,
+        Terms::LogShares => false,
+    };
+    let Some((shares, divisor)) = function.shares(axis, mask, x) else { return vec![0.0; x.len()] };
+    let kept = |index: usize| mask.is_none_or(|mask| mask[index]);
+    // Σ |y·dy|, or Σ |dy|, of each row.
+    let mut sums = vec![0.0; axis.outer() * axis.inner()];
+    let row = |index| row_of(axis, index);
+    for index in (0..x.len()).filter(|&index| kept(index)) {
+        sums[row(index)] += (if weighted { shares[index] } else { 1.0 } * dy[index]).abs();
     }
+    let term = |index: usize| match weighted {
+        true => shares[index] * dy[index].abs().max(sums[row(index)]),
+        false => dy[index].abs().max(shares[index] * sums[row(index)]),
+    };
+    (0..x.len()).map(|index| term(index) / divisor.abs()).collect()
 }

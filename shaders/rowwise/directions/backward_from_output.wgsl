@@ -1,6 +1,6 @@
 // From y, which is bound as x, and dy to dx.
 
-const PASS: u32 = FROM_OUTPUT;
+const DIRECTION: u32 = FROM_OUTPUT;
 
 fn gradients(index: u32, count: u32, rows: vec4<u32>) -> vec4<f32> {
     return load_dy(index, count);

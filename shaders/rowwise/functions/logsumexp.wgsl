@@ -9,9 +9,9 @@ fn forward_value(e: Entry, weight: f32, s: Statistics) -> f32 {
 
 // The logarithm of a mean is less by that of the count, which is -infinity for a mean of nothing.
 fn reduced_value(s: Statistics) -> f32 {
-    let y = add(vec2<f32>(s.peak, 0.0), s.sum - call.taken);
+    let y = add(vec2<f32>(s.peak, 0.0), s.sum - uniforms.subtracted);
     let infinite = has_infinite_peak(s) || !is_finite(s.sum.x);
-    return not_a_number_unless(!has_nan(s) && is_finite(call.taken.x), select(y.x + y.y, select(s.sum.x, s.peak, has_infinite_peak(s)), infinite));
+    return not_a_number_unless(!has_nan(s) && is_finite(uniforms.subtracted.x), select(y.x + y.y, select(s.sum.x, s.peak, has_infinite_peak(s)), infinite));
 }
 
 fn share_of_output(y: f32) -> f32 {

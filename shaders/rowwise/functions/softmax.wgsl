@@ -4,7 +4,7 @@ const LOGARITHMIC: bool = false;
 
 // Hard, the whole belongs to the largest score.
 fn forward_value(e: Entry, weight: f32, s: Statistics) -> f32 {
-    return select(portion(weight, s), f32(e.kept && e.position == s.position), NOISY && call.hard == 1u);
+    return select(portion(weight, s), f32(e.kept && e.position == s.position), NOISY && uniforms.hard == 1u);
 }
 
 fn share_of_output(y: f32) -> f32 {
@@ -14,5 +14,5 @@ fn share_of_output(y: f32) -> f32 {
 fn backward_value(e: Entry, weight: f32, s: Statistics) -> f32 {
     let distance = two_sum(e.dy, -s.dot.x);
     let dx = SCORE_SLOPE * share_times(e, weight, vec2<f32>(distance.x, distance.y - s.dot.y), s);
-    return select(dx, per_temperature(vec2<f32>(dx, 0.0)), PASS == FROM_OUTPUT);
+    return select(dx, per_temperature(vec2<f32>(dx, 0.0)), DIRECTION == FROM_OUTPUT);
 }

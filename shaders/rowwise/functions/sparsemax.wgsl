@@ -2,7 +2,7 @@
 // finds the peak; each further round is a Newton step for tau (Michelot 1986), from -1 upwards: tau = (sum of
 // the entries above tau - 1)/count. A step divides slope times value by 4 or more, so that 64 always suffice.
 
-const ROUNDS: u32 = select(64u, 2u, PASS == FROM_OUTPUT);
+const ROUNDS: u32 = select(64u, 2u, DIRECTION == FROM_OUTPUT);
 const PLACED: bool = false;
 const WEIGHTED: bool = false;
 
@@ -21,7 +21,7 @@ fn excess(x: f32, s: Statistics) -> vec2<f32> {
     return select(vec2<f32>(-1.0, 0.0), add(z, -s.threshold), z.x > -2.0);
 }
 
-fn include(s: Statistics, e: Entry, round: u32) -> Statistics {
+fn accumulate(s: Statistics, e: Entry, round: u32) -> Statistics {
     var t = s;
     if !e.kept {
         return t;
@@ -36,7 +36,7 @@ fn include(s: Statistics, e: Entry, round: u32) -> Statistics {
     if is_supported(e, s) {
         t.position += 1u;
         t.dot = add(t.dot, vec2<f32>(lifted(e.dy, s), 0.0));
-        if PASS != FROM_OUTPUT {
+        if DIRECTION != FROM_OUTPUT {
             t.sum = add(t.sum, two_sum(e.x, -s.peak));
         }
     }
@@ -44,7 +44,7 @@ fn include(s: Statistics, e: Entry, round: u32) -> Statistics {
 }
 
 fn is_supported(e: Entry, s: Statistics) -> bool {
-    if PASS == FROM_OUTPUT {
+    if DIRECTION == FROM_OUTPUT {
         return e.x > 0.0;
     }
     let y = excess(e.x, s);
@@ -58,7 +58,7 @@ fn merge(a: Statistics, b: Statistics, round: u32) -> Statistics {
     );
 }
 
-fn settle(s: Statistics, round: u32) -> Statistics {
+fn finalize(s: Statistics, round: u32) -> Statistics {
     var t = s;
     if round == 0u {
         t.threshold = vec2<f32>(-1.0, 0.0);
@@ -67,7 +67,7 @@ fn settle(s: Statistics, round: u32) -> Statistics {
     // A count may have more bits than an f32.
     let count = two_sum(f32(max(s.position, 1u) & 0xfffff000u), f32(max(s.position, 1u) & 0xfffu));
     t.dot = divide(s.dot, count);
-    if PASS != FROM_OUTPUT && s.position > 0u {
+    if DIRECTION != FROM_OUTPUT && s.position > 0u {
         t.threshold = divide(add(s.sum, vec2<f32>(-1.0, 0.0)), count);
     }
     return t;
@@ -83,7 +83,7 @@ fn weight(e: Entry, s: Statistics) -> f32 {
 
 fn value(e: Entry, weight: f32, s: Statistics) -> f32 {
     var y: f32;
-    if PASS == FORWARD {
+    if DIRECTION == FORWARD {
         let over = excess(e.x, s);
         y = select(0.0, over.x + over.y, is_supported(e, s));
     } else {

@@ -11,39 +11,39 @@ fn position_of(team: Team, block: u32) -> u32 {
 
 // Whether no lane has anything of a block: where a team may be larger than the one that BLOCKS was counted for.
 fn is_beyond(team: Team, block: u32) -> bool {
-    return LARGER_TEAMS && 4u * block * team.size >= call.length;
+    return LARGER_TEAMS && 4u * block * team.size >= uniforms.length;
 }
 
 fn held_at(row: u32, position: u32, x: vec4<f32>, dy: vec4<f32>) -> Entries {
-    let is_there = position < call.length;
+    let is_there = position < uniforms.length;
     // Beyond the end as at the beginning, so that no mask is read where there is none.
     let at = select(0u, position, is_there);
-    let kept = select(vec4<bool>(false), kept_at(index_at(row, at), call.length - at), vec4<bool>(is_there));
-    let number = call.first_element + row * call.length + position + COUNT;
-    return Entries(x, dy, kept, position + COUNT, number, vec4<u32>(call.first_row + row));
+    let kept = select(vec4<bool>(false), kept_at(index_at(row, at), uniforms.length - at), vec4<bool>(is_there));
+    let number = uniforms.first_element + row * uniforms.length + position + COUNT;
+    return Entries(x, dy, kept, position + COUNT, number, vec4<u32>(uniforms.first_row + row));
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn whole(group: Group, place: Place) {
-    zero = group.workgroups.z - 1u;
-    let team = team_at(place);
-    let tasks = tasks_of(group, place);
-    for (var row = tasks.first; row < min(tasks.end, call.rows); row += tasks.step) {
+fn fused(workgroup: Workgroup, invocation: Invocation) {
+    zero = workgroup.count.z - 1u;
+    let team = team_at(invocation);
+    let tasks = tasks_of(workgroup, invocation);
+    for (var row = tasks.first; row < min(tasks.end, uniforms.rows); row += tasks.step) {
         var held: Held;
-        var s = start(nothing(), 0u);
+        var s = start(identity(), 0u);
         for (var block = 0u; block < BLOCKS; block++) {
             if is_beyond(team, block) {
                 break;
             }
             let position = position_of(team, block);
             // Lanes beyond the end read the row's beginning, which counts for nothing there.
-            let at = select(0u, position, position < call.length);
-            let count = min(call.length - at, 4u);
-            held.x[block] = load_x(call.first + index_at(row, at), count);
-            held.dy[block] = gradients(call.first + index_at(row, at), count, vec4<u32>(row));
-            s = include_all(s, held_at(row, position, held.x[block], held.dy[block]), 0u);
+            let at = select(0u, position, position < uniforms.length);
+            let count = min(uniforms.length - at, 4u);
+            held.x[block] = load_x(uniforms.first + index_at(row, at), count);
+            held.dy[block] = gradients(uniforms.first + index_at(row, at), count, vec4<u32>(row));
+            s = accumulate_all(s, held_at(row, position, held.x[block], held.dy[block]), 0u);
         }
-        s = together_settled(team, s, 0u);
+        s = together_finalized(team, s, 0u);
         for (var round = 1u; round < ROUNDS; round++) {
             let previous = s;
             s = start(previous, 1u);
@@ -52,27 +52,27 @@ fn whole(group: Group, place: Place) {
                     break;
                 }
                 let e = held_at(row, position_of(team, block), held.x[block], held.dy[block]);
-                s = include_all(s, e, 1u);
+                s = accumulate_all(s, e, 1u);
                 if WEIGHTED {
                     held.x[block] = weights_of(e, Four(previous, previous, previous, previous));
                 }
             }
-            s = together_settled(team, s, 1u);
+            s = together_finalized(team, s, 1u);
             if is_over(previous, s) {
                 break;
             }
         }
         for (var block = 0u; block < BLOCKS; block++) {
             let position = position_of(team, block);
-            if position < call.length {
+            if position < uniforms.length {
                 let e = held_at(row, position, held.x[block], held.dy[block]);
                 let four = Four(s, s, s, s);
                 var weights = held.x[block];
                 if !WEIGHTED {
                     weights = weights_of(e, four);
                 }
-                let count = min(call.length - position, 4u);
-                store(call.first + index_at(row, position), values_of(e, weights, four), 0u, count);
+                let count = min(uniforms.length - position, 4u);
+                store(uniforms.first + index_at(row, position), values_of(e, weights, four), 0u, count);
             }
         }
     }

@@ -12,14 +12,14 @@ fn halved(z: f32, half: f32) -> f32 {
 
 // Without the power of two.
 fn per_temperature(gradient: vec2<f32>) -> f32 {
-    let inverse = call.inverse_temperature;
+    let inverse = uniforms.inverse_temperature;
     return gradient.x * inverse.x + (gradient.x * inverse.y + gradient.y * inverse.x);
 }
 
 // A small temperature raises the distance before the product, whose error would vanish, and the rest comes after it.
 fn tempered(distance: vec2<f32>, half: f32) -> vec2<f32> {
-    let k = call.temperature_exponent + select(0, 1, half < 1.0);
+    let k = uniforms.temperature_exponent + select(0, 1, half < 1.0);
     let before = clamp(k - 1, 0, 100);
-    let y = multiply(distance * power_of_two(before), call.inverse_temperature);
+    let y = multiply(distance * power_of_two(before), uniforms.inverse_temperature);
     return vec2<f32>(scale(y.x, k - before), scale(y.y, k - before));
 }

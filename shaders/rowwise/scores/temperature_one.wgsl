@@ -12,7 +12,7 @@ fn tempered(distance: vec2<f32>, half: f32) -> vec2<f32> {
     return distance;
 }
 
-// As `call.inverse_temperature` has it.
+// As `uniforms.inverse_temperature` has it.
 fn per_temperature(gradient: vec2<f32>) -> f32 {
     return 0.5 * (gradient.x + gradient.y);
 }

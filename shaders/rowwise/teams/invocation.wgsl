@@ -2,16 +2,16 @@
 
 const WORKGROUP: u32 = 64u;
 
-struct Place {
+struct Invocation {
     @builtin(global_invocation_id) id: vec3<u32>,
 }
 
-fn team_at(place: Place) -> Team {
+fn team_at(invocation: Invocation) -> Team {
     return Team(0u, 1u);
 }
 
-fn tasks_of(group: Group, place: Place) -> Tasks {
-    let task = place.id.x + place.id.y * group.workgroups.x * WORKGROUP;
+fn tasks_of(workgroup: Workgroup, invocation: Invocation) -> Tasks {
+    let task = invocation.id.x + invocation.id.y * workgroup.count.x * WORKGROUP;
     return Tasks(task, task + 1u, 1u);
 }
 
@@ -19,6 +19,6 @@ fn together(team: Team, s: Statistics, round: u32) -> Statistics {
     return s;
 }
 
-fn together_settled(team: Team, s: Statistics, round: u32) -> Statistics {
-    return settle(s, round);
+fn together_finalized(team: Team, s: Statistics, round: u32) -> Statistics {
+    return finalize(s, round);
 }

@@ -3,7 +3,7 @@
 
 const WORKGROUP: u32 = 64u;
 
-struct Place {
+struct Invocation {
     @builtin(subgroup_id) subgroup: u32,
     @builtin(num_subgroups) subgroups: u32,
     @builtin(subgroup_invocation_id) lane: u32,
@@ -11,20 +11,20 @@ struct Place {
 }
 
 // A subgroup may be larger than the workgroup.
-fn size_of(place: Place) -> u32 {
-    return min(place.size, WORKGROUP);
+fn size_of(invocation: Invocation) -> u32 {
+    return min(invocation.size, WORKGROUP);
 }
 
-fn team_at(place: Place) -> Team {
-    let width = min(call.width, size_of(place));
-    return Team(place.lane % width, width);
+fn team_at(invocation: Invocation) -> Team {
+    let width = min(uniforms.width, size_of(invocation));
+    return Team(invocation.lane % width, width);
 }
 
-fn tasks_of(group: Group, place: Place) -> Tasks {
-    let first = (group.id.x + group.id.y * group.workgroups.x) * TASKS;
-    let width = min(call.width, size_of(place));
-    let teams = size_of(place) / width;
-    return Tasks(first + place.subgroup * teams + place.lane / width, first + TASKS, place.subgroups * teams);
+fn tasks_of(workgroup: Workgroup, invocation: Invocation) -> Tasks {
+    let first = (workgroup.id.x + workgroup.id.y * workgroup.count.x) * TASKS;
+    let width = min(uniforms.width, size_of(invocation));
+    let teams = size_of(invocation) / width;
+    return Tasks(first + invocation.subgroup * teams + invocation.lane / width, first + TASKS, invocation.subgroups * teams);
 }
 
 // A butterfly, so that every lane has the result.
@@ -36,6 +36,6 @@ fn together(team: Team, s: Statistics, round: u32) -> Statistics {
     return all;
 }
 
-fn together_settled(team: Team, s: Statistics, round: u32) -> Statistics {
-    return settle(together(team, s, round), round);
+fn together_finalized(team: Team, s: Statistics, round: u32) -> Statistics {
+    return finalize(together(team, s, round), round);
 }

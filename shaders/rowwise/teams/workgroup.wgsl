@@ -2,18 +2,18 @@
 
 const WORKGROUP: u32 = 128u;
 
-struct Place {
+struct Invocation {
     @builtin(local_invocation_index) lane: u32,
 }
 
 var<workgroup> pool: array<Statistics, WORKGROUP>;
 
-fn team_at(place: Place) -> Team {
-    return Team(place.lane, WORKGROUP);
+fn team_at(invocation: Invocation) -> Team {
+    return Team(invocation.lane, WORKGROUP);
 }
 
-fn tasks_of(group: Group, place: Place) -> Tasks {
-    let task = group.id.x + group.id.y * group.workgroups.x;
+fn tasks_of(workgroup: Workgroup, invocation: Invocation) -> Tasks {
+    let task = workgroup.id.x + workgroup.id.y * workgroup.count.x;
     return Tasks(task, task + 1u, 1u);
 }
 
@@ -36,10 +36,10 @@ fn together(team: Team, s: Statistics, round: u32) -> Statistics {
 }
 
 // Settled by one lane, so that all have the same, as WGSL sees it, and leave the loop of rounds together.
-fn together_settled(team: Team, s: Statistics, round: u32) -> Statistics {
+fn together_finalized(team: Team, s: Statistics, round: u32) -> Statistics {
     merge_all(team, s, round);
     if team.lane == 0u {
-        pool[0] = settle(pool[0], round);
+        pool[0] = finalize(pool[0], round);
     }
     return workgroupUniformLoad(&pool[0]);
 }

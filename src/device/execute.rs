@@ -1,39 +1,13 @@
-//! Pipelines and parameter buffers, each made once and kept.
+//! Runs commands: pipelines compiled or taken from the cache, uniform buffers, bind groups.
 
-use crate::Error;
-use crate::device::Shared;
+use crate::device::cache::Key;
+use crate::device::command::Command;
+use crate::device::core::Device;
 use crate::device::pipeline_file::PipelineFile;
-use crate::shader::{Part, Shader};
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock};
-
-/// What the shader may do with a binding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Access {
-    Read,
-    Write,
-    Uniform,
-}
-
-/// A pipeline: the parts of its module, the entry point, and the bindings that this uses.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Key {
-    pub label: &'static str,
-    pub parts: Vec<Part>,
-    pub entry_point: &'static str,
-    pub bindings: Vec<(u32, Access)>,
-}
-
-/// A part of a buffer under a number of group 0.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Bound<'a> {
-    pub number: u32,
-    pub access: Access,
-    pub buffer: &'a wgpu::Buffer,
-    pub offset: u64,
-    /// To the end where none is given.
-    pub size: Option<wgpu::BufferSize>,
-}
+use crate::device::sync::lock;
+use crate::error::Error;
+use crate::shader::{Access, ComposedModule, numbers};
+use std::sync::Arc;
 
 /// One command, ready to be recorded.
 #[derive(Debug)]
@@ -44,47 +18,8 @@ pub(crate) struct Dispatch {
     pub rows: u32,
 }
 
-type Compiled = OnceLock<Result<wgpu::ComputePipeline, Error>>;
-
-#[derive(Debug, Default)]
-pub(crate) struct Cache {
-    // One OnceLock an entry, so that a compilation does not block other keys.
-    pipelines: Mutex<HashMap<Key, Arc<Compiled>>>,
-    calls: Mutex<HashMap<Vec<u32>, wgpu::Buffer>>,
-    /// Pipelines of earlier runs.
-    pub file: Option<PipelineFile>,
-    /// What a test does to each module before it is compiled.
-    pub rewriter: Option<Rewriter>,
-}
-
-/// Takes the text of a module and the entry point that is compiled, and returns the text to compile in its place.
-type Rewrite = dyn Fn(&str, &str) -> String + Send + Sync;
-
-pub(crate) struct Rewriter(pub Box<Rewrite>);
-
-impl std::fmt::Debug for Rewriter {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Rewriter")
-    }
-}
-
-impl Cache {
-    /// How many pipelines there are, and how many bytes of parameters.
-    pub(crate) fn held(&self) -> (usize, u64) {
-        let parameters = lock(&self.calls).values().map(wgpu::Buffer::size).sum();
-        (lock(&self.pipelines).len(), parameters)
-    }
-
-    pub(crate) fn forget_parameters(&self) {
-        lock(&self.calls).clear();
-    }
-}
-
-/// Beyond this many sets of parameter values the cache of them starts anew.
-const MOST_CALLS: usize = 4096;
-
-/// The number of the uniform buffer `Call` of the shaders.
-const CALL: u32 = 3;
+/// The cache of uniforms is emptied where it has this many.
+const MOST_UNIFORMS: usize = 4096;
 
 fn layout(device: &wgpu::Device, key: &Key) -> wgpu::BindGroupLayout {
     let entry = |&(binding, access): &(u32, Access)| wgpu::BindGroupLayoutEntry {
@@ -112,7 +47,7 @@ fn layout(device: &wgpu::Device, key: &Key) -> wgpu::BindGroupLayout {
 fn trusted_module(device: &wgpu::Device, label: &str, text: &str) -> wgpu::ShaderModule {
     let descriptor = wgpu::ShaderModuleDescriptor { label: Some(label), source: wgpu::ShaderSource::Wgsl(text.into()) };
     // SAFETY: the text is this crate's own. Each entry point returns before it indexes anything where its number is
-    // not below a count that the host took from the sizes bound: elements and rows of `Call`, or arrayLength(&result),
+    // not below a count that the host took from the sizes bound: elements and rows of the uniform, or arrayLength(&result),
     // x and dy being bound with the same length. Loops count up to such a number, or to a constant. Of parameters from
     // buffers an element's index is cut to their length, and a channel is a remainder by the number of channels, which is
     // their length.
@@ -125,22 +60,12 @@ fn checked_module(device: &wgpu::Device, label: &str, text: &str) -> wgpu::Shade
     device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(label), source })
 }
 
-impl Shared {
-    /// Makes one command of pipeline, bindings, the words of `Call`, and a number of workgroups.
-    pub(crate) fn dispatch(
-        &self,
-        label: &'static str,
-        parts: &[Part],
-        entry_point: &'static str,
-        bound: &[Bound<'_>],
-        call: Vec<u32>,
-        workgroups: u64,
-    ) -> Result<Dispatch, Error> {
-        let call = self.call(call)?;
-        let mut bindings: Vec<_> = bound.iter().map(|bound| (bound.number, bound.access)).collect();
-        bindings.push((CALL, Access::Uniform));
-        let pipeline = self.pipeline(Key { label, parts: parts.to_vec(), entry_point, bindings })?;
-        let mut entries: Vec<_> = bound
+impl Device {
+    /// Prepares a command.
+    pub(crate) fn dispatch(&self, command: Command<'_>) -> Result<Dispatch, Error> {
+        let Command { label, kernel, entry_point, bindings, uniform, workgroups } = command;
+        let mut layout: Vec<_> = bindings.iter().map(|bound| (bound.number, bound.access)).collect();
+        let mut entries: Vec<_> = bindings
             .iter()
             .map(|bound| wgpu::BindGroupEntry {
                 binding: bound.number,
@@ -151,13 +76,18 @@ impl Shared {
                 }),
             })
             .collect();
-        entries.push(wgpu::BindGroupEntry { binding: CALL, resource: call.as_entire_binding() });
-        let group = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
+        let uniform = if uniform.is_empty() { None } else { Some(self.uniform(uniform)?) };
+        if let Some(uniform) = &uniform {
+            layout.push((numbers::UNIFORM, Access::Uniform));
+            entries.push(wgpu::BindGroupEntry { binding: numbers::UNIFORM, resource: uniform.as_entire_binding() });
+        }
+        let pipeline = self.pipeline(Key { label, kernel, entry_point, bindings: layout })?;
+        let group = self.wgpu.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some(label),
             layout: &pipeline.get_bind_group_layout(0),
             entries: &entries,
         });
-        let most = u64::from(self.limits.max_compute_workgroups_per_dimension);
+        let most = u64::from(self.traits.limits.max_compute_workgroups_per_dimension);
         let columns = workgroups.clamp(1, most);
         let rows = workgroups.div_ceil(columns);
         if rows > most {
@@ -178,17 +108,20 @@ impl Shared {
     }
 
     fn compile(&self, key: &Key) -> Result<wgpu::ComputePipeline, Error> {
-        let shader = Shader::compose(&key.parts, self.guards);
-        let rewritten = self.cache.rewriter.as_ref().map(|rewriter| (rewriter.0)(shader.source(), key.entry_point));
+        let shader = key.kernel.compose(self.traits.guards);
+        let rewritten = self.cache.rewriter.as_ref().map(|rewriter| {
+            let uniform = key.kernel.uniform();
+            (rewriter.0)(&ComposedModule::new(shader.source(), key.entry_point, &key.bindings, uniform))
+        });
         let mut compiled = None;
         let outcome = self.checked(|| {
             self.at_work(|| {
                 let module = match &rewritten {
-                    None => trusted_module(&self.device, key.label, shader.source()),
-                    Some(text) => checked_module(&self.device, key.label, text),
+                    None => trusted_module(&self.wgpu, key.label, shader.source()),
+                    Some(text) => checked_module(&self.wgpu, key.label, text),
                 };
                 let module = compiled.insert(module);
-                Ok(create_pipeline(&self.device, module, key, self.cache.file.as_ref()))
+                Ok(create_pipeline(&self.wgpu, module, key, self.cache.file.as_ref()))
             })
         });
         let (Err(error), Some(module)) = (&outcome, compiled) else { return outcome };
@@ -200,29 +133,28 @@ impl Shared {
         Err(Error::Shader { file: file.to_owned(), line, message: message.message })
     }
 
-    /// A uniform buffer of these words. It is never written again, so a recording may refer to it for ever.
-    fn call(&self, mut words: Vec<u32>) -> Result<wgpu::Buffer, Error> {
-        words.resize(words.len().next_multiple_of(4), 0);
-        let mut calls = lock(&self.cache.calls);
-        if calls.len() >= MOST_CALLS {
-            calls.clear();
+    /// A uniform buffer of these bytes. It is never written again, so a recording may refer to it at any time.
+    fn uniform(&self, bytes: Vec<u8>) -> Result<wgpu::Buffer, Error> {
+        let mut uniforms = lock(&self.cache.uniforms);
+        if uniforms.len() >= MOST_UNIFORMS {
+            uniforms.clear();
         }
-        if let Some(buffer) = calls.get(&words) {
+        if let Some(buffer) = uniforms.get(&bytes) {
             return Ok(buffer.clone());
         }
         let create = || {
-            let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some("parameters"),
-                size: words.len() as u64 * 4,
+            let buffer = self.wgpu.create_buffer(&wgpu::BufferDescriptor {
+                label: Some("uniform"),
+                size: bytes.len() as u64,
                 usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
                 mapped_at_creation: false,
             });
             // It takes effect before the next submission, the caller's included.
-            self.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(&words));
+            self.queue.write_buffer(&buffer, 0, &bytes);
             buffer
         };
         let buffer = self.checked(|| Ok(self.at_work(create)))?;
-        calls.insert(words, buffer.clone());
+        uniforms.insert(bytes, buffer.clone());
         Ok(buffer)
     }
 }
@@ -249,9 +181,4 @@ fn create_pipeline(
         },
         cache: file.map(|file| &file.cache),
     })
-}
-
-/// Locks whatever a panic elsewhere left behind: every value here is whole between statements.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -1,0 +1,210 @@
+//! Functions by name: both kinds as one, read from text and written as text.
+
+use crate::catalog::names::{normalized, unknown};
+use crate::catalog::along::{AxisFunction, Function};
+use crate::catalog::elementwise::Activation;
+use crate::catalog::parameter::ParameterInfo;
+use crate::error::Error;
+use std::fmt;
+use std::str::FromStr;
+
+impl Function {
+    /// Every function by name, at its defaults, in the order of the tables. `gated`, which at its defaults is `glu`, is
+    /// the one that comes twice.
+    pub fn all() -> impl Iterator<Item = (&'static str, Function)> {
+        let elementwise = Activation::ALL.iter().map(|&activation| (activation.name(), activation.into()));
+        elementwise.chain(AxisFunction::all().iter().map(|(name, function)| (*name, function.into())))
+    }
+
+    /// The canonical name, in `snake_case`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Function::Elementwise(activation) => activation.name(),
+            Function::Along(function) => function.name(),
+        }
+    }
+
+    /// Other names under which it is found.
+    pub fn aliases(&self) -> &'static [&'static str] {
+        match self {
+            Function::Elementwise(activation) => activation.aliases(),
+            Function::Along(function) => function.aliases(),
+        }
+    }
+
+    /// The formula in plain text.
+    pub fn formula(&self) -> &'static str {
+        match self {
+            Function::Elementwise(activation) => activation.formula(),
+            Function::Along(function) => function.formula(),
+        }
+    }
+
+    /// The family: `elementwise`, `softmax`, `gated`, `maxout` or `crelu`.
+    pub fn family(&self) -> &'static str {
+        match self {
+            Function::Elementwise(_) => "elementwise",
+            Function::Along(function) => function.family(),
+        }
+    }
+
+    /// The parameters; those of a gated unit's activation are not among them.
+    pub fn parameters(&self) -> &'static [ParameterInfo] {
+        match self {
+            Function::Elementwise(activation) => activation.parameters(),
+            Function::Along(function) => function.parameters(),
+        }
+    }
+
+    /// The names of the parameters and their values as [`Function::with`] reads them, those of a gated unit's activation
+    /// included.
+    pub fn values(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Function::Elementwise(activation) => {
+                let names = activation.parameters().iter().map(|parameter| parameter.name);
+                names.zip(activation.values().iter().map(f32::to_string)).collect()
+            }
+            Function::Along(function) => function.values(),
+        }
+    }
+
+    /// Sets a parameter by name, whatever the case and with `_` and `-` ignored, from text. Ranges may depend on other
+    /// parameters, so [`Function::validate`] checks them, which every operation on a device does.
+    ///
+    /// # Errors
+    /// [`Error::UnknownParameter`], [`Error::InvalidValue`]; [`Error::UnknownName`] or [`Error::OtherKind`] for a gate's
+    /// activation.
+    pub fn with(self, parameter: &str, value: &str) -> Result<Function, Error> {
+        match self {
+            Function::Elementwise(activation) => {
+                let number = value.parse::<f32>();
+                // An unknown parameter is the better message where both are wrong.
+                let changed = activation.with(parameter, *number.as_ref().unwrap_or(&0.0))?;
+                let wanted = normalized(parameter);
+                let known = activation.parameters().iter().find(|known| normalized(known.name) == wanted);
+                number.map(|_| changed.into()).map_err(|_| Error::InvalidValue {
+                    function: activation.name(),
+                    parameter: known.map_or("", |known| known.name),
+                    value: value.to_owned(),
+                    valid: "a number".to_owned(),
+                })
+            }
+            Function::Along(function) => Ok(function.with(parameter, value)?.into()),
+        }
+    }
+
+    /// Checks the parameters against their ranges.
+    ///
+    /// # Errors
+    /// [`Error::ParameterOutOfRange`], [`Error::InvalidValue`].
+    pub fn validate(&self) -> Result<(), Error> {
+        match self {
+            Function::Elementwise(activation) => activation.validate(),
+            Function::Along(function) => function.validate(),
+        }
+    }
+
+    /// The function of this name or alias, at its defaults.
+    fn named(name: &str) -> Result<Function, Error> {
+        let wanted = normalized(name);
+        let is_wanted = |known: &str| normalized(known) == wanted;
+        let found = Function::all().find(|(known, function)| {
+            is_wanted(known) || function.aliases().iter().any(|alias| is_wanted(alias))
+        });
+        let names = || {
+            Function::all().flat_map(|(name, function)| {
+                std::iter::once(name).chain(function.aliases().iter().copied()).map(move |known| (known, name))
+            })
+        };
+        found.map(|(_, function)| function).ok_or_else(|| unknown(name, names()))
+    }
+
+    /// What it is called where no parameter is shown: `gated` is the plain name of a unit with parameters.
+    fn default_of(&self) -> Function {
+        Function::named(self.name()).unwrap_or_else(|_| self.clone())
+    }
+}
+
+impl fmt::Display for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let defaults = self.default_of().values();
+        let differs = |value: &&(&'static str, String)| !defaults.contains(value);
+        let values = self.values();
+        let shown: Vec<String> = values.iter().filter(differs).map(|(name, value)| format!("{name}={value}")).collect();
+        f.write_str(self.name())?;
+        if shown.is_empty() { Ok(()) } else { write!(f, "({})", shown.join(", ")) }
+    }
+}
+
+impl FromStr for Function {
+    type Err = Error;
+
+    /// Reads a name and parameters as [`Function`] writes them.
+    fn from_str(text: &str) -> Result<Function, Error> {
+        let malformed = || Error::MalformedFunction { text: text.to_owned() };
+        let (name, parameters) = match text.trim().split_once('(') {
+            None => (text.trim(), ""),
+            Some((name, rest)) => (name.trim(), rest.strip_suffix(')').ok_or_else(malformed)?),
+        };
+        let mut function = Function::named(name)?;
+        let mut seen = Vec::new();
+        for pair in parameters.split(',').filter(|_| !parameters.trim().is_empty()) {
+            let (key, value) = pair.split_once('=').ok_or_else(malformed)?;
+            let (key, value) = (key.trim(), value.trim());
+            if seen.contains(&normalized(key)) {
+                return Err(Error::GivenTwice { function: function.name(), parameter: key.to_owned() });
+            }
+            seen.push(normalized(key));
+            function = function.with(key, value)?;
+        }
+        function.validate()?;
+        Ok(function)
+    }
+}
+
+macro_rules! as_function {
+    ($kind:ty, $one:ident) => {
+        impl fmt::Display for $kind {
+            /// As [`Function`] is written.
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                Function::from(self).fmt(f)
+            }
+        }
+
+        impl FromStr for $kind {
+            type Err = Error;
+
+            /// Reads a name and parameters as [`Function`] writes them.
+            fn from_str(text: &str) -> Result<Self, Error> {
+                Ok(text.parse::<Function>()?.$one()?.clone())
+            }
+        }
+    };
+}
+as_function!(Activation, elementwise);
+as_function!(AxisFunction, along);
+
+#[cfg(feature = "serde")]
+mod serialized {
+    use super::*;
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    macro_rules! as_text {
+        ($($kind:ty),*) => {
+            $(impl Serialize for $kind {
+                fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                    serializer.collect_str(self)
+                }
+            }
+
+            impl<'de> Deserialize<'de> for $kind {
+                fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+                    text.parse().map_err(D::Error::custom)
+                }
+            })*
+        };
+    }
+    as_text!(Activation, AxisFunction, Function);
+}

@@ -1,0 +1,26 @@
+use crate::error::Error;
+
+/// A name without its case, `_` and `-`, by which it is found.
+pub(crate) fn normalized(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
+}
+
+/// The error of a name that no function has. It names the three functions, of pairs of a name and its function, whose
+/// name is most like it: few changes, and a beginning in common.
+pub(crate) fn unknown(name: &str, known: impl Iterator<Item = (&'static str, &'static str)>) -> Error {
+    let wanted = normalized(name);
+    let unlike = |known: &str| {
+        let known = normalized(known);
+        let common = known.chars().zip(wanted.chars()).take_while(|(a, b)| a == b).count();
+        strsim::damerau_levenshtein(&known, &wanted) as isize - common as isize
+    };
+    let mut all: Vec<_> = known.map(|(known, function)| (unlike(known), function)).collect();
+    all.sort_by_key(|&(unlike, _)| unlike);
+    let mut nearest = Vec::new();
+    for (_, function) in all {
+        if nearest.len() < 3 && !nearest.contains(&function) {
+            nearest.push(function);
+        }
+    }
+    Error::UnknownName { name: name.to_owned(), nearest }
+}

@@ -1,0 +1,141 @@
+use crate::catalog::{Axis, Function};
+use crate::context::gpu_activations::GpuActivations;
+use crate::device::GpuBuffer;
+use crate::error::Error;
+use crate::shader::Element;
+
+impl GpuActivations {
+    /// `function(x)` along an axis, in a new buffer of the function's
+    /// [`output_shape`](crate::AxisFunction::output_shape).
+    ///
+    /// # Errors
+    /// As [`Recording::forward_along`](crate::Recording::forward_along).
+    pub fn forward_along<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        axis: &Axis,
+        mask: Option<&GpuBuffer<u8>>,
+        x: &GpuBuffer<T>,
+    ) -> Result<GpuBuffer<T>, Error> {
+        let function = function.into();
+        let y = self.allocate(function.along()?.output_shape(axis)?.iter().product())?;
+        self.forward_along_into(function, axis, mask, x, &y)?;
+        Ok(y)
+    }
+
+    /// `function(x)` along an axis, in a buffer that you give. Where y has x's shape, and the function is not gated,
+    /// maxout or crelu, it may be `x` itself.
+    ///
+    /// # Errors
+    /// As [`Recording::forward_along`](crate::Recording::forward_along).
+    pub fn forward_along_into<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        axis: &Axis,
+        mask: Option<&GpuBuffer<u8>>,
+        x: &GpuBuffer<T>,
+        y: &GpuBuffer<T>,
+    ) -> Result<(), Error> {
+        let mask = mask.map(GpuBuffer::operand);
+        self.batch(|recording| recording.forward_along(function, axis, mask, x, y))
+    }
+
+    /// `function(x)` along an axis, over x.
+    ///
+    /// # Errors
+    /// As [`Recording::forward_along`](crate::Recording::forward_along).
+    pub fn forward_along_in_place<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        axis: &Axis,
+        mask: Option<&GpuBuffer<u8>>,
+        x: &GpuBuffer<T>,
+    ) -> Result<(), Error> {
+        self.forward_along_into(function, axis, mask, x, x)
+    }
+
+    /// dx, from x and dy, in a new buffer.
+    ///
+    /// # Errors
+    /// As [`Recording::backward_along`](crate::Recording::backward_along).
+    pub fn backward_along<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        axis: &Axis,
+        mask: Option<&GpuBuffer<u8>>,
+        x: &GpuBuffer<T>,
+        dy: &GpuBuffer<T>,
+    ) -> Result<GpuBuffer<T>, Error> {
+        let dx = self.allocate(axis.elements())?;
+        self.backward_along_into(function, axis, mask, x, dy, &dx)?;
+        Ok(dx)
+    }
+
+    /// dx, from x and dy, in a buffer that you give. Where y has x's shape, and the function is not gated, maxout or
+    /// crelu, it may be `x` or `dy` itself.
+    ///
+    /// # Errors
+    /// As [`Recording::backward_along`](crate::Recording::backward_along).
+    pub fn backward_along_into<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        axis: &Axis,
+        mask: Option<&GpuBuffer<u8>>,
+        x: &GpuBuffer<T>,
+        dy: &GpuBuffer<T>,
+        dx: &GpuBuffer<T>,
+    ) -> Result<(), Error> {
+        let mask = mask.map(GpuBuffer::operand);
+        self.batch(|recording| recording.backward_along(function, axis, mask, x, dy, dx))
+    }
+
+    /// dx, from x and dy, over dy.
+    ///
+    /// # Errors
+    /// As [`Recording::backward_along`](crate::Recording::backward_along).
+    pub fn backward_along_in_place<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        axis: &Axis,
+        mask: Option<&GpuBuffer<u8>>,
+        x: &GpuBuffer<T>,
+        dy: &GpuBuffer<T>,
+    ) -> Result<(), Error> {
+        self.backward_along_into(function, axis, mask, x, dy, dy)
+    }
+
+    /// dx, from y and dy, in a new buffer, for the functions that
+    /// [allow it](crate::AxisFunction::has_backward_from_output).
+    ///
+    /// # Errors
+    /// As [`Recording::backward_along_from_output`](crate::Recording::backward_along_from_output).
+    pub fn backward_along_from_output<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        axis: &Axis,
+        mask: Option<&GpuBuffer<u8>>,
+        y: &GpuBuffer<T>,
+        dy: &GpuBuffer<T>,
+    ) -> Result<GpuBuffer<T>, Error> {
+        let dx = self.allocate(axis.elements())?;
+        self.backward_along_from_output_into(function, axis, mask, y, dy, &dx)?;
+        Ok(dx)
+    }
+
+    /// dx, from y and dy, in a buffer that you give, which may be `y` or `dy` itself.
+    ///
+    /// # Errors
+    /// As [`Recording::backward_along_from_output`](crate::Recording::backward_along_from_output).
+    pub fn backward_along_from_output_into<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        axis: &Axis,
+        mask: Option<&GpuBuffer<u8>>,
+        y: &GpuBuffer<T>,
+        dy: &GpuBuffer<T>,
+        dx: &GpuBuffer<T>,
+    ) -> Result<(), Error> {
+        let mask = mask.map(GpuBuffer::operand);
+        self.batch(|recording| recording.backward_along_from_output(function, axis, mask, y, dy, dx))
+    }
+}

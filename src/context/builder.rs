@@ -1,0 +1,120 @@
+use crate::context::gpu_activations::{GpuActivations, POOL_LIMIT};
+use crate::device::{Device, PipelineFile, Waiting, candidates, first_working};
+use crate::error::Error;
+use crate::ops::Strategy;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// How a context is made.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Builder {
+    adapter: Option<String>,
+    device_of: Option<wgpu::Adapter>,
+    pool_limit: u64,
+    pipeline_directory: Option<PathBuf>,
+}
+
+impl Builder {
+    /// Takes the best adapter in whose name and backend, as in "llvmpipe (LLVM 15.0.6, 256 bits) on vulkan", all words of
+    /// this text occur, whatever the case: "llvmpipe", "llvmpipe on gl", "on vulkan". A word after "on", if it is the last,
+    /// must occur in the backend. Without it, `WGPU_ADAPTER_NAME` is read in the same way, and if that is not set either,
+    /// the best adapter is taken that gives a device that works.
+    pub fn adapter(mut self, name: impl Into<String>) -> Self {
+        self.adapter = Some(name.into());
+        self
+    }
+
+    /// Takes this adapter, one of those that [`survey`](crate::survey) finds; there may be several of one name.
+    /// No name is read then, and whether the adapter suffices shows when the context is made.
+    pub fn on(mut self, adapter: wgpu::Adapter) -> Self {
+        self.device_of = Some(adapter);
+        self
+    }
+
+    /// Keeps at most this many bytes of freed device memory for reuse; 64 MiB unless told.
+    pub fn pool_limit(mut self, bytes: u64) -> Self {
+        self.pool_limit = bytes;
+        self
+    }
+
+    /// Begins with the pipelines that [`GpuActivations::save_pipelines`] has written to this directory for the adapter, which
+    /// then need not be compiled again. Give a directory that nobody else writes to: drivers trust what they find there.
+    /// It has an effect on Vulkan alone; a file that does not fit is ignored.
+    pub fn pipeline_directory(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.pipeline_directory = Some(directory.into());
+        self
+    }
+
+    /// Makes the context.
+    ///
+    /// # Errors
+    /// [`Error::NoAdapter`]; [`Error::UnknownBackend`]; [`Error::Refused`] where the adapter gives no device; [`Error::OutOfMemory`],
+    /// [`Error::DeviceLost`].
+    pub async fn build_async(self) -> Result<GpuActivations, Error> {
+        let candidates = match &self.device_of {
+            Some(adapter) => vec![adapter.clone()],
+            None => candidates(self.adapter.as_deref()).await?,
+        };
+        let builder = &self;
+        first_working(candidates, |adapter| async move { builder.build_on(&adapter).await }).await
+    }
+
+    async fn build_on(&self, adapter: &wgpu::Adapter) -> Result<GpuActivations, Error> {
+        let mut required_features = adapter.features() & (wgpu::Features::SUBGROUP | wgpu::Features::TIMESTAMP_QUERY);
+        if matches!(adapter.get_info().device_type, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu) {
+            required_features |= adapter.features() & wgpu::Features::MAPPABLE_PRIMARY_BUFFERS;
+        }
+        if self.pipeline_directory.is_some() {
+            required_features |= adapter.features() & wgpu::Features::PIPELINE_CACHE;
+        }
+        let descriptor = wgpu::DeviceDescriptor {
+            label: Some("gpu-activations"),
+            required_features,
+            required_limits: adapter.limits(),
+            ..Default::default()
+        };
+        let (device, queue) =
+            adapter.request_device(&descriptor).await.map_err(|error| Error::Refused { reason: error.to_string() })?;
+        let mut device = Device::new(device, queue, self.pool_limit);
+        device.notice_loss();
+        device.try_out()?;
+        if let Some(directory) = &self.pipeline_directory {
+            device.cache.file = device.checked(|| Ok(PipelineFile::open(&device.wgpu, directory)))?;
+        }
+        let context = GpuActivations { device: Arc::new(device), strategy: Strategy::Automatic };
+        context.probe_waiting(Waiting::Yielding).await?;
+        Ok(context)
+    }
+
+    /// Makes the context, waiting for it.
+    ///
+    /// # Errors
+    /// As [`Builder::build_async`].
+    pub fn build(self) -> Result<GpuActivations, Error> {
+        pollster::block_on(self.build_async())
+    }
+}
+
+impl GpuActivations {
+    /// A context on the best adapter, or on that named by `WGPU_ADAPTER_NAME`.
+    ///
+    /// # Errors
+    /// As [`Builder::build_async`].
+    pub fn new() -> Result<Self, Error> {
+        Self::builder().build()
+    }
+
+    /// As [`GpuActivations::new`], in an [async form](GpuActivations#async-forms).
+    ///
+    /// # Errors
+    /// As [`GpuActivations::new`].
+    pub async fn new_async() -> Result<Self, Error> {
+        Self::builder().build_async().await
+    }
+
+    /// Chooses the adapter, and what is kept.
+    pub fn builder() -> Builder {
+        Builder { adapter: None, device_of: None, pool_limit: POOL_LIMIT, pipeline_directory: None }
+    }
+}

@@ -1,0 +1,80 @@
+use crate::catalog::Function;
+use crate::context::gpu_activations::GpuActivations;
+use crate::device::GpuBuffer;
+use crate::error::Error;
+use crate::shader::Element;
+
+impl GpuActivations {
+    /// `activation(x)` in a new buffer.
+    ///
+    /// # Errors
+    /// [`Error::ParameterOutOfRange`], [`Error::ForeignBuffer`], [`Error::OutOfMemory`], [`Error::DeviceLost`].
+    pub fn forward<T: Element>(&self, function: impl Into<Function>, x: &GpuBuffer<T>) -> Result<GpuBuffer<T>, Error> {
+        let y = self.allocate(x.len())?;
+        self.forward_into(function, x, &y)?;
+        Ok(y)
+    }
+
+    /// `activation(x)` in a buffer that you give, which may be `x` itself.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`], and as [`GpuActivations::forward`].
+    pub fn forward_into<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        x: &GpuBuffer<T>,
+        y: &GpuBuffer<T>,
+    ) -> Result<(), Error> {
+        self.batch(|recording| recording.forward(function, x.operand(), y.operand()))
+    }
+
+    /// `activation(x)` over x.
+    ///
+    /// # Errors
+    /// As [`GpuActivations::forward`].
+    pub fn forward_in_place<T: Element>(&self, function: impl Into<Function>, x: &GpuBuffer<T>) -> Result<(), Error> {
+        self.forward_into(function, x, x)
+    }
+
+    /// `dy * derivative(x)` in a new buffer.
+    ///
+    /// # Errors
+    /// As [`GpuActivations::forward_into`].
+    pub fn backward<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        x: &GpuBuffer<T>,
+        dy: &GpuBuffer<T>,
+    ) -> Result<GpuBuffer<T>, Error> {
+        let dx = self.allocate(x.len())?;
+        self.backward_into(function, x, dy, &dx)?;
+        Ok(dx)
+    }
+
+    /// `dy * derivative(x)` in a buffer that you give, which may be `x` or `dy` itself.
+    ///
+    /// # Errors
+    /// As [`GpuActivations::forward_into`].
+    pub fn backward_into<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        x: &GpuBuffer<T>,
+        dy: &GpuBuffer<T>,
+        dx: &GpuBuffer<T>,
+    ) -> Result<(), Error> {
+        self.batch(|recording| recording.backward(function, x.operand(), dy.operand(), dx.operand()))
+    }
+
+    /// `dy * derivative(x)` over dy.
+    ///
+    /// # Errors
+    /// As [`GpuActivations::forward_into`].
+    pub fn backward_in_place<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        x: &GpuBuffer<T>,
+        dy: &GpuBuffer<T>,
+    ) -> Result<(), Error> {
+        self.backward_into(function, x, dy, dy)
+    }
+}

@@ -1,0 +1,56 @@
+use crate::catalog::Function;
+use crate::context::gpu_activations::GpuActivations;
+use crate::device::GpuBuffer;
+use crate::error::Error;
+use crate::ops::GateGradients;
+use crate::shader::Element;
+
+impl GpuActivations {
+    /// `value·activation(gate)` of two arrays, in a new buffer.
+    ///
+    /// # Errors
+    /// As [`Recording::forward_gated`](crate::Recording::forward_gated).
+    pub fn forward_gated<T: Element>(
+        &self,
+        activation: impl Into<Function>,
+        value: &GpuBuffer<T>,
+        gate: &GpuBuffer<T>,
+    ) -> Result<GpuBuffer<T>, Error> {
+        let y = self.allocate(value.len())?;
+        self.forward_gated_into(activation, value, gate, &y)?;
+        Ok(y)
+    }
+
+    /// `value·activation(gate)` of two arrays, in a buffer that you give. It must be another than the inputs: a kernel
+    /// of groups reads entries that others would have overwritten.
+    ///
+    /// # Errors
+    /// As [`Recording::forward_gated`](crate::Recording::forward_gated).
+    pub fn forward_gated_into<T: Element>(
+        &self,
+        activation: impl Into<Function>,
+        value: &GpuBuffer<T>,
+        gate: &GpuBuffer<T>,
+        y: &GpuBuffer<T>,
+    ) -> Result<(), Error> {
+        self.batch(|recording| recording.forward_gated(activation, value, gate, y))
+    }
+
+    /// The gradients `dvalue = dy·activation(gate)` and `dgate = dy·value·activation′(gate)` of two arrays, in new
+    /// buffers.
+    ///
+    /// # Errors
+    /// As [`Recording::backward_gated`](crate::Recording::backward_gated).
+    pub fn backward_gated<T: Element>(
+        &self,
+        activation: impl Into<Function>,
+        value: &GpuBuffer<T>,
+        gate: &GpuBuffer<T>,
+        dy: &GpuBuffer<T>,
+    ) -> Result<(GpuBuffer<T>, GpuBuffer<T>), Error> {
+        let (dvalue, dgate) = (self.allocate(value.len())?, self.allocate(gate.len())?);
+        let gradients = GateGradients { value: dvalue.operand(), gate: dgate.operand() };
+        self.batch(|recording| recording.backward_gated(activation, value, gate, dy, gradients))?;
+        Ok((dvalue, dgate))
+    }
+}

@@ -1,0 +1,151 @@
+use crate::device::{Device, Rewriter};
+use crate::error::Error;
+use crate::ops::{Recording, Strategy, Target};
+use crate::shader::ComposedModule;
+use std::cell::RefCell;
+use std::sync::Arc;
+
+/// Freed device memory kept for reuse, in bytes.
+pub(crate) const POOL_LIMIT: u64 = 64 << 20;
+
+/// Where activations run: a device, its queue, and what is kept between calls. Cheap to clone; threads may share it.
+///
+/// # Async forms
+///
+/// Methods whose names end in `_async` wait for the device without blocking the thread that polls them: another thread
+/// waits, and wakes the task. What they do themselves takes place on the polling thread: they compile pipelines that are
+/// new, record, submit, and copy between the host's memory and the device's. A driver may do more in that time; lavapipe
+/// and other software adapters keep a poll busy for milliseconds. Where that matters, call them on a thread of their own,
+/// and call [`GpuActivations::prepare`] first.
+#[derive(Debug, Clone)]
+pub struct GpuActivations {
+    pub(crate) device: Arc<Device>,
+    pub(crate) strategy: Strategy,
+}
+
+impl GpuActivations {
+    /// A context on a device of yours. Its callbacks are left as they are, and its limits say how large buffers, bindings
+    /// and dispatches may be. No feature is needed; with [`wgpu::Features::SUBGROUP`] functions along an axis are faster,
+    /// and with [`wgpu::Features::MAPPABLE_PRIMARY_BUFFERS`] slices are, on CPUs and integrated GPUs.
+    pub fn from_device(device: wgpu::Device, queue: wgpu::Queue) -> Self {
+        GpuActivations { device: Arc::new(Device::new(device, queue, POOL_LIMIT)), strategy: Strategy::Automatic }
+    }
+
+    /// As [`GpuActivations::from_device`], but compiles each module as `rewrite` returns it. For tests: of what other
+    /// compilers may make of a module, and of the text itself.
+    #[doc(hidden)]
+    pub fn from_device_rewriting(
+        device: wgpu::Device,
+        queue: wgpu::Queue,
+        rewrite: impl Fn(&ComposedModule<'_>) -> String + Send + Sync + 'static,
+    ) -> Self {
+        let mut state = Device::new(device, queue, POOL_LIMIT);
+        state.cache.rewriter = Some(Rewriter(Box::new(rewrite)));
+        GpuActivations { device: Arc::new(state), strategy: Strategy::Automatic }
+    }
+
+    /// Lets the next so many attempts to create a buffer fail, as if the device had no memory left. For tests: not every
+    /// driver reports that.
+    #[doc(hidden)]
+    pub fn fail_allocations(&self, attempts: u32) {
+        self.device.failures.store(attempts, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// The same context, with another way to work along an axis: to compare or to measure them.
+    pub fn with_strategy(&self, strategy: Strategy) -> Self {
+        GpuActivations { strategy, ..self.clone() }
+    }
+
+    /// The device.
+    pub fn device(&self) -> &wgpu::Device {
+        &self.device.wgpu
+    }
+
+    /// The queue.
+    pub fn queue(&self) -> &wgpu::Queue {
+        &self.device.queue
+    }
+
+    /// What the adapter says of itself.
+    pub fn adapter_info(&self) -> wgpu::AdapterInfo {
+        self.device.wgpu.adapter_info()
+    }
+
+    /// Records any number of operations and submits them at once.
+    ///
+    /// # Errors
+    /// What the closure returns, [`Error::OutOfMemory`], [`Error::Refused`], [`Error::DeviceLost`]; nothing has run then.
+    pub fn batch(&self, record: impl FnOnce(&mut Recording<'_, '_>) -> Result<(), Error>) -> Result<(), Error> {
+        self.batch_then(record, |_| ()).map(|_| ())
+    }
+
+    /// As [`GpuActivations::batch`], with further commands in the same submission.
+    pub(crate) fn batch_then(
+        &self,
+        record: impl FnOnce(&mut Recording<'_, '_>) -> Result<(), Error>,
+        then: impl FnOnce(&mut wgpu::CommandEncoder),
+    ) -> Result<wgpu::SubmissionIndex, Error> {
+        let (mut scratch, mut used) = (Vec::new(), None);
+        let submission = self.device.submit(|encoder| {
+            let mut recording = self.batched(encoder);
+            record(&mut recording)?;
+            scratch = std::mem::take(&mut recording.scratch);
+            // Kept until the commands are submitted.
+            used = recording.batch.take();
+            drop(recording);
+            then(encoder);
+            Ok(())
+        })?;
+        drop(used);
+        scratch.into_iter().for_each(|buffer| self.device.release(buffer));
+        Ok(submission)
+    }
+
+    /// Builds the pipelines that operations need, and keeps them, but runs nothing: so that the first call is as fast as
+    /// the next.
+    ///
+    /// ```
+    /// use gpu_activations::{Activation, GpuActivations};
+    ///
+    /// let context = GpuActivations::new()?;
+    /// let x = context.allocate::<f32>(1 << 20)?;
+    /// context.prepare(|recording| {
+    ///     recording.forward(Activation::Gelu, &x, &x)?;
+    ///     recording.forward(Activation::Silu, &x, &x)
+    /// })?;
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What the closure returns, [`Error::OutOfMemory`], [`Error::Refused`], [`Error::DeviceLost`].
+    pub fn prepare(&self, record: impl FnOnce(&mut Recording<'_, '_>) -> Result<(), Error>) -> Result<(), Error> {
+        self.device.checked(|| {
+            let mut encoder = self.device().create_command_encoder(&Default::default());
+            let mut recording = self.batched(&mut encoder);
+            let outcome = record(&mut recording);
+            std::mem::take(&mut recording.scratch).into_iter().for_each(|buffer| self.device.release(buffer));
+            outcome
+        })
+    }
+
+    /// Records into an encoder of yours, in a compute pass of its own. You submit it.
+    pub fn record<'a>(&'a self, encoder: &'a mut wgpu::CommandEncoder) -> Recording<'a, 'a> {
+        Recording { batch: None, ..self.batched(encoder) }
+    }
+
+    /// Records into an encoder that this context submits.
+    pub(crate) fn batched<'a>(&'a self, encoder: &'a mut wgpu::CommandEncoder) -> Recording<'a, 'a> {
+        let descriptor = wgpu::ComputePassDescriptor { label: Some("activations"), timestamp_writes: None };
+        let target = Target::Own(Box::new(encoder.begin_compute_pass(&descriptor)));
+        Recording { batch: Some(RefCell::default()), ..self.recording(target) }
+    }
+
+    /// Records into a compute pass of yours, whose pipeline and bind group 0 are changed. You submit it.
+    pub fn record_in_pass<'a, 'pass>(&'a self, pass: &'a mut wgpu::ComputePass<'pass>) -> Recording<'a, 'pass> {
+        self.recording(Target::Callers(pass))
+    }
+
+    pub(crate) fn recording<'a, 'pass>(&'a self, pass: Target<'a, 'pass>) -> Recording<'a, 'pass> {
+        Recording { device: &self.device, strategy: self.strategy, pass, scratch: Vec::new(), batch: None }
+    }
+}

@@ -1,0 +1,128 @@
+use crate::context::gpu_activations::GpuActivations;
+use crate::device::{GpuBuffer, READBACK, Waiting};
+use crate::error::Error;
+use crate::shader::Scalar;
+use std::ops::Range;
+
+impl GpuActivations {
+    /// Device memory for `len` elements, of any content.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`], [`Error::OutOfMemory`], [`Error::DeviceLost`].
+    pub fn allocate<T: Scalar>(&self, len: usize) -> Result<GpuBuffer<T>, Error> {
+        GpuBuffer::new(&self.device, len)
+    }
+
+    /// Copies a slice to the device.
+    ///
+    /// # Errors
+    /// As [`GpuActivations::allocate`].
+    pub fn upload<T: Scalar>(&self, data: &[T]) -> Result<GpuBuffer<T>, Error> {
+        let buffer = self.allocate(data.len())?;
+        self.device.write(buffer.operand().buffer, bytemuck::cast_slice(data))?;
+        Ok(buffer)
+    }
+
+    /// Copies a slice to a buffer of its length. Operations that were submitted before see what was there.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`], [`Error::ForeignBuffer`], [`Error::OutOfMemory`], [`Error::DeviceLost`].
+    pub fn upload_into<T: Scalar>(&self, data: &[T], buffer: &GpuBuffer<T>) -> Result<(), Error> {
+        self.check_own(buffer)?;
+        if buffer.len() != data.len() {
+            return Err(Error::mismatch("data", data.len(), "buffer", buffer.len()));
+        }
+        self.device.write(buffer.operand().buffer, bytemuck::cast_slice(data))
+    }
+
+    /// Copies a buffer to new memory of the host.
+    ///
+    /// # Errors
+    /// [`Error::ForeignBuffer`], [`Error::OutOfMemory`], [`Error::DeviceLost`].
+    pub fn download<T: Scalar>(&self, buffer: &GpuBuffer<T>) -> Result<Vec<T>, Error> {
+        let mut data = vec![T::zeroed(); buffer.len()];
+        self.download_into(buffer, &mut data)?;
+        Ok(data)
+    }
+
+    /// As [`GpuActivations::download`], in an [async form](GpuActivations#async-forms).
+    ///
+    /// # Errors
+    /// As [`GpuActivations::download`].
+    pub async fn download_async<T: Scalar>(&self, buffer: &GpuBuffer<T>) -> Result<Vec<T>, Error> {
+        let mut data = vec![T::zeroed(); buffer.len()];
+        self.download_into_async(buffer, &mut data).await?;
+        Ok(data)
+    }
+
+    /// Copies a buffer to a slice of its length.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`], and as [`GpuActivations::download`].
+    pub fn download_into<T: Scalar>(&self, buffer: &GpuBuffer<T>, data: &mut [T]) -> Result<(), Error> {
+        pollster::block_on(self.read_back(buffer, data, Waiting::Blocking))
+    }
+
+    /// As [`GpuActivations::download_into`], in an [async form](GpuActivations#async-forms).
+    ///
+    /// # Errors
+    /// As [`GpuActivations::download_into`].
+    pub async fn download_into_async<T: Scalar>(&self, buffer: &GpuBuffer<T>, data: &mut [T]) -> Result<(), Error> {
+        self.read_back(buffer, data, Waiting::Yielding).await
+    }
+
+    /// Copies some elements of a buffer to new memory of the host.
+    ///
+    /// # Errors
+    /// [`Error::OutOfBounds`], and as [`GpuActivations::download`].
+    pub fn download_range<T: Scalar>(&self, buffer: &GpuBuffer<T>, elements: Range<usize>) -> Result<Vec<T>, Error> {
+        let len = buffer.slice(elements.clone())?.len() as usize;
+        let mut data = vec![T::zeroed(); len];
+        pollster::block_on(self.read_range(buffer, elements.start, &mut data, Waiting::Blocking))?;
+        Ok(data)
+    }
+
+    async fn read_back<T: Scalar>(
+        &self,
+        buffer: &GpuBuffer<T>,
+        data: &mut [T],
+        waiting: Waiting,
+    ) -> Result<(), Error> {
+        if buffer.len() != data.len() {
+            return Err(Error::mismatch("data", data.len(), "buffer", buffer.len()));
+        }
+        self.read_range(buffer, 0, data, waiting).await
+    }
+
+    async fn read_range<T: Scalar>(
+        &self,
+        buffer: &GpuBuffer<T>,
+        first: usize,
+        data: &mut [T],
+        waiting: Waiting,
+    ) -> Result<(), Error> {
+        self.check_own(buffer)?;
+        if data.is_empty() {
+            return Ok(());
+        }
+        // Copies take whole words; what precedes the first element in its word is dropped here.
+        let from = (first * size_of::<T>()) as u64 / 4 * 4;
+        let skipped = first * size_of::<T>() - from as usize;
+        let bytes = (skipped + size_of_val(data)).next_multiple_of(16);
+        let copied = (bytes as u64).min(buffer.operand().buffer.size() - from);
+        let staging = self.device.acquire(bytes as u64, READBACK)?;
+        let submission = self.device.submit(|encoder| {
+            encoder.copy_buffer_to_buffer(buffer.operand().buffer, from, &staging, 0, copied);
+            Ok(())
+        })?;
+        let to = bytemuck::cast_slice_mut(data);
+        self.device.read(&staging, submission, skipped, to, waiting).await?;
+        self.device.release(staging);
+        Ok(())
+    }
+
+    fn check_own<T: Scalar>(&self, buffer: &GpuBuffer<T>) -> Result<(), Error> {
+        let is_own = buffer.operand().owner.is_some_and(|owner| std::ptr::eq(owner, &*self.device));
+        if is_own { Ok(()) } else { Err(Error::ForeignBuffer { operand: "buffer" }) }
+    }
+}

@@ -1,0 +1,45 @@
+/// What a device's f32 arithmetic does where WGSL leaves the choice. Nothing depends on it, but measured errors may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Arithmetic {
+    /// `fma` rounds once.
+    pub fuses_fma: bool,
+    /// A product and a sum that are written apart are rounded once.
+    pub contracts: bool,
+    /// `(a + b) - a` is taken for `b`.
+    pub reassociates: bool,
+    /// Results that are no normal numbers are kept, not flushed to zeros.
+    pub keeps_subnormal_results: bool,
+    /// Operands that are no normal numbers are kept.
+    pub keeps_subnormal_operands: bool,
+    /// Quotients are the nearest f32.
+    pub divides_exactly: bool,
+}
+
+/// The first of the quotients' operands, as in `shaders/probes/arithmetic.wgsl`.
+const DIVIDENDS: usize = 8;
+const QUOTIENTS: usize = 64;
+
+impl Arithmetic {
+    /// What the probe computes with.
+    pub(crate) fn operands() -> Vec<f32> {
+        // 1 + 2^-12 squared has a bit more than a float; 2^-126, 2^-140; a sum in which half of 3 is lost.
+        let unit = 1.0 + 2f32.powi(-12);
+        let mut x = vec![unit, unit, unit * unit, f32::MIN_POSITIVE, f32::from_bits(1 << 9), 2f32.powi(24), 3.0, 0.0];
+        x.extend((0..=QUOTIENTS).map(|i| 1.0 + ((i * i * 7919 + 17) % 9973) as f32 / 1013.0));
+        x
+    }
+
+    /// What the results of the probe tell.
+    pub(crate) fn of(x: &[f32], result: &[f32]) -> Arithmetic {
+        let exact = |i: usize| result[i] == x[i] / x[i + 1];
+        Arithmetic {
+            fuses_fma: result[0] != 0.0,
+            contracts: result[1] != 0.0,
+            reassociates: result[4] == x[6],
+            keeps_subnormal_results: result[2] != 0.0,
+            keeps_subnormal_operands: result[3] != 0.0,
+            divides_exactly: (DIVIDENDS..DIVIDENDS + QUOTIENTS).all(exact),
+        }
+    }
+}

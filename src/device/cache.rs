@@ -1,0 +1,53 @@
+//! Pipelines and uniform buffers, each made once and kept.
+
+use crate::device::pipeline_file::PipelineFile;
+use crate::device::sync::lock;
+use crate::error::Error;
+use crate::shader::{Access, ComposedModule, Kernel};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
+
+/// A pipeline: what its module is composed for, the entry point, and the bindings that this uses.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    pub label: &'static str,
+    pub kernel: Kernel,
+    pub entry_point: &'static str,
+    pub bindings: Vec<(u32, Access)>,
+}
+
+pub(crate) type Compiled = OnceLock<Result<wgpu::ComputePipeline, Error>>;
+
+#[derive(Debug, Default)]
+pub(crate) struct Cache {
+    // One OnceLock an entry, so that a compilation does not block other keys.
+    pub pipelines: Mutex<HashMap<Key, Arc<Compiled>>>,
+    pub uniforms: Mutex<HashMap<Vec<u8>, wgpu::Buffer>>,
+    /// Pipelines of earlier runs.
+    pub file: Option<PipelineFile>,
+    /// What a test does to each module before it is compiled.
+    pub rewriter: Option<Rewriter>,
+}
+
+/// Takes a module that is about to be compiled, and returns the text to compile in its place.
+type Rewrite = dyn Fn(&ComposedModule<'_>) -> String + Send + Sync;
+
+pub(crate) struct Rewriter(pub Box<Rewrite>);
+
+impl std::fmt::Debug for Rewriter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Rewriter")
+    }
+}
+
+impl Cache {
+    /// How many pipelines there are, and how many bytes of uniforms.
+    pub(crate) fn held(&self) -> (usize, u64) {
+        let uniforms = lock(&self.uniforms).values().map(wgpu::Buffer::size).sum();
+        (lock(&self.pipelines).len(), uniforms)
+    }
+
+    pub(crate) fn forget_uniforms(&self) {
+        lock(&self.uniforms).clear();
+    }
+}

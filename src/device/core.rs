@@ -1,0 +1,290 @@
+//! What a context's clones share: the device, and memory and waiting on it.
+
+use crate::device::arithmetic::Arithmetic;
+use crate::device::cache::Cache;
+use crate::device::gate::{Closed, DEVICES};
+use crate::device::pool::Pool;
+use crate::device::sync::lock;
+use crate::device::traits::AdapterTraits;
+use crate::error::Error;
+use std::fmt;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use wgpu::BufferUsages as Usage;
+
+/// Usages of a buffer that elements stay in.
+pub(crate) const RESIDENT: Usage = Usage::STORAGE.union(Usage::COPY_SRC).union(Usage::COPY_DST);
+/// Usages of a buffer that results are copied to for the host.
+pub(crate) const READBACK: Usage = Usage::MAP_READ.union(Usage::COPY_DST);
+
+/// A device with its queue, and what is kept for it.
+pub(crate) struct Device {
+    pub wgpu: wgpu::Device,
+    pub queue: wgpu::Queue,
+    pub traits: AdapterTraits,
+    pub cache: Cache,
+    /// How the device computes, once it was probed.
+    pub arithmetic: OnceLock<Arithmetic>,
+    /// Bytes of the buffers that users have.
+    pub in_use: AtomicU64,
+    pub pool: Mutex<Pool>,
+    /// Why the device was lost, once it was.
+    lost: Arc<Mutex<Option<String>>>,
+    /// How many of the next buffers are not created, as if there were no memory: for tests.
+    pub failures: AtomicU32,
+    // The last field: what precedes it goes before the gate opens again.
+    closed: Option<Closed<'static>>,
+}
+
+impl Drop for Device {
+    fn drop(&mut self) {
+        if self.traits.destroys_alone {
+            self.closed = DEVICES.close();
+        }
+    }
+}
+
+impl fmt::Debug for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Device").field("adapter", &self.wgpu.adapter_info().name).finish_non_exhaustive()
+    }
+}
+
+/// Bytes given to the queue at once.
+const WRITE_BYTES: usize = 8 << 20;
+
+/// How to wait for the device.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Waiting {
+    /// On this thread.
+    Blocking,
+    /// On a thread of its own, so that the caller's may go on.
+    Yielding,
+}
+
+fn lost(reason: impl ToString) -> Error {
+    Error::DeviceLost { reason: reason.to_string() }
+}
+
+type Mapping = futures_intrusive::channel::shared::OneshotReceiver<Result<(), wgpu::BufferAsyncError>>;
+
+impl Device {
+    pub(crate) fn new(device: wgpu::Device, queue: wgpu::Queue, pool_limit: u64) -> Self {
+        let traits = AdapterTraits::of(&device);
+        let (cache, arithmetic, in_use, lost, failures) = Default::default();
+        let pool = Mutex::new(Pool::new(pool_limit));
+        Device { wgpu: device, queue, traits, cache, arithmetic, in_use, pool, lost, failures, closed: None }
+    }
+
+    /// Fails where a device was created, but is lost at its first use.
+    pub(crate) fn try_out(&self) -> Result<(), Error> {
+        let buffer = self.acquire(4, RESIDENT)?;
+        let submission = self.submit(|encoder| {
+            encoder.clear_buffer(&buffer, 0, None);
+            Ok(())
+        })?;
+        self.poll(wgpu::PollType::Wait { submission_index: Some(submission), timeout: None })
+    }
+
+    /// Sets the device's callbacks, which only whoever created it may do.
+    pub(crate) fn notice_loss(&self) {
+        let lost = Arc::clone(&self.lost);
+        self.wgpu.set_device_lost_callback(move |_, reason| *lock(&lost) = Some(reason));
+        // Only what a user does with the device itself comes here.
+        self.wgpu.on_uncaptured_error(Arc::new(|error: wgpu::Error| log::error!("{error}")));
+    }
+
+    /// A buffer from the pool, or a new one.
+    pub(crate) fn acquire(&self, bytes: u64, usage: Usage) -> Result<wgpu::Buffer, Error> {
+        let pooled = lock(&self.pool).take(bytes, usage);
+        pooled.map_or_else(|| self.create_buffer(bytes, usage), Ok)
+    }
+
+    pub(crate) fn release(&self, buffer: wgpu::Buffer) {
+        lock(&self.pool).put(buffer);
+    }
+
+    fn create_buffer(&self, bytes: u64, usage: Usage) -> Result<wgpu::Buffer, Error> {
+        if bytes > self.traits.limits.max_buffer_size {
+            return Err(Error::BufferTooLarge { bytes, limit: self.traits.limits.max_buffer_size });
+        }
+        let descriptor =
+            wgpu::BufferDescriptor { label: Some("activations"), size: bytes, usage, mapped_at_creation: false };
+        let fails =
+            || self.failures.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
+        let create = || {
+            if fails() {
+                return Err(Error::OutOfMemory { bytes });
+            }
+            self.checked(|| Ok(self.at_work(|| self.wgpu.create_buffer(&descriptor))))
+        };
+        let outcome = create().or_else(|error| {
+            if !matches!(error, Error::OutOfMemory { .. }) {
+                return Err(error);
+            }
+            lock(&self.pool).clear();
+            create()
+        });
+        outcome.map_err(|error| match error {
+            Error::OutOfMemory { .. } => Error::OutOfMemory { bytes },
+            other => other,
+        })
+    }
+
+    /// Calls the driver, in a short piece of work that calls nothing of a user's.
+    pub(crate) fn at_work<R>(&self, work: impl FnOnce() -> R) -> R {
+        if self.traits.destroys_alone { DEVICES.work(work) } else { work() }
+    }
+
+    /// Does what talks to the device, and returns as an error what wgpu would otherwise report elsewhere.
+    pub(crate) fn checked<R>(&self, work: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
+        self.alive()?;
+        let filters = [wgpu::ErrorFilter::OutOfMemory, wgpu::ErrorFilter::Validation, wgpu::ErrorFilter::Internal];
+        let scopes = filters.map(|filter| self.wgpu.push_error_scope(filter));
+        let outcome = work();
+        // The last one pushed is the first to be popped.
+        let reported = scopes.into_iter().rev().filter_map(|scope| pollster::block_on(scope.pop()));
+        match reported.collect::<Vec<_>>().pop() {
+            None => outcome,
+            Some(wgpu::Error::OutOfMemory { .. }) => Err(Error::OutOfMemory { bytes: 0 }),
+            Some(error) if self.is_lost() => Err(lost(error)),
+            Some(error) => Err(Error::Refused { reason: error.to_string() }),
+        }
+    }
+
+    /// Whether not even the smallest buffer can be written. A caller's device has no callback of ours to tell.
+    fn is_lost(&self) -> bool {
+        let memory = self.wgpu.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let validation = self.wgpu.push_error_scope(wgpu::ErrorFilter::Validation);
+        let descriptor = wgpu::BufferDescriptor { label: None, size: 4, usage: RESIDENT, mapped_at_creation: false };
+        self.at_work(|| self.queue.write_buffer(&self.wgpu.create_buffer(&descriptor), 0, &[0; 4]));
+        let refused = pollster::block_on(validation.pop()).is_some();
+        // A device without memory is not lost.
+        pollster::block_on(memory.pop()).is_none() && refused
+    }
+
+    /// Copies to a buffer, whose size has room for whole words, and which no running submission uses if it is mappable.
+    pub(crate) fn write(&self, buffer: &wgpu::Buffer, bytes: &[u8]) -> Result<(), Error> {
+        if buffer.usage().contains(Usage::MAP_WRITE) {
+            return self.write_mapped(buffer, bytes);
+        }
+        self.write_at(buffer, 0, bytes)
+    }
+
+    /// Copies to a buffer, which has room for whole words, from a multiple of four bytes on.
+    pub(crate) fn write_at(&self, buffer: &wgpu::Buffer, offset: u64, bytes: &[u8]) -> Result<(), Error> {
+        let (words, rest) = bytes.split_at(bytes.len() / 4 * 4);
+        self.checked(|| {
+            // In chunks that are submitted, because each is staging memory until it has been copied.
+            for (index, chunk) in words.chunks(WRITE_BYTES).enumerate() {
+                self.at_work(|| {
+                    self.queue.write_buffer(buffer, offset + (index * WRITE_BYTES) as u64, chunk);
+                    if chunk.len() == WRITE_BYTES {
+                        self.queue.submit([]);
+                    }
+                });
+            }
+            if !rest.is_empty() {
+                let mut word = [0; 4];
+                word[..rest.len()].copy_from_slice(rest);
+                self.at_work(|| self.queue.write_buffer(buffer, offset + words.len() as u64, &word));
+            }
+            Ok(())
+        })
+    }
+
+    /// Submits what `record` records.
+    pub(crate) fn submit(
+        &self,
+        record: impl FnOnce(&mut wgpu::CommandEncoder) -> Result<(), Error>,
+    ) -> Result<wgpu::SubmissionIndex, Error> {
+        self.checked(|| {
+            let descriptor = wgpu::CommandEncoderDescriptor { label: Some("activations") };
+            let mut encoder = self.wgpu.create_command_encoder(&descriptor);
+            record(&mut encoder)?;
+            Ok(self.at_work(|| self.queue.submit([encoder.finish()])))
+        })
+    }
+
+    fn map(&self, buffer: &wgpu::Buffer, mode: wgpu::MapMode) -> Result<Mapping, Error> {
+        let (sender, receiver) = futures_intrusive::channel::shared::oneshot_channel();
+        self.checked(|| {
+            buffer.map_async(mode, .., move |result| {
+                // Nobody receives where the wait has failed.
+                let _ = sender.send(result);
+            });
+            Ok(receiver)
+        })
+    }
+
+    async fn mapped(mapping: Mapping) -> Result<(), Error> {
+        match mapping.receive().await {
+            Some(Ok(())) => Ok(()),
+            Some(Err(error)) => Err(lost(error)),
+            None => Err(lost("its buffers cannot be mapped")),
+        }
+    }
+
+    fn write_mapped(&self, buffer: &wgpu::Buffer, bytes: &[u8]) -> Result<(), Error> {
+        let mapping = self.map(buffer, wgpu::MapMode::Write)?;
+        self.poll(wgpu::PollType::Poll)?;
+        pollster::block_on(Self::mapped(mapping))?;
+        let mut view = buffer.get_mapped_range_mut(..bytes.len().next_multiple_of(4) as u64).map_err(lost)?;
+        view.slice(..bytes.len()).copy_from_slice(bytes);
+        drop(view);
+        buffer.unmap();
+        Ok(())
+    }
+
+    /// Waits for a submission, maps a buffer that it wrote, and copies it to the host from a byte on.
+    pub(crate) async fn read(
+        self: &Arc<Self>,
+        buffer: &wgpu::Buffer,
+        submission: wgpu::SubmissionIndex,
+        skipped: usize,
+        data: &mut [u8],
+        waiting: Waiting,
+    ) -> Result<(), Error> {
+        let mapping = self.map(buffer, wgpu::MapMode::Read)?;
+        self.wait(submission, waiting).await?;
+        Self::mapped(mapping).await?;
+        let view = buffer.get_mapped_range(..).map_err(lost)?;
+        data.copy_from_slice(&view[skipped..skipped + data.len()]);
+        drop(view);
+        buffer.unmap();
+        Ok(())
+    }
+
+    async fn wait(self: &Arc<Self>, submission: wgpu::SubmissionIndex, waiting: Waiting) -> Result<(), Error> {
+        let until = wgpu::PollType::Wait { submission_index: Some(submission), timeout: None };
+        if let Waiting::Blocking = waiting {
+            return self.poll(until);
+        }
+        let (sender, receiver) = futures_intrusive::channel::shared::oneshot_channel();
+        let (device, polled) = (Arc::clone(self), until.clone());
+        let thread = std::thread::Builder::new().name("gpu-activations".to_owned()).spawn(move || {
+            // Nobody receives where the future was dropped.
+            let _ = sender.send(device.poll(polled));
+        });
+        match (thread, receiver) {
+            (Ok(_), receiver) => receiver.receive().await.unwrap_or_else(|| Err(lost("nobody waits for it"))),
+            (Err(_), _) => self.poll(until),
+        }
+    }
+
+    /// The only place that polls, because `Device::poll` may panic on a lost device.
+    pub(crate) fn poll(&self, until: wgpu::PollType) -> Result<(), Error> {
+        match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.wgpu.poll(until))) {
+            Ok(Ok(_)) => self.alive(),
+            Ok(Err(error)) => Err(lost(error)),
+            Err(_) => Err(lost("the driver failed while waiting")),
+        }
+    }
+
+    fn alive(&self) -> Result<(), Error> {
+        match &*lock(&self.lost) {
+            Some(reason) => Err(Error::DeviceLost { reason: reason.clone() }),
+            None => Ok(()),
+        }
+    }
+}

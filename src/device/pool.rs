@@ -1,0 +1,48 @@
+use std::collections::VecDeque;
+use wgpu::BufferUsages as Usage;
+
+/// Freed buffers, kept for reuse.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    /// The oldest first.
+    buffers: VecDeque<wgpu::Buffer>,
+    bytes: u64,
+    most_bytes: u64,
+}
+
+impl Pool {
+    /// More buffers than these are not searched.
+    const MOST_BUFFERS: usize = 1024;
+
+    pub(crate) fn new(most_bytes: u64) -> Pool {
+        Pool { buffers: VecDeque::new(), bytes: 0, most_bytes }
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(crate) fn take(&mut self, bytes: u64, usage: Usage) -> Option<wgpu::Buffer> {
+        let fits = |buffer: &wgpu::Buffer| buffer.size() == bytes && buffer.usage() == usage;
+        let found = self.buffers.iter().rposition(fits)?;
+        self.bytes -= bytes;
+        self.buffers.remove(found)
+    }
+
+    /// One that is too large to be kept leaves the others where they are.
+    pub(crate) fn put(&mut self, buffer: wgpu::Buffer) {
+        if buffer.size() > self.most_bytes {
+            return;
+        }
+        self.bytes += buffer.size();
+        self.buffers.push_back(buffer);
+        while self.bytes > self.most_bytes || self.buffers.len() > Self::MOST_BUFFERS {
+            self.bytes -= self.buffers.pop_front().map_or(0, |oldest| oldest.size());
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.buffers.clear();
+        self.bytes = 0;
+    }
+}

@@ -1,0 +1,44 @@
+use crate::shader::{Guards, LaunchShape};
+
+/// What kernels and their launches depend on of an adapter.
+#[derive(Debug, Clone)]
+pub(crate) struct AdapterTraits {
+    pub limits: wgpu::Limits,
+    /// Whether the host reads and writes storage buffers as fast as its own memory.
+    pub mappable: bool,
+    pub on_cpu: bool,
+    pub guards: Guards,
+    pub subgroups: bool,
+    /// Lanes of a subgroup at least, and whether there may be more.
+    pub smallest_subgroup: u32,
+    pub subgroups_vary: bool,
+    /// Of elementwise kernels.
+    pub launch: LaunchShape,
+    /// Whether the driver may not destroy a device while other threads are at work with theirs.
+    pub destroys_alone: bool,
+}
+
+/// The number of NVIDIA among the vendors of PCI.
+const NVIDIA: u32 = 0x10de;
+
+impl AdapterTraits {
+    pub(crate) fn of(device: &wgpu::Device) -> AdapterTraits {
+        let info = device.adapter_info();
+        let features = device.features();
+        let kind = info.device_type;
+        let is_near = matches!(kind, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu);
+        let smallest_subgroup = info.subgroup_min_size.max(1);
+        AdapterTraits {
+            limits: device.limits(),
+            mappable: is_near && features.contains(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS),
+            on_cpu: kind == wgpu::DeviceType::Cpu,
+            guards: Guards::of(&info),
+            subgroups: features.contains(wgpu::Features::SUBGROUP),
+            smallest_subgroup,
+            subgroups_vary: info.subgroup_max_size > smallest_subgroup,
+            launch: LaunchShape::of(&info),
+            // NVIDIA's vkDestroyDevice may wait for ever for a thread that compiles or submits.
+            destroys_alone: info.backend == wgpu::Backend::Vulkan && info.vendor == NVIDIA,
+        }
+    }
+}

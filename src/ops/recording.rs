@@ -1,0 +1,39 @@
+use crate::device::{Device, Dispatch, InBatch};
+use crate::ops::rowwise::Strategy;
+use std::cell::RefCell;
+
+/// Records operations into a compute pass; whoever owns the encoder submits it.
+///
+/// Whatever a recording refers to may be dropped before it is submitted.
+#[derive(Debug)]
+#[must_use = "a recording that nothing is recorded into does nothing"]
+pub struct Recording<'a, 'pass> {
+    pub(crate) device: &'a Device,
+    pub(crate) strategy: Strategy,
+    pub(crate) pass: Target<'a, 'pass>,
+    /// Memory that commands use in between, for whoever submits them to reuse afterwards.
+    pub(crate) scratch: Vec<wgpu::Buffer>,
+    /// What a batch of the context's own uses until it is submitted; none where the caller submits.
+    pub(crate) batch: Option<RefCell<Vec<InBatch>>>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Target<'a, 'pass> {
+    Own(Box<wgpu::ComputePass<'pass>>),
+    Callers(&'a mut wgpu::ComputePass<'pass>),
+}
+
+impl Recording<'_, '_> {
+    /// Records commands.
+    pub(crate) fn run(&mut self, dispatches: &[Dispatch]) {
+        let pass = match &mut self.pass {
+            Target::Own(pass) => &mut **pass,
+            Target::Callers(pass) => pass,
+        };
+        for dispatch in dispatches {
+            pass.set_pipeline(&dispatch.pipeline);
+            pass.set_bind_group(0, &dispatch.group, &[]);
+            pass.dispatch_workgroups(dispatch.columns, dispatch.rows, 1);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+/// What a shader may do with a binding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Access {
+    Read,
+    Write,
+    Uniform,
+}
+
+/// The bindings of group 0.
+pub(crate) mod numbers {
+    pub(crate) const X: u32 = 0;
+    pub(crate) const DY: u32 = 1;
+    pub(crate) const RESULT: u32 = 2;
+    pub(crate) const UNIFORM: u32 = 3;
+    pub(crate) const MASK: u32 = 4;
+    /// Of groupwise kernels: gates, or the second half of a gradient.
+    pub(crate) const SECOND_INPUT: u32 = 5;
+    /// Of rowwise kernels: statistics of chunks.
+    pub(crate) const PARTIALS: u32 = 5;
+    /// Statistics of rows, as later dispatches see them.
+    pub(crate) const STATISTICS: u32 = 6;
+    /// Statistics of rows, as one dispatch gathers them.
+    pub(crate) const WHOLE_STATISTICS: u32 = 7;
+    /// The first of the parameters from buffers.
+    pub(crate) const FIRST_PARAMETER: u32 = 8;
+}
+
+/// Each binding below those of the parameters, and what shaders call a variable that is bound there: for a test.
+#[doc(hidden)]
+pub const VARIABLES: &[(u32, &[&str])] = &[
+    (numbers::X, &["x", "x_words"]),
+    (numbers::DY, &["dy", "dy_words"]),
+    (numbers::RESULT, &["result", "result_words", "gradients"]),
+    (numbers::UNIFORM, &["uniforms"]),
+    (numbers::MASK, &["mask"]),
+    (numbers::SECOND_INPUT, &["second", "second_words", "partials"]),
+    (numbers::STATISTICS, &["statistics"]),
+    (numbers::WHOLE_STATISTICS, &["whole_statistics"]),
+];

@@ -1,0 +1,86 @@
+use crate::catalog::Source;
+use std::borrow::Cow;
+
+/// One part of a module: a file of the folder `shaders`, or text made for one kernel.
+#[derive(Debug, Clone)]
+pub(crate) struct Part {
+    pub file: &'static str,
+    pub text: Cow<'static, str>,
+}
+
+impl Part {
+    pub(crate) fn made(title: &'static str, text: String) -> Part {
+        Part { file: title, text: text.into() }
+    }
+}
+
+impl From<Source> for Part {
+    fn from(source: Source) -> Part {
+        Part { file: source.file, text: source.text.into() }
+    }
+}
+
+/// The parts that these expressions convert to.
+macro_rules! parts {
+    ($($part:expr),* $(,)?) => {
+        [$($crate::shader::compose::Part::from($part)),*]
+    };
+}
+pub(crate) use parts;
+
+/// Which steps of compensated sums are hidden from the compiler, which might regroup them otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guards {
+    /// The sums alone: where Mesa and SwiftShader compile for a CPU, which `verify` has shown to be enough there, and
+    /// where the rest would cost six percent of the throughput of functions that compute much.
+    Sums,
+    /// Each step. Metal compiles with fast arithmetic, and DXC may do so; where memory is the limit, it costs nothing.
+    All,
+}
+
+impl Guards {
+    pub(crate) fn of(info: &wgpu::AdapterInfo) -> Guards {
+        let is_known = matches!(info.backend, wgpu::Backend::Vulkan | wgpu::Backend::Gl);
+        if is_known && info.device_type == wgpu::DeviceType::Cpu { Guards::Sums } else { Guards::All }
+    }
+
+    /// A constant of every module.
+    pub(crate) fn part(self) -> Part {
+        Part::made("(guards of the adapter)", format!("\nconst GUARDED: bool = {};\n", self == Guards::All))
+    }
+}
+
+/// A composed module: its text, and which part each line comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shader {
+    source: String,
+    parts: Vec<(&'static str, u32)>,
+}
+
+impl Shader {
+    pub(crate) fn compose(parts: &[Part], guards: Guards) -> Shader {
+        let mut shader = Shader { source: String::new(), parts: Vec::new() };
+        for Part { file, text } in parts.iter().chain([&guards.part()]) {
+            shader.parts.push((file, text.lines().count() as u32));
+            shader.source.extend(text.lines().flat_map(|line| [line, "\n"]));
+        }
+        shader
+    }
+
+    /// The WGSL text.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The part that a line of the text, counted from 1, comes from, and the line within it.
+    pub fn locate(&self, line: u32) -> Option<(&str, u32)> {
+        let mut left = line.checked_sub(1)?;
+        for (file, lines) in &self.parts {
+            if left < *lines {
+                return Some((file, left + 1));
+            }
+            left -= lines;
+        }
+        None
+    }
+}

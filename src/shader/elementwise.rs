@@ -1,0 +1,54 @@
+//! Kernels that handle each element by itself.
+
+use crate::catalog::{Definition, source};
+use crate::shader::compose::{Part, parts};
+use crate::shader::launch::LaunchShape;
+use crate::shader::parameters::{ParameterForm, function_parts};
+use crate::shader::storage::{Aliasing, Storage};
+
+/// A function and its derivative; the entry points are `forward`, `backward`, `forward_tail` and `backward_tail`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct ElementwiseKernel {
+    pub definition: &'static Definition,
+    pub storage: Storage,
+    pub aliasing: Aliasing,
+    pub parameters: ParameterForm,
+    pub launch: LaunchShape,
+}
+
+impl ElementwiseKernel {
+    pub(crate) fn parts(&self) -> Vec<Part> {
+        let over_addend = format!("const OVER_ADDEND: bool = {};\n", self.parameters.is_over_addend());
+        let mut all = function_parts(self.definition);
+        all.extend(parts![self.launch.part(), source!("math.wgsl"), self.storage.source()]);
+        all.push(source!("elementwise/uniform.wgsl").into());
+        all.extend(self.parameters.parts(self.definition));
+        all.extend(parts![self.aliasing.source(), Part::made("(addend of the call)", over_addend)]);
+        all.push(source!("elementwise/kernels.wgsl").into());
+        all
+    }
+}
+
+/// The gradient of a parameter of which each element has a value; the entry point is `gradient`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct GradientKernel {
+    pub definition: &'static Definition,
+    pub parameter: &'static str,
+    pub storage: Storage,
+    pub parameters: ParameterForm,
+}
+
+impl GradientKernel {
+    pub(crate) fn parts(&self) -> Vec<Part> {
+        let mut all = function_parts(self.definition);
+        all.extend(parts![source!("math.wgsl"), self.parameters.term(self.parameter), self.storage.source()]);
+        all.push(source!("elementwise/uniform.wgsl").into());
+        all.extend(self.parameters.parts(self.definition));
+        all.extend(parts![
+            Aliasing::Separate.source(),
+            source!("memory/elements.wgsl"),
+            source!("parameters/gradient_per_element.wgsl"),
+        ]);
+        all
+    }
+}

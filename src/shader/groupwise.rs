@@ -1,0 +1,40 @@
+//! Kernels of groups of entries: gated units, maxout, crelu.
+
+use crate::catalog::{Definition, Source, source};
+use crate::shader::compose::{Part, parts};
+use crate::shader::parameters::function_parts;
+use crate::shader::storage::{Aliasing, Storage};
+
+/// A function of groups of entries; the entry points are `forward` and `backward`, of gated units also
+/// `backward_value` and `backward_gate`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct GroupwiseKernel {
+    pub source: Source,
+    /// What a gate goes through.
+    pub activation: Option<&'static Definition>,
+    pub storage: Storage,
+    /// Whether every four elements that are handled together are a whole vector of every operand.
+    pub whole_vectors: bool,
+}
+
+impl GroupwiseKernel {
+    pub(crate) fn parts(&self) -> Vec<Part> {
+        let mut all: Vec<Part> = parts![source!("math.wgsl"), source!("groupwise/contract.wgsl")].into();
+        all.extend(parts![
+            source!("groupwise/second_input.wgsl"),
+            self.storage.source(),
+            Aliasing::Separate.source(),
+            source!("memory/elements.wgsl"),
+        ]);
+        all.extend(match self.whole_vectors {
+            true => parts![source!("memory/vectors.wgsl"), source!("groupwise/vectors.wgsl")],
+            false => parts![source!("memory/words.wgsl"), source!("groupwise/words.wgsl")],
+        });
+        all.extend(match self.activation {
+            Some(activation) => function_parts(activation),
+            None => parts![source!("parameters/none.wgsl")].into(),
+        });
+        all.push(self.source.into());
+        all
+    }
+}

@@ -1,0 +1,126 @@
+use crate::catalog::{Activation, AxisFunction, Kernels, source};
+use crate::shader::binding::Access;
+use crate::shader::compose::{Guards, Part, Shader, parts};
+use crate::shader::elementwise::{ElementwiseKernel, GradientKernel};
+use crate::shader::groupwise::GroupwiseKernel;
+use crate::shader::launch::LaunchShape;
+use crate::shader::parameters::ParameterForm;
+use crate::shader::rowwise::{Orientation, RowStatistics, RowwiseKernel, Stage, Team};
+use crate::shader::storage::{Aliasing, Direction, Storage};
+use crate::shader::uniform::{CopyUniform, ElementwiseUniform, GroupwiseUniform, Member, RowwiseUniform};
+
+/// What a module is composed for: equal kernels have equal text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Kernel {
+    Elementwise(ElementwiseKernel),
+    Gradient(GradientKernel),
+    Rowwise(RowwiseKernel),
+    Groupwise(GroupwiseKernel),
+    /// What throughput is compared with.
+    Copy(LaunchShape),
+    /// What WGSL leaves to the device.
+    Arithmetic,
+}
+
+impl Kernel {
+    pub(crate) fn compose(&self, guards: Guards) -> Shader {
+        Shader::compose(&self.parts(), guards)
+    }
+
+    fn parts(&self) -> Vec<Part> {
+        match self {
+            Kernel::Elementwise(kernel) => kernel.parts(),
+            Kernel::Gradient(kernel) => kernel.parts(),
+            Kernel::Rowwise(kernel) => kernel.parts(),
+            Kernel::Groupwise(kernel) => kernel.parts(),
+            Kernel::Copy(launch) => parts![launch.part(), source!("probes/copy.wgsl")].into(),
+            Kernel::Arithmetic => parts![source!("probes/arithmetic.wgsl")].into(),
+        }
+    }
+
+    /// The uniform, but for the parameters that follow it.
+    pub(crate) fn uniform(&self) -> &'static [Member] {
+        match self {
+            Kernel::Elementwise(_) | Kernel::Gradient(_) => ElementwiseUniform::MEMBERS,
+            Kernel::Rowwise(_) => RowwiseUniform::MEMBERS,
+            Kernel::Groupwise(_) => GroupwiseUniform::MEMBERS,
+            Kernel::Copy(_) => CopyUniform::MEMBERS,
+            Kernel::Arithmetic => &[],
+        }
+    }
+}
+
+/// A module that is about to be compiled, and what the host binds to it: for tests.
+#[doc(hidden)]
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ComposedModule<'a> {
+    pub text: &'a str,
+    pub entry_point: &'static str,
+    /// Each binding of group 0, and whether it may be written, none for a uniform.
+    pub bindings: Vec<(u32, Option<bool>)>,
+    /// The uniform, but for the parameters that follow it.
+    pub uniform: &'static [Member],
+}
+
+impl<'a> ComposedModule<'a> {
+    pub(crate) fn new(
+        text: &'a str,
+        entry_point: &'static str,
+        bindings: &[(u32, Access)],
+        uniform: &'static [Member],
+    ) -> Self {
+        let written = |access| match access {
+            Access::Read => Some(false),
+            Access::Write => Some(true),
+            Access::Uniform => None,
+        };
+        let bindings = bindings.iter().map(|&(number, access)| (number, written(access))).collect();
+        ComposedModule { text, entry_point, bindings, uniform }
+    }
+}
+
+impl Shader {
+    /// Composes the module of an activation; its entry points are `forward`, `backward`, `forward_tail` and
+    /// `backward_tail`.
+    pub fn elementwise(activation: &Activation, storage: Storage, aliasing: Aliasing) -> Shader {
+        let kernel = ElementwiseKernel {
+            definition: activation.definition(),
+            storage,
+            aliasing,
+            parameters: ParameterForm::Constant,
+            launch: LaunchShape::PORTABLE,
+        };
+        Kernel::Elementwise(kernel).compose(Guards::All)
+    }
+
+    /// Composes the module of a function along the last axis in its simplest form, one invocation a row, and names the
+    /// entry point of the direction. Where the axis becomes 1 long, that is the statistics of the rows, which
+    /// `rowwise/kernels/write_reduced.wgsl` turns into results in another dispatch.
+    pub fn along(function: &AxisFunction, storage: Storage, direction: Direction) -> (Shader, &'static str) {
+        let kernels = match &function.definition().kernels {
+            Kernels::Rowwise(kernels) => kernels,
+            Kernels::Groupwise { part, .. } => {
+                let activation = function.activation().map(|activation| activation.definition());
+                let kernel = GroupwiseKernel { source: *part, activation, storage, whole_vectors: true };
+                return (Kernel::Groupwise(kernel).compose(Guards::All), direction.name());
+            }
+        };
+        let stage = match direction {
+            Direction::Forward if kernels.reduces => Stage::Statistics,
+            Direction::Forward | Direction::Backward => Stage::Fused,
+        };
+        let tempered = function.is_tempered();
+        let kernel = RowwiseKernel {
+            statistics: RowStatistics::Function { kernels, direction, from_output: false, tempered },
+            storage,
+            aliasing: Aliasing::Separate,
+            orientation: Orientation::Rows,
+            whole_vectors: true,
+            masked: false,
+            team: Team::Invocation,
+            stage,
+        };
+        (Kernel::Rowwise(kernel).compose(Guards::All), stage.entry_point())
+    }
+}

@@ -1,0 +1,161 @@
+//! Where the parameters of an element come from, and what is fused before and after its function, as text.
+
+use crate::catalog::{Definition, source};
+use crate::shader::binding::numbers::FIRST_PARAMETER;
+use crate::shader::compose::{Part, parts};
+use std::fmt::Write as _;
+
+/// What every activation has besides its own parameters.
+pub(crate) const FUSED: [&str; 3] = ["input_bias", "output_factor", "output_addend"];
+
+/// Which elements share a value of a parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Granularity {
+    Tensor,
+    Channel,
+    Element,
+}
+
+/// How the next element's channel follows from the last one's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Succession {
+    /// All elements of a vector are of one channel.
+    Same,
+    /// Each element is of the channel after its neighbour's.
+    Neighbour,
+    /// Any channel may follow.
+    Any,
+}
+
+/// Where a parameter's values come from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct ParameterSource {
+    pub name: &'static str,
+    pub granularity: Granularity,
+    /// Whether they are what lies under the result, which overwrites them.
+    pub under_result: bool,
+}
+
+/// The parameters of a kernel.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum ParameterForm {
+    /// One value of each in the uniform.
+    Constant,
+    /// A random value for each element.
+    Drawn,
+    /// Some from buffers, in the order of their bindings.
+    Buffers { sources: Vec<ParameterSource>, succession: Succession },
+}
+
+/// `Params` where an activation has none.
+pub(crate) fn function_parts(definition: &'static Definition) -> Vec<Part> {
+    let mut all = vec![Part::from(definition.source)];
+    if definition.parameters.is_empty() {
+        all.push(source!("parameters/none.wgsl").into());
+    }
+    all
+}
+
+impl ParameterForm {
+    fn sources(&self) -> &[ParameterSource] {
+        match self {
+            ParameterForm::Constant | ParameterForm::Drawn => &[],
+            ParameterForm::Buffers { sources, .. } => sources,
+        }
+    }
+
+    /// Whether the result overwrites an addend.
+    pub(crate) fn is_over_addend(&self) -> bool {
+        self.sources().iter().any(|source| source.under_result)
+    }
+
+    /// The parts that give an elementwise kernel its parameters.
+    pub(crate) fn parts(&self, definition: &Definition) -> Vec<Part> {
+        match self {
+            ParameterForm::Constant => parts![source!("parameters/constant.wgsl")].into(),
+            ParameterForm::Drawn => parts![source!("random.wgsl"), source!("parameters/drawn.wgsl")].into(),
+            ParameterForm::Buffers { succession, .. } => {
+                let succession = match succession {
+                    Succession::Same => source!("parameters/channel_of_all.wgsl"),
+                    Succession::Neighbour => source!("parameters/channel_of_neighbour.wgsl"),
+                    Succession::Any => source!("parameters/channel_of_any.wgsl"),
+                };
+                let mut all: Vec<Part> = parts![source!("parameters/buffers.wgsl"), succession].into();
+                all.extend(self.accessors(definition));
+                all
+            }
+        }
+    }
+
+    /// The value of a parameter at a location, where it comes from a buffer.
+    fn value_at(&self, name: &str) -> Option<String> {
+        let source = self.sources().iter().find(|source| source.name == name)?;
+        if source.under_result {
+            return Some("before".to_owned());
+        }
+        let at = match source.granularity {
+            Granularity::Tensor => "0u".to_owned(),
+            Granularity::Channel => "location.channel".to_owned(),
+            // An invocation's last vector may go on beyond x.
+            Granularity::Element => format!("min(location.element, arrayLength(&{name}_values) - 1u)"),
+        };
+        Some(format!("{name}_values[{at}]"))
+    }
+
+    /// What depends on a location: `parameters_at`, from buffers where there are any, and what is fused before and after
+    /// the activation.
+    pub(crate) fn accessors(&self, definition: &Definition) -> [Part; 2] {
+        let mut text = String::new();
+        for (index, ParameterSource { name, .. }) in
+            self.sources().iter().enumerate().filter(|(_, source)| !source.under_result)
+        {
+            let number = FIRST_PARAMETER + index as u32;
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "@group(0) @binding({number}) var<storage, read> {name}_values: array<f32>;");
+        }
+        let field = |name: &str| self.value_at(name).unwrap_or_else(|| format!("uniforms.params.{name}"));
+        let fields: Vec<String> = definition.parameters.iter().map(|parameter| field(parameter.name)).collect();
+        let input = self.value_at("input_bias").map_or("x".to_owned(), |bias| format!("biased(x, {bias})"));
+        let factor = self.value_at("output_factor");
+        let scaled = factor.as_ref().map_or("value".to_owned(), |factor| format!("value * {factor}"));
+        let gradient = match &factor {
+            None => "dy * slope".to_owned(),
+            Some(factor) => format!("product_of_three(dy, slope, {factor})"),
+        };
+        let output = self.value_at("output_addend").map_or(scaled.clone(), |addend| format!("{scaled} + {addend}"));
+        let functions = [
+            ("parameters_at(location: Location) -> Params", format!("Params({})", fields.join(", "))),
+            ("input_at(x: f32, location: Location) -> f32", input),
+            ("gradient_at(dy: f32, slope: f32, location: Location) -> f32", gradient),
+            ("output_at(value: f32, before: f32, location: Location) -> f32", output),
+        ];
+        for (head, result) in functions {
+            let _ = write!(text, "\nfn {head} {{\n    return {result};\n}}\n");
+        }
+        [source!("parameters/biased.wgsl").into(), Part::made("(parameters of the call)", text)]
+    }
+
+    /// `term`, dy times the derivative of an element's result by a parameter, with its rounding error.
+    pub(crate) fn term(&self, parameter: &str) -> Part {
+        let derivative = match parameter {
+            "input_bias" => "let value = derivative(z, params);\n    let k = 0;".to_owned(),
+            "output_factor" => "let value = activation(z, params);\n    let k = 0;".to_owned(),
+            "output_addend" => "let value = 1.0;\n    let k = 0;".to_owned(),
+            own => format!(
+                "let gradient = parameter_gradient(z, params);\n    let value = gradient.by.{own};\n    \
+                 let k = gradient.k;"
+            ),
+        };
+        let is_of_output = ["output_factor", "output_addend"].contains(&parameter);
+        let product = match self.value_at("output_factor").filter(|_| !is_of_output) {
+            Some(factor) => format!("product_of_three_scaled(dy, value, {factor}, k)"),
+            None => "product_scaled(dy, value, k)".to_owned(),
+        };
+        let text = format!(
+            "fn term(dy: f32, x: f32, location: Location) -> vec2<f32> {{\n    let z = input_at(x, location);\n    \
+             let params = parameters_at(location);\n    {derivative}\n    let product = {product};\n    \
+             return vec2<f32>(not_a_number_unless(!is_nan(z) && !is_nan(dy), product.x), product.y);\n}}\n"
+        );
+        Part::made("(parameter of the call)", text)
+    }
+}

@@ -1,0 +1,188 @@
+//! Kernels that work along an axis by statistics of each row.
+
+use crate::catalog::{Definition, RowKernels, Source, source};
+use crate::shader::compose::{Part, parts};
+use crate::shader::parameters::{ParameterForm, function_parts};
+use crate::shader::storage::{Aliasing, Direction, Storage};
+
+/// Who works on a row, or on a chunk of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Team {
+    Invocation,
+    /// Lanes of a subgroup. A workgroup has so many tasks, which its subgroups share.
+    Subgroup { tasks: u32 },
+    Workgroup,
+}
+
+/// How the elements of a row lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Orientation {
+    /// One after the other, along the last axis.
+    Rows,
+    /// Apart, along another axis; rows lie side by side.
+    Columns,
+}
+
+/// What a dispatch does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Stage {
+    /// Statistics and results of whole rows.
+    Fused,
+    /// The same of rows that registers hold, of so many fours of entries a lane.
+    FusedHeld { blocks: u64, larger_teams: bool },
+    /// Statistics of whole rows.
+    Statistics,
+    /// Statistics of chunks in one round.
+    Partial { is_first_round: bool },
+    /// Statistics of rows from those of their chunks.
+    Combine,
+    /// Results chunk by chunk.
+    WriteRows,
+    /// Results word by word.
+    WriteWords,
+    /// One result a row.
+    WriteReduced,
+}
+
+impl Stage {
+    pub(crate) fn entry_point(self) -> &'static str {
+        match self {
+            Stage::Fused | Stage::FusedHeld { .. } => "fused",
+            Stage::Statistics => "whole",
+            Stage::Partial { is_first_round: true } => "partial",
+            Stage::Partial { is_first_round: false } => "partial_again",
+            Stage::Combine => "combine",
+            Stage::WriteRows => "write_rows",
+            Stage::WriteWords => "write_words",
+            Stage::WriteReduced => "write_reduced",
+        }
+    }
+}
+
+/// What is known of a row, and what follows from it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum RowStatistics {
+    Function {
+        kernels: &'static RowKernels,
+        direction: Direction,
+        /// Whether a gradient is computed from y.
+        from_output: bool,
+        /// Whether the temperature is other than 1.
+        tempered: bool,
+    },
+    /// The gradient of a parameter, summed.
+    Gradient { definition: &'static Definition, parameter: &'static str, parameters: ParameterForm },
+}
+
+/// A kernel along an axis; [`Stage::entry_point`] names its entry point.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct RowwiseKernel {
+    pub statistics: RowStatistics,
+    pub storage: Storage,
+    pub aliasing: Aliasing,
+    pub orientation: Orientation,
+    /// Whether every four elements that are handled together are a whole vector.
+    pub whole_vectors: bool,
+    pub masked: bool,
+    pub team: Team,
+    pub stage: Stage,
+}
+
+impl Team {
+    fn source(self) -> Source {
+        match self {
+            Team::Invocation => source!("rowwise/teams/invocation.wgsl"),
+            Team::Subgroup { .. } => source!("rowwise/teams/subgroup.wgsl"),
+            Team::Workgroup => source!("rowwise/teams/workgroup.wgsl"),
+        }
+    }
+}
+
+impl RowStatistics {
+    fn parts(&self) -> Vec<Part> {
+        match self {
+            RowStatistics::Function { kernels, direction, from_output, tempered } => {
+                let direction = match (direction, kernels.reduces) {
+                    (Direction::Forward, _) => source!("rowwise/directions/forward.wgsl"),
+                    (Direction::Backward, _) if *from_output => source!("rowwise/directions/backward_from_output.wgsl"),
+                    (Direction::Backward, true) => source!("rowwise/directions/backward_of_reduced.wgsl"),
+                    (Direction::Backward, false) => source!("rowwise/directions/backward.wgsl"),
+                };
+                let own = kernels.parts.iter().map(|&part| match part.file {
+                    "rowwise/scores/temperature_one.wgsl" if *tempered => source!("rowwise/scores/temperature_any.wgsl"),
+                    _ => part,
+                });
+                let common = [source!("parameters/none.wgsl"), source!("rowwise/statistics.wgsl"), direction];
+                common.into_iter().chain(own).map(Part::from).collect()
+            }
+            RowStatistics::Gradient { definition, parameter, parameters } => {
+                let mut all = function_parts(definition);
+                all.extend(parts![
+                    parameters.term(parameter),
+                    source!("rowwise/directions/backward.wgsl"),
+                    source!("parameters/gradient_statistics.wgsl"),
+                ]);
+                all.extend(parameters.accessors(definition));
+                all
+            }
+        }
+    }
+
+    /// How statistics go from lane to lane.
+    fn shuffled(&self) -> Source {
+        match self {
+            RowStatistics::Function { kernels, .. } => kernels.shuffled,
+            RowStatistics::Gradient { .. } => source!("parameters/gradient_shuffled.wgsl"),
+        }
+    }
+}
+
+impl RowwiseKernel {
+    pub(crate) fn parts(&self) -> Vec<Part> {
+        let mut all: Vec<Part> = parts![source!("math.wgsl"), source!("rowwise/contract.wgsl")].into();
+        all.extend(self.statistics.parts());
+        all.extend(parts![self.storage.source(), self.aliasing.source(), source!("memory/elements.wgsl")]);
+        all.extend(parts![
+            if self.whole_vectors { source!("memory/vectors.wgsl") } else { source!("memory/words.wgsl") },
+            if self.masked { source!("rowwise/masks/bytes.wgsl") } else { source!("rowwise/masks/none.wgsl") },
+            self.team.source(),
+        ]);
+        if let Team::Subgroup { tasks } = self.team {
+            all.push(Part::made("(tasks of a workgroup)", format!("const TASKS: u32 = {tasks}u;\n")));
+            all.push(self.statistics.shuffled().into());
+        }
+        all.extend(self.stage_parts());
+        all
+    }
+
+    fn stage_parts(&self) -> Vec<Part> {
+        let results = source!("rowwise/results.wgsl");
+        let gathered = match self.orientation {
+            Orientation::Rows => source!("rowwise/kernels/rows.wgsl"),
+            Orientation::Columns => source!("rowwise/kernels/columns.wgsl"),
+        };
+        match (self.stage, self.orientation) {
+            (Stage::FusedHeld { blocks, larger_teams }, _) => {
+                let text = format!("const BLOCKS: u32 = {blocks}u;\nconst LARGER_TEAMS: bool = {larger_teams};\n");
+                let held = source!("rowwise/kernels/fused_held_rows.wgsl");
+                parts![gathered, results, Part::made("(blocks of the call)", text), held].into()
+            }
+            (Stage::Fused, Orientation::Rows) => {
+                parts![gathered, results, source!("rowwise/kernels/fused_rows.wgsl")].into()
+            }
+            (Stage::Fused, Orientation::Columns) => {
+                parts![gathered, results, source!("rowwise/kernels/fused_columns.wgsl")].into()
+            }
+            (Stage::Statistics | Stage::Partial { .. }, _) => parts![gathered].into(),
+            (Stage::Combine, _) => parts![source!("rowwise/kernels/combine.wgsl")].into(),
+            (Stage::WriteRows, Orientation::Rows) => {
+                parts![gathered, results, source!("rowwise/kernels/write_rows.wgsl")].into()
+            }
+            (Stage::WriteRows, Orientation::Columns) => {
+                parts![gathered, results, source!("rowwise/kernels/write_columns.wgsl")].into()
+            }
+            (Stage::WriteWords, _) => parts![results, source!("rowwise/kernels/write_words.wgsl")].into(),
+            (Stage::WriteReduced, _) => parts![source!("rowwise/kernels/write_reduced.wgsl")].into(),
+        }
+    }
+}

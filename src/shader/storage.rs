@@ -1,0 +1,77 @@
+use crate::catalog::{Source, source};
+
+/// How elements lie in memory. Arithmetic is f32 in each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Storage {
+    /// IEEE binary32.
+    F32,
+    /// IEEE binary16, two a word.
+    F16,
+    /// bfloat16, two a word.
+    Bf16,
+}
+
+impl Storage {
+    /// Its name, as in `f32`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Storage::F32 => "f32",
+            Storage::F16 => "f16",
+            Storage::Bf16 => "bf16",
+        }
+    }
+
+    pub(crate) fn source(self) -> Source {
+        match self {
+            Storage::F32 => source!("memory/f32.wgsl"),
+            Storage::F16 => source!("memory/f16.wgsl"),
+            Storage::Bf16 => source!("memory/bf16.wgsl"),
+        }
+    }
+}
+
+/// Where a result lies in relation to its inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Aliasing {
+    /// In another buffer.
+    Separate,
+    /// Over x.
+    OverX,
+    /// Over dy.
+    OverDy,
+    /// Beside an input in the same buffer.
+    SameBuffer,
+}
+
+impl Aliasing {
+    pub(crate) fn source(self) -> Source {
+        match self {
+            Aliasing::Separate => source!("memory/separate.wgsl"),
+            Aliasing::OverX => source!("memory/over_x.wgsl"),
+            Aliasing::OverDy => source!("memory/over_dy.wgsl"),
+            Aliasing::SameBuffer => source!("memory/same_buffer.wgsl"),
+        }
+    }
+}
+
+/// Which way values flow through a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// From x to y.
+    Forward,
+    /// From x and dy to dx.
+    Backward,
+}
+
+impl Direction {
+    /// Both, forward first.
+    pub const ALL: [Direction; 2] = [Direction::Forward, Direction::Backward];
+
+    /// Its name, `forward` or `backward`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Direction::Forward => "forward",
+            Direction::Backward => "backward",
+        }
+    }
+}

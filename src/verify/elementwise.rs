@@ -1,0 +1,292 @@
+use crate::catalog::Activation;
+use crate::context::GpuActivations;
+use crate::error::Error;
+use crate::ops::ParameterBuffers;
+use crate::verify::report::{Format, Report, distance, limit, power_of_two};
+use rayon::prelude::*;
+
+/// What of an activation is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Quantity {
+    /// y.
+    Forward,
+    /// dx, for gradients of several magnitudes.
+    Backward,
+    /// The gradient of the learnable parameter of this name, of which each element has a value of its own.
+    ParameterGradient(&'static str),
+}
+
+/// How many inputs a thread compares at once.
+const CHUNK: usize = 1 << 14;
+
+/// One quantity of an activation, by the reference.
+#[derive(Clone, Copy)]
+struct Reference {
+    activation: Activation,
+    quantity: Quantity,
+}
+
+impl Reference {
+    fn at(&self, x: f64) -> f64 {
+        match self.quantity {
+            Quantity::Forward => self.activation.forward(x),
+            Quantity::Backward => self.activation.derivative(x),
+            Quantity::ParameterGradient(parameter) => self.activation.parameter_gradient(parameter, x),
+        }
+    }
+
+    /// The largest term where the error is relative to it, else 0.
+    fn term(&self, x: f64) -> f64 {
+        match self.quantity {
+            Quantity::Forward => self.activation.forward_term(x),
+            Quantity::Backward => self.activation.derivative_term(x),
+            Quantity::ParameterGradient(parameter) => self.activation.gradient_term(parameter, x),
+        }
+    }
+
+    fn limit(&self) -> f64 {
+        let (forward, backward) = self.activation.limits();
+        match self.quantity {
+            Quantity::Forward => forward,
+            Quantity::Backward => backward,
+            Quantity::ParameterGradient(parameter) => self.activation.gradient_limit(parameter),
+        }
+    }
+
+    /// The error of a result that is `dy` times what is `exact`, and whether the input is near a root.
+    fn error<T: Format>(&self, x: f64, dy: f64, exact: f64, result: f64) -> (f64, bool) {
+        let mut error = distance::<T>(result, dy * exact);
+        // A derivative beyond the floats, or among the least of them, is rounded before it is multiplied.
+        if let Quantity::Backward = self.quantity {
+            let is_infinite = exact.is_finite() && exact.abs() >= power_of_two(128);
+            let error_of_derivative = dy.abs() * power_of_two(if dy.abs() > 1.0 { -126 } else { -200 });
+            if is_infinite && result == f64::INFINITY.copysign(dy * exact)
+                || exact.abs() < power_of_two(-126) && (result - dy * exact).abs() <= error_of_derivative
+            {
+                error = 0.0;
+            }
+        }
+        // An adapter may take a subnormal input for a zero of its sign.
+        if x.abs() < power_of_two(-126) {
+            error = error.min(distance::<T>(result, dy * self.at(0.0_f64.copysign(x))));
+        }
+        let term = self.term(x);
+        if term > 0.0 {
+            error = error.min((result - dy * exact).abs() / ((dy * term).abs() * power_of_two(-T::DIGITS)));
+        }
+        (error, term > 0.0)
+    }
+}
+
+/// How far a comparison is: what it has found about each device after the first so many blocks of inputs.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Checkpoint {
+    /// Blocks of inputs that have been tried.
+    pub done: u64,
+    /// Blocks there are.
+    pub blocks: u64,
+    /// A report for each context.
+    pub reports: Vec<Report>,
+}
+
+/// Compares one quantity of an activation on a device with the reference, over every 16-bit input, or every `step`-th
+/// f32 and the edges of the function. Gradients are of several magnitudes, but 1 where the step is 1. `progress` is told
+/// which share is done.
+///
+/// # Errors
+/// Those of [`GpuActivations::forward_slice`] and [`GpuActivations::parameter_gradient`].
+pub fn verify<T: Format>(
+    context: &GpuActivations,
+    activation: Activation,
+    quantity: Quantity,
+    step: u32,
+    progress: impl Fn(f64),
+) -> Result<Report, Error> {
+    let contexts = std::slice::from_ref(context);
+    let end = verify_from::<T>(contexts, activation, quantity, step, Checkpoint::default(), |checkpoint| {
+        progress(checkpoint.done as f64 / checkpoint.blocks as f64);
+        Ok(())
+    })?;
+    Ok(end.reports.into_iter().next().unwrap_or_default())
+}
+
+/// Inputs that are tried at once, and their gradients.
+struct Block<T> {
+    x: Vec<T>,
+    dy: Vec<T>,
+}
+
+impl<T: Format> Block<T> {
+    /// Gradients of every magnitude for each input where these are few, else for one after the other.
+    fn new(inputs: Vec<T>, gradients: &[f64]) -> Self {
+        let gradients: Vec<T> = gradients.iter().map(|&dy| T::from_f64(dy)).collect();
+        if inputs.len() * gradients.len() <= CHUNK * 32 {
+            let dy = gradients.iter().flat_map(|&dy| std::iter::repeat_n(dy, inputs.len())).collect();
+            Block { x: inputs.repeat(gradients.len()), dy }
+        } else {
+            let dy = gradients.iter().copied().cycle().take(inputs.len()).collect();
+            Block { x: inputs, dy }
+        }
+    }
+}
+
+/// What a device made of a block: elements, or the f32 of a parameter's gradient.
+enum Results<T> {
+    Elements(Vec<T>),
+    Gradients(Vec<f32>),
+}
+
+impl<T: Format> Results<T> {
+    fn of(
+        context: &GpuActivations,
+        Reference { activation, quantity }: Reference,
+        Block { x, dy }: &Block<T>,
+        mut memory: Vec<T>,
+    ) -> Result<Self, Error> {
+        memory.resize(x.len(), T::zeroed());
+        match quantity {
+            Quantity::Forward => context.forward_slice_into(activation, x, &mut memory)?,
+            Quantity::Backward => context.backward_slice_into(activation, x, dy, &mut memory)?,
+            Quantity::ParameterGradient(parameter) => {
+                let value = activation.value(parameter).unwrap_or(0.0);
+                let values = context.upload(&vec![value; x.len()])?;
+                let parameters = ParameterBuffers::new().per_element(parameter, &values);
+                let (x, dy) = (context.upload(x)?, context.upload(dy)?);
+                let gradient = context.parameter_gradient(activation, &parameters, parameter, &x, &dy)?;
+                return Ok(Results::Gradients(context.download(&gradient)?));
+            }
+        }
+        Ok(Results::Elements(memory))
+    }
+}
+
+/// As [`verify`], for several devices at once, each result of the reference being computed once, and going on from a
+/// checkpoint of the same comparison; from the beginning where that has no reports. `keep` is given one after each block
+/// of inputs, and may end the comparison by an error.
+///
+/// # Errors
+/// Those of [`GpuActivations::forward_slice`] and [`GpuActivations::parameter_gradient`], and of `keep`.
+pub fn verify_from<T: Format>(
+    contexts: &[GpuActivations],
+    activation: Activation,
+    quantity: Quantity,
+    step: u32,
+    mut checkpoint: Checkpoint,
+    mut keep: impl FnMut(&Checkpoint) -> Result<(), Error>,
+) -> Result<Checkpoint, Error> {
+    let reference = Reference { activation, quantity };
+    let blocks = T::inputs(&activation, step.max(1));
+    checkpoint.blocks = blocks.len() as u64;
+    let limit_ulp = match quantity {
+        Quantity::ParameterGradient(_) => reference.limit(),
+        Quantity::Forward | Quantity::Backward => limit::<T>(reference.limit()),
+    };
+    checkpoint.reports.iter_mut().for_each(|report| report.hold_to(limit_ulp));
+    if checkpoint.reports.len() != contexts.len() || checkpoint.reports.iter().any(|r| r.limit_ulp != limit_ulp) {
+        checkpoint.done = 0;
+        checkpoint.reports = vec![Report::new(limit_ulp); contexts.len()];
+    }
+    if checkpoint.done >= checkpoint.blocks {
+        return Ok(checkpoint);
+    }
+    let gradients = match quantity {
+        Quantity::Forward => vec![1.0],
+        Quantity::Backward | Quantity::ParameterGradient(_) if T::DIGITS == 24 && step <= 1 => vec![1.0],
+        Quantity::Backward | Quantity::ParameterGradient(_) => T::gradients().to_vec(),
+    };
+    // Memory that all blocks share.
+    let mut expected = Vec::new();
+    let mut memories = vec![Vec::new(); contexts.len()];
+    for inputs in blocks.skip(checkpoint.done as usize) {
+        let block = Block::new(inputs, &gradients);
+        expected.resize(block.x.len(), 0.0);
+        // The devices and the reference at the same time.
+        let results = std::thread::scope(|scope| {
+            let devices = contexts.iter().zip(std::mem::take(&mut memories));
+            let block = &block;
+            let run = |(context, memory)| scope.spawn(move || Results::of(context, reference, block, memory));
+            let devices: Vec<_> = devices.map(run).collect();
+            let evaluate = |(expected, x): (&mut f64, &T)| *expected = reference.at(x.to_f64());
+            expected.par_iter_mut().zip(&block.x).with_min_len(CHUNK).for_each(evaluate);
+            let finished = devices.into_iter().map(|device| match device.join() {
+                Ok(outcome) => outcome,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            finished.collect::<Result<Vec<_>, Error>>()
+        })?;
+        for (report, results) in checkpoint.reports.iter_mut().zip(results) {
+            let limit_ulp = report.limit_ulp;
+            match results {
+                Results::Elements(results) => {
+                    report.merge(&compared(&reference, limit_ulp, &block, &expected, &results));
+                    memories.push(results);
+                }
+                Results::Gradients(results) => {
+                    report.merge(&compared(&reference, limit_ulp, &block, &expected, &results));
+                    memories.push(Vec::new());
+                }
+            }
+        }
+        checkpoint.done += 1;
+        keep(&checkpoint)?;
+    }
+    Ok(checkpoint)
+}
+
+/// Compares results that somebody else has computed, gradients for a dy of 1, with the reference.
+///
+/// # Errors
+/// [`Error::LengthMismatch`].
+pub fn compare<T: Format>(
+    activation: Activation,
+    quantity: Quantity,
+    inputs: &[T],
+    results: &[T],
+) -> Result<Report, Error> {
+    if inputs.len() != results.len() {
+        return Err(Error::mismatch("the results", results.len(), "the inputs", inputs.len()));
+    }
+    let reference = Reference { activation, quantity };
+    let expected: Vec<f64> = inputs.par_iter().map(|x| reference.at(x.to_f64())).collect();
+    let block = Block { x: inputs.to_vec(), dy: vec![T::from_f64(1.0); inputs.len()] };
+    Ok(compared(&reference, limit::<T>(reference.limit()), &block, &expected, results))
+}
+
+fn compared<T: Format, R: Format>(
+    reference: &Reference,
+    limit_ulp: f64,
+    block: &Block<T>,
+    exact: &[f64],
+    results: &[R],
+) -> Report {
+    let inputs = block.x.par_chunks(CHUNK).zip(block.dy.par_chunks(CHUNK));
+    let chunks = inputs.zip(exact.par_chunks(CHUNK)).zip(results.par_chunks(CHUNK));
+    let report = chunks.map(|(((inputs, gradients), exact), results)| {
+        let mut report = Report::new(limit_ulp);
+        for (((x, dy), &exact), result) in inputs.iter().zip(gradients).zip(exact).zip(results) {
+            let (x, dy, result) = (x.to_f64(), dy.to_f64(), result.to_f64());
+            let (error, is_near_root) = reference.error::<R>(x, dy, exact, result);
+            report.note(error, x);
+            let expected = dy * exact;
+            if is_near_root && error.is_finite() {
+                report.worst_absolute = report.worst_absolute.max((result - expected).abs() / dy.abs());
+            }
+            if expected.abs() < power_of_two(R::MIN_EXPONENT) && expected != 0.0 {
+                report.subnormals_kept += u64::from(result != 0.0);
+                // Where rounding does not give 0.
+                report.subnormals_flushed +=
+                    u64::from(result == 0.0 && expected.abs() > power_of_two(R::MIN_EXPONENT - R::DIGITS));
+            }
+        }
+        report
+    });
+    report.reduce(
+        || Report::new(limit_ulp),
+        |mut a, b| {
+            a.merge(&b);
+            a
+        },
+    )
+}

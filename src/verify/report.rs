@@ -1,0 +1,193 @@
+use crate::catalog::Activation;
+use crate::shader::Element;
+use half::{bf16, f16};
+
+/// What one function does in one direction and storage.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Report {
+    /// The largest error in units in the last place of the storage type, infinite for a wrong special value.
+    pub worst_ulp: f64,
+    /// The input it occurs at; of a function along an axis, the element of x that has the result's number.
+    pub worst_input: f64,
+    /// The bound it must keep.
+    pub limit_ulp: f64,
+    /// How many inputs were tried.
+    pub count: u64,
+    /// How many of them were beyond the limit.
+    pub failed: u64,
+    /// How many were more than 1, 2 and 4 units off.
+    pub above: [u64; 3],
+    /// The largest error, not in units but as it is, where the bound is that of the largest term, near a root.
+    pub worst_absolute: f64,
+    /// How many results were NaN or infinite where they must not be, or the other way round.
+    pub wrong_specials: u64,
+    /// How many results that are no normal numbers were given as such, and how many as zeros.
+    pub subnormals_kept: u64,
+    /// See `subnormals_kept`.
+    pub subnormals_flushed: u64,
+}
+
+/// A 16- or 32-bit format, as far as an error in its units is concerned.
+pub trait Format: Element {
+    /// Bits of the significand, the implicit one included.
+    const DIGITS: i32;
+    /// The exponent of the smallest normal number.
+    const MIN_EXPONENT: i32;
+    /// The exponent of the first power of two beyond the largest number.
+    const MAX_EXPONENT: i32;
+    /// Gradients to try: a power of two is exact, so that the error is that of the derivative.
+    fn gradients() -> [f64; 5] {
+        let most = f64::from(Self::MAX_EXPONENT - 1);
+        [0.0, 0.25, 0.5, 0.75, 1.0].map(|share| {
+            let exponent = (share * most).round() as i32;
+            if exponent % 2 == 0 { power_of_two(exponent) } else { -power_of_two(exponent) }
+        })
+    }
+    /// Inputs to try, in blocks: every 16-bit value, or every `step`-th f32 after the edges of the function. A step of 0
+    /// counts as 1.
+    fn inputs(activation: &Activation, step: u32) -> Box<dyn ExactSizeIterator<Item = Vec<Self>>>;
+}
+
+impl Format for f32 {
+    const DIGITS: i32 = 24;
+    const MIN_EXPONENT: i32 = -126;
+    const MAX_EXPONENT: i32 = 128;
+    fn inputs(activation: &Activation, step: u32) -> Box<dyn ExactSizeIterator<Item = Vec<f32>>> {
+        let edges = edges(activation);
+        let step = step.max(1);
+        let last = u32::MAX / step;
+        Box::new((0..last / BLOCK + 2).map(move |block| match block.checked_sub(1) {
+            None => edges.clone(),
+            Some(block) => {
+                let first = block * BLOCK;
+                (first..=last.min(first + (BLOCK - 1))).map(|index| f32::from_bits(index * step)).collect()
+            }
+        }))
+    }
+}
+
+/// How many f32 are tried at once.
+const BLOCK: u32 = 1 << 21;
+
+/// The floats about every special value and every place where a branch, an overflow or a saturation may lie.
+fn edges(activation: &Activation) -> Vec<f32> {
+    let specials = [f32::INFINITY, f32::NAN, f32::MAX, f32::MIN_POSITIVE, f32::from_bits(1), 0.0, 1e38];
+    let places =
+        [0.25, 0.4, 0.5, 0.6, 1.0, 8.0, 9.0, 14.4, 15.0, 17.0, 18.0, 20.0, 87.3, 88.7, 103.9, 104.0, 200.0, 4096.0];
+    // Where products of flushed parts were found wrong: in the derivative of squareplus, and in sinc.
+    let found = [1.481_271_1e16, 1.015_148_4e32];
+    let kinks = activation.kinks().into_iter().map(|kink| kink as f32);
+    let around = |place: f32| (0..=16).map(move |i| f32::from_bits(place.to_bits().wrapping_add(i).wrapping_sub(8)));
+    specials
+        .into_iter()
+        .chain(places)
+        .chain(found)
+        .chain(kinks)
+        .flat_map(|place| around(place).chain(around(-place)))
+        .collect()
+}
+
+impl Format for f16 {
+    const DIGITS: i32 = 11;
+    const MIN_EXPONENT: i32 = -14;
+    const MAX_EXPONENT: i32 = 16;
+    fn inputs(_: &Activation, _: u32) -> Box<dyn ExactSizeIterator<Item = Vec<f16>>> {
+        Box::new(std::iter::once((0..=u16::MAX).map(f16::from_bits).collect()))
+    }
+}
+
+impl Format for bf16 {
+    const DIGITS: i32 = 8;
+    const MIN_EXPONENT: i32 = -126;
+    const MAX_EXPONENT: i32 = 128;
+    fn inputs(_: &Activation, _: u32) -> Box<dyn ExactSizeIterator<Item = Vec<bf16>>> {
+        Box::new(std::iter::once((0..=u16::MAX).map(bf16::from_bits).collect()))
+    }
+}
+
+/// 2^exponent, a normal number. By its bits: it is asked for with every error.
+pub(super) fn power_of_two(exponent: i32) -> f64 {
+    f64::from_bits(((exponent + 1023) as u64) << 52)
+}
+
+/// The unit in the last place of a value of this format.
+fn unit<T: Format>(value: f64) -> f64 {
+    let exponent = (value.abs().to_bits() >> 52) as i32 - 1023;
+    power_of_two(exponent.clamp(T::MIN_EXPONENT, T::MAX_EXPONENT - 1) - (T::DIGITS - 1))
+}
+
+/// Infinity counts as the first power of two beyond the largest number.
+fn bounded<T: Format>(value: f64) -> f64 {
+    let end = power_of_two(T::MAX_EXPONENT);
+    value.clamp(-end, end)
+}
+
+/// The error of `result` in units of its format, where `expected` is the exact value. What rounds to 0 must be 0.
+pub(super) fn distance<T: Format>(result: f64, expected: f64) -> f64 {
+    if result.is_nan() || expected.is_nan() {
+        return if result.is_nan() && expected.is_nan() { 0.0 } else { f64::INFINITY };
+    }
+    // Adapters may flush a subnormal f32; bf16 has the same exponents, and f16 is packed by integers.
+    if result == 0.0 && expected.abs() <= power_of_two(-126) {
+        return 0.0;
+    }
+    if result != 0.0 && expected.abs() < 0.45 * unit::<T>(0.0) {
+        return f64::INFINITY;
+    }
+    // Infinity is right for an infinite value, and for one that rounds to it.
+    if expected.is_infinite() {
+        return if result == expected { 0.0 } else { f64::INFINITY };
+    }
+    (bounded::<T>(result) - bounded::<T>(expected)).abs() / unit::<T>(bounded::<T>(expected))
+}
+
+/// The bound in units of `T`, for a bound in units of f32: rounding to 16 bits adds half a unit.
+pub(super) fn limit<T: Format>(f32_limit: f64) -> f64 {
+    match T::DIGITS {
+        24 => f32_limit,
+        digits => 0.5 + f32_limit * power_of_two(digits - 24),
+    }
+}
+
+impl Report {
+    pub(super) fn new(limit_ulp: f64) -> Report {
+        Report { limit_ulp, ..Report::default() }
+    }
+
+    /// Takes another bound for the recorded one, if it can be told that nothing is beyond it.
+    pub(super) fn hold_to(&mut self, limit_ulp: f64) {
+        if self.worst_ulp <= limit_ulp {
+            (self.limit_ulp, self.failed) = (limit_ulp, 0);
+        }
+    }
+
+    pub(super) fn note(&mut self, error: f64, input: f64) {
+        self.count += 1;
+        self.failed += u64::from(error > self.limit_ulp);
+        if error > 1.0 {
+            for (above, units) in self.above.iter_mut().zip([1.0, 2.0, 4.0]) {
+                *above += u64::from(error > units);
+            }
+            self.wrong_specials += u64::from(error == f64::INFINITY);
+        }
+        if error > self.worst_ulp {
+            (self.worst_ulp, self.worst_input) = (error, input);
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Report) {
+        if other.worst_ulp > self.worst_ulp {
+            (self.worst_ulp, self.worst_input) = (other.worst_ulp, other.worst_input);
+        }
+        self.count += other.count;
+        self.failed += other.failed;
+        for (above, more) in self.above.iter_mut().zip(other.above) {
+            *above += more;
+        }
+        self.worst_absolute = self.worst_absolute.max(other.worst_absolute);
+        self.wrong_specials += other.wrong_specials;
+        self.subnormals_kept += other.subnormals_kept;
+        self.subnormals_flushed += other.subnormals_flushed;
+    }
+}
