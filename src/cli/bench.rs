@@ -1,19 +1,63 @@
-//! Throughput of functions on a device, beside a copy.
+//! `bench`: the throughput of functions on a device, beside a copy.
 
-use crate::evaluate::progress_bar;
-use crate::verify::{labels, pass_name, shown};
-use crate::{Failure, Function, number, print, usage};
+use crate::adapter::{context, shown};
+use crate::function::{Function, chosen};
+use crate::output::{number, print, progress_bar};
+use crate::row::{labels, pass_name};
+use crate::shader::StorageName;
+use crate::{Failure, usage};
 use anyhow::anyhow;
+use clap::Args;
 use gpu_activations::shader::Storage;
 use gpu_activations::throughput::{Bench, Throughput};
 use gpu_activations::{Axis, AxisFunction, Element, GpuActivations};
+use half::{bf16, f16};
 use serde_json::{Value, json};
 use std::fmt;
 use std::str::FromStr;
 
+#[derive(Args)]
+pub struct Arguments {
+    /// The functions; all where none is given.
+    names: Vec<String>,
+    /// A parameter of the one function named; others keep their defaults.
+    #[arg(short, long = "param", value_name = "KEY=VALUE")]
+    param: Vec<String>,
+    /// The shape of x, as in 4096x1024; may be given several times.
+    #[arg(long, value_name = "SHAPE", default_value = "32768x1024")]
+    shape: Vec<Shape>,
+    /// The axis of functions along one; negative counts from the end. Absent: the last.
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    axis: Option<isize>,
+    /// How elements lie in memory.
+    #[arg(long, value_enum, default_value_t = StorageName::F32)]
+    storage: StorageName,
+    /// Samples of each function, whose median counts.
+    #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..))]
+    samples: u16,
+    /// Words of "name on backend", such as "llvmpipe on vulkan".
+    #[arg(long, value_name = "TEXT")]
+    adapter: Option<String>,
+    /// One JSON object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let Arguments { names, param, shape, axis, storage, samples, adapter, json } = arguments;
+    let functions = chosen(names, param)?;
+    let context = context(adapter.as_deref())?;
+    let table = Table::new(&context, *samples, *axis, *json)?;
+    match storage {
+        StorageName::F32 => table.print::<f32>(&functions, shape),
+        StorageName::F16 => table.print::<f16>(&functions, shape),
+        StorageName::Bf16 => table.print::<bf16>(&functions, shape),
+    }
+}
+
 /// Lengths joined by `x`.
 #[derive(Clone)]
-pub struct Shape(Vec<usize>);
+struct Shape(Vec<usize>);
 
 impl FromStr for Shape {
     type Err = String;
@@ -36,7 +80,7 @@ impl fmt::Display for Shape {
 }
 
 /// Rows of figures, printed as they are found.
-pub struct Table<'a> {
+struct Table<'a> {
     context: &'a GpuActivations,
     bench: Bench<'a>,
     axis: Option<isize>,
@@ -44,18 +88,18 @@ pub struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    pub fn new(context: &'a GpuActivations, samples: u16, axis: Option<isize>, json: bool) -> Result<Self, Failure> {
+    fn new(context: &'a GpuActivations, samples: u16, axis: Option<isize>, json: bool) -> Result<Self, Failure> {
         let bench = Bench::new(context, samples.into())?;
         Ok(Table { context, bench, axis, json })
     }
 
-    pub fn print<T: Element>(mut self, functions: &[Function], shapes: &[Shape]) -> Result<(), Failure> {
+    fn print<T: Element>(mut self, functions: &[Function], shapes: &[Shape]) -> Result<(), Failure> {
         if let (Some(axis), false) =
             (self.axis, functions.iter().any(|function| matches!(function, Function::Along(_))))
         {
             return Err(usage(anyhow!("--axis {axis}: none of these functions works along an axis")));
         }
-        // Before anything is measured, whose figures would be lost.
+        // A wrong shape is found before anything is measured, whose figures would be lost.
         for shape in shapes {
             for function in functions {
                 if let Function::Along(function) = function {
@@ -71,7 +115,7 @@ impl<'a> Table<'a> {
         }
         let bar = progress_bar(2 * (functions.len() * shapes.len()) as u64)?;
         for shape in shapes {
-            // A pass after the other, because the copies differ.
+            // The passes come one after the other, because their copies differ.
             for backward in [false, true] {
                 for function in functions {
                     bar.set_message(function.name());

@@ -1,11 +1,14 @@
-//! Devices against the reference, every float if need be; what is done is kept in a file.
+//! `verify`: devices against the reference, on every float if need be. A file keeps what is done.
 
-use crate::evaluate::progress_bar;
-use crate::file::NewFile;
-use crate::{Failure, Function, chosen, context, json_of, number, print, short};
+use crate::adapter::{context, shown};
+use crate::function::{Function, chosen};
+use crate::new_file::NewFile;
+use crate::output::{number, print, progress_bar};
+use crate::row::{labels, parameters, pass_name};
+use crate::{Failure, usage};
 use anyhow::{Context, Result, anyhow, ensure};
+use clap::Args;
 use gpu_activations::verify::{Checkpoint, Format, Quantity, Report, verify_along, verify_from};
-use gpu_activations::wgpu::AdapterInfo;
 use gpu_activations::{Error, GpuActivations, counted};
 use half::{bf16, f16};
 use indicatif::ProgressBar;
@@ -13,8 +16,46 @@ use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+#[derive(Args)]
+pub struct Arguments {
+    /// The functions; all where none is given.
+    names: Vec<String>,
+    /// A parameter of the one function named; absent: the defaults and the table's sample values.
+    #[arg(short, long = "param", value_name = "KEY=VALUE")]
+    param: Vec<String>,
+    /// Every one of the 2^32 f32, instead of a sample; functions along an axis keep their arrays.
+    #[arg(long, conflicts_with = "step")]
+    exhaustive: bool,
+    /// One in so many f32 is tried, besides the edges of each function.
+    #[arg(long, value_name = "N", default_value_t = 4093, value_parser = clap::value_parser!(u32).range(1..))]
+    step: u32,
+    /// Keeps what is done in this file, and goes on from there if it exists.
+    #[arg(long, value_name = "FILE")]
+    resume: Option<PathBuf>,
+    /// Words of "name on backend", such as "llvmpipe on vulkan"; several are compared in one run.
+    #[arg(long, value_name = "TEXT")]
+    adapter: Vec<String>,
+    /// One JSON object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let Arguments { names, param, exhaustive, step, resume, adapter, json } = arguments;
+    let functions = functions(names, param)?;
+    if (*exhaustive || resume.is_some()) && functions.iter().all(|f| matches!(f, Function::Along(_))) {
+        let option = if *exhaustive { "--exhaustive" } else { "--resume" };
+        return Err(usage(anyhow!(
+            "{option} is for elementwise functions; {} works along an axis, and is tried on arrays of fixed shapes",
+            names.join(", ")
+        )));
+    }
+    let step = if *exhaustive { 1 } else { *step };
+    Verification::new(adapter, step, resume.as_deref(), *json)?.run(&functions)
+}
+
 /// The functions to verify: those named, or all, at their defaults and sample values, or one as `-p` says.
-pub fn functions(names: &[String], parameters: &[String]) -> Result<Vec<Function>, Failure> {
+fn functions(names: &[String], parameters: &[String]) -> Result<Vec<Function>, Failure> {
     let functions = chosen(names, parameters)?;
     let samples = |function: Function| match function {
         Function::Elementwise(activation) => activation.samples().into_iter().map(Function::Elementwise).collect(),
@@ -27,7 +68,7 @@ pub fn functions(names: &[String], parameters: &[String]) -> Result<Vec<Function
 const KEPT_EVERY: Duration = Duration::from_secs(10);
 
 /// Which devices are compared, and how.
-pub struct Verification {
+struct Verification {
     contexts: Vec<GpuActivations>,
     step: u32,
     journal: Option<Journal>,
@@ -36,7 +77,7 @@ pub struct Verification {
 }
 
 impl Verification {
-    pub fn new(adapters: &[String], step: u32, resume: Option<&Path>, json: bool) -> Result<Self, Failure> {
+    fn new(adapters: &[String], step: u32, resume: Option<&Path>, json: bool) -> Result<Self, Failure> {
         let contexts = match adapters {
             [] => vec![context(None)?],
             adapters => adapters.iter().map(|adapter| context(Some(adapter))).collect::<Result<_, _>>()?,
@@ -46,7 +87,7 @@ impl Verification {
         Ok(Verification { contexts, step, journal, json, bar: progress_bar(1000)? })
     }
 
-    pub fn run(mut self, functions: &[Function]) -> Result<(), Failure> {
+    fn run(mut self, functions: &[Function]) -> Result<(), Failure> {
         let mut failed = 0;
         for function in functions {
             for quantity in quantities(function) {
@@ -172,38 +213,6 @@ fn row_labels(function: &Function, quantity: Quantity, storage: &str) -> Map<Str
     labels
 }
 
-pub fn pass_name(backward: bool) -> &'static str {
-    if backward { "backward" } else { "forward" }
-}
-
-/// An adapter as it may be named on the command line.
-pub fn shown(info: &AdapterInfo) -> String {
-    format!("{} on {}", info.name, info.backend.to_str())
-}
-
-fn parameters(function: &Function) -> Map<String, Value> {
-    match function {
-        Function::Elementwise(activation) => {
-            let names = activation.parameters().iter().map(|parameter| parameter.name.to_owned());
-            names.zip(activation.values().into_iter().map(short)).collect()
-        }
-        Function::Along(function) => {
-            function.values().into_iter().map(|(name, value)| (name.to_owned(), json_of(&value))).collect()
-        }
-    }
-}
-
-/// What a row is about.
-pub fn labels(function: &Function, pass: &str, storage: &str) -> Map<String, Value> {
-    let labels = [
-        ("function", json!(function.name())),
-        ("parameters", Value::Object(parameters(function))),
-        ("pass", json!(pass)),
-        ("storage", json!(storage)),
-    ];
-    labels.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
-}
-
 fn fields(report: &Report) -> Map<String, Value> {
     let fields = [
         ("worst_ulp", number(report.worst_ulp)),
@@ -243,7 +252,7 @@ fn report_of(fields: &Value) -> Option<Report> {
     Some(report)
 }
 
-/// What is done, in a file: for which adapters and step, and a checkpoint for each function, pass and storage.
+/// A file of what is done: for which adapters and step, and a checkpoint for each function, pass and storage.
 struct Journal {
     path: PathBuf,
     content: Value,

@@ -1,7 +1,7 @@
 //! `.npy` files of f32 and f16, and of bytes for masks: what a header promises is checked before anything is read or allocated.
 
-use crate::file::NewFile;
 use crate::header::{Header, excerpt};
+use crate::new_file::NewFile;
 use anyhow::{Context, Result, bail, ensure};
 use gpu_activations::{Element, Scalar, counted};
 use half::f16;

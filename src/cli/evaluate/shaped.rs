@@ -1,17 +1,18 @@
-//! Functions along an axis, parameters from files, random slopes: outer entries piece by piece where each is evaluated by
-//! itself, else arrays as a whole.
+//! What depends on the shape of x: functions along an axis, parameters from files, and random slopes. Outer entries are
+//! evaluated piece by piece where each stands for itself, and else arrays as a whole.
 
-use crate::array::{Input, Kind, NUMBERS, Output, tuple};
-use crate::evaluate::{CHUNK, Engine, progress_bar};
-use crate::{Configured, Evaluate, Function};
+use super::{CHUNK, Engine, Request};
+use crate::function::{Configured, Function};
+use crate::npy::{Input, Kind, NUMBERS, Output, tuple};
+use crate::output::progress_bar;
 use anyhow::{Context, Result, bail, ensure};
 use gpu_activations::{Activation, Axis, AxisFunction, Element, GpuActivations, GpuBuffer, Parameters};
 use half::f16;
 use npyz::Order;
 use rayon::prelude::*;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// A parameter from a file, and which of its values an element has.
+/// A parameter from a file, and how elements share its values.
 struct Tensor {
     name: &'static str,
     kind: Kind,
@@ -38,16 +39,11 @@ impl Sharing {
     }
 }
 
-pub fn evaluate(
-    configured: &Configured,
-    arguments: &Evaluate,
-    grad: Option<&Path>,
-    gradients: &[(&'static str, PathBuf)],
-) -> Result<()> {
-    let x = Input::open(&arguments.input, NUMBERS)?;
+pub fn evaluate(request: &Request<'_>) -> Result<()> {
+    let x = Input::open(&request.arguments.input, NUMBERS)?;
     match x.kind {
-        Kind::F32 => Task::<f32>::new(configured, arguments, grad, gradients, x)?.run(),
-        _ => Task::<f16>::new(configured, arguments, grad, gradients, x)?.run(),
+        Kind::F32 => Task::<f32>::new(request, x)?.run(),
+        _ => Task::<f16>::new(request, x)?.run(),
     }
 }
 
@@ -58,14 +54,14 @@ struct Inputs {
     mask: Option<Input>,
 }
 
-/// Everything that was asked for, the outputs begun.
+/// A request whose inputs fit together and whose outputs are begun.
 struct Task<'a, T> {
     configured: &'a Configured,
     engine: Engine,
     inputs: Inputs,
-    /// Of the whole arrays.
+    /// The axis of the whole arrays.
     whole_axis: Option<Axis>,
-    /// The piece that is evaluated.
+    /// The axis of the piece that is evaluated, whose elements follow.
     axis: Option<Axis>,
     x: Vec<T>,
     dy: Option<Vec<T>>,
@@ -76,13 +72,8 @@ struct Task<'a, T> {
 }
 
 impl<'a, T: Element> Task<'a, T> {
-    fn new(
-        configured: &'a Configured,
-        arguments: &Evaluate,
-        grad: Option<&Path>,
-        gradients: &[(&'static str, PathBuf)],
-        x: Input,
-    ) -> Result<Self> {
+    fn new(request: &'a Request<'_>, x: Input) -> Result<Self> {
+        let Request { arguments, configured, dy, gradients } = request;
         let kind = x.kind;
         let shown = x.path.display().to_string();
         let shape: Vec<usize> = x.shape.iter().map(|&length| length as usize).collect();
@@ -97,11 +88,8 @@ impl<'a, T: Element> Task<'a, T> {
             }
             _ => x.shape.clone(),
         };
-        let mut inputs: Vec<&Path> = vec![&arguments.input];
-        inputs.extend(grad);
-        inputs.extend(configured.mask.as_deref());
-        inputs.extend(configured.files.iter().map(|(_, path)| path.as_path()));
-        let dy = grad.map(|path| Input::open(path, NUMBERS)).transpose()?;
+        let inputs = request.inputs();
+        let dy = dy.map(|path| Input::open(path, NUMBERS)).transpose()?;
         if let Some(dy) = &dy {
             let path = dy.path.display();
             let along = axis.as_ref().map_or(String::new(), |axis| format!(" along axis {}", axis.index()));
@@ -137,7 +125,7 @@ impl<'a, T: Element> Task<'a, T> {
         }
         Ok(Task {
             configured,
-            engine: Engine::new(arguments.device, arguments.adapter.as_deref())?,
+            engine: request.engine()?,
             inputs: Inputs { x, dy, mask },
             axis: axis.clone(),
             whole_axis: axis,
@@ -150,8 +138,8 @@ impl<'a, T: Element> Task<'a, T> {
         })
     }
 
-    /// Outer entries, and how many of them make a piece: all where what belongs to an element depends on its place in the
-    /// whole array, or where a file has another order.
+    /// The number of outer entries, and how many of them make a piece. All of them do if an element's result depends on its
+    /// place in the whole array, or if a file has another order.
     fn pieces(&self) -> (usize, usize) {
         let Some(axis) = &self.whole_axis else { return (1, 1) };
         let outer: usize = axis.shape()[..axis.index()].iter().product();
@@ -215,7 +203,7 @@ impl<'a, T: Element> Task<'a, T> {
                 _ => output.write(values)?,
             }
         }
-        // Only now does anything appear under its name.
+        // Everything is computed before anything appears under its name.
         self.output.finish()?;
         gradients.into_iter().try_for_each(|(_, _, output)| output.finish())
     }
@@ -312,8 +300,8 @@ impl<'a, T: Element> Task<'a, T> {
     }
 }
 
-/// Whether an array of this shape has one value for each channel of the axis: it has one axis of that length, or numpy
-/// broadcasts it onto this axis alone.
+/// Whether an array of this shape has one value for each channel of the axis. That is so if it has one axis of that
+/// length, or if numpy broadcasts it onto this axis alone.
 fn lies_along(shape: &[u64], axis: &Axis) -> bool {
     let length = axis.length() as u64;
     if shape == [length] {

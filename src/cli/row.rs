@@ -1,0 +1,31 @@
+//! What the rows of `verify` and `bench` share: the names of the columns that say what a row is about.
+
+use crate::function::Function;
+use crate::output::{json_of, short};
+use serde_json::{Map, Value, json};
+
+pub fn labels(function: &Function, pass: &str, storage: &str) -> Map<String, Value> {
+    let labels = [
+        ("function", json!(function.name())),
+        ("parameters", Value::Object(parameters(function))),
+        ("pass", json!(pass)),
+        ("storage", json!(storage)),
+    ];
+    labels.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
+}
+
+pub fn parameters(function: &Function) -> Map<String, Value> {
+    match function {
+        Function::Elementwise(activation) => {
+            let names = activation.parameters().iter().map(|parameter| parameter.name.to_owned());
+            names.zip(activation.values().into_iter().map(short)).collect()
+        }
+        Function::Along(function) => {
+            function.values().into_iter().map(|(name, value)| (name.to_owned(), json_of(&value))).collect()
+        }
+    }
+}
+
+pub fn pass_name(backward: bool) -> &'static str {
+    if backward { "backward" } else { "forward" }
+}
