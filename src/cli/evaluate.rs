@@ -38,7 +38,7 @@ pub struct Backward {
 struct Common {
     /// The function.
     name: String,
-    /// x: an .npy file of f32 or f16.
+    /// x: an .npy file of f32, of f16, or of f64, which is rounded to f32.
     #[arg(value_name = "IN.npy")]
     input: PathBuf,
     /// The result, of the type of x, and of its shape and order where the function keeps them.

@@ -1,16 +1,17 @@
-//! `.npy` files of f32 and f16, and of bytes for masks: what a header promises is checked before anything is read or allocated.
+//! Arrays in `.npy` files: f32, f16, and f64 that is read as f32; bytes for masks. What a header promises is checked before
+//! anything is read or allocated.
 
 use crate::header::{Header, excerpt};
 use crate::new_file::NewFile;
+use crate::output::say;
 use anyhow::{Context, Result, bail, ensure};
 use gpu_activations::{Element, Scalar, counted};
-use half::f16;
 use npyz::{DType, Order, WriterBuilder};
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
-/// The element types that files may have.
+/// The types that elements have in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     F32,
@@ -19,8 +20,15 @@ pub enum Kind {
     Byte,
 }
 
-/// The types of numbers.
-pub const NUMBERS: &[Kind] = &[Kind::F32, Kind::F16];
+/// What a file is read for, and the types that it may hold.
+pub struct Content {
+    kinds: &'static [Kind],
+    supported: &'static str,
+}
+
+pub const NUMBERS: Content =
+    Content { kinds: &[Kind::F32, Kind::F16], supported: "f32 ('<f4'), f16 ('<f2') and f64 ('<f8')" };
+pub const MASK: Content = Content { kinds: &[Kind::Byte], supported: "bool ('|b1') and u8 ('|u1')" };
 
 impl Kind {
     pub fn name(self) -> &'static str {
@@ -28,14 +36,6 @@ impl Kind {
             Kind::F32 => "f32",
             Kind::F16 => "f16",
             Kind::Byte => "bool or u8",
-        }
-    }
-
-    fn written(self) -> &'static str {
-        match self {
-            Kind::F32 => "f32 ('<f4')",
-            Kind::F16 => "f16 ('<f2')",
-            Kind::Byte => "bool ('|b1') and u8 ('|u1')",
         }
     }
 
@@ -50,8 +50,8 @@ impl Kind {
 
     fn bytes(self) -> u64 {
         match self {
-            Kind::F32 => size_of::<f32>() as u64,
-            Kind::F16 => size_of::<f16>() as u64,
+            Kind::F32 => 4,
+            Kind::F16 => 2,
             Kind::Byte => 1,
         }
     }
@@ -65,13 +65,15 @@ pub struct Input {
     pub shape: Vec<u64>,
     pub order: Order,
     pub elements: u64,
+    /// Whether the file holds f64. `kind` is f32 then.
+    rounded: bool,
     reader: BufReader<File>,
 }
 
 impl Input {
-    pub fn open(path: &Path, kinds: &[Kind]) -> Result<Input> {
+    pub fn open(path: &Path, content: &Content) -> Result<Input> {
         let shown = path.display();
-        // Before it is opened, which would wait for ever at a pipe.
+        // The type is checked before the file is opened, because opening a pipe would wait for ever.
         let metadata = std::fs::metadata(path).with_context(|| format!("cannot open {shown}"))?;
         ensure!(!metadata.is_dir(), "{shown} is a folder, not an .npy file");
         ensure!(metadata.is_file(), "{shown} is not a regular file");
@@ -80,44 +82,49 @@ impl Input {
         let mut reader = BufReader::with_capacity(1 << 20, file);
         let header = Header::read(&mut reader, metadata.len());
         let header = header.with_context(|| format!("{shown} is not a readable .npy file"))?;
-        let descr = header.descr;
-        let kind = match descr.as_str() {
-            "'<f4'" => Some(Kind::F32),
-            "'<f2'" => Some(Kind::F16),
+        let known = match header.descr.as_str() {
+            "'<f4'" => Some((Kind::F32, false)),
+            "'<f2'" => Some((Kind::F16, false)),
+            "'<f8'" => Some((Kind::F32, true)),
             // One byte has no order.
-            "'|b1'" | "'|u1'" | "'<u1'" | "'>u1'" => Some(Kind::Byte),
+            "'|b1'" | "'|u1'" | "'<u1'" | "'>u1'" => Some((Kind::Byte, false)),
             _ => None,
         };
-        let Some(kind) = kind.filter(|kind| kinds.contains(kind)) else {
-            let supported: Vec<&str> = kinds.iter().map(|kind| kind.written()).collect();
-            let descr = excerpt(&descr);
-            bail!("{shown} holds elements of type {descr}; {} are supported", supported.join(" and "));
+        let Some((kind, rounded)) = known.filter(|(kind, _)| content.kinds.contains(kind)) else {
+            let descr = excerpt(&header.descr);
+            bail!("{shown} holds elements of type {descr}; {} are supported", content.supported);
         };
+        let (type_name, bytes) = if rounded { ("f64", 8) } else { (kind.name(), kind.bytes()) };
         let shape = header.shape;
-        // As in numpy, a length of 0 does not excuse the others.
-        let most = shape.iter().try_fold(kind.bytes(), |product, &length| product.checked_mul(length.max(1)));
+        // A length of 0 does not excuse the others, as in numpy.
+        let most = shape.iter().try_fold(bytes, |product, &length| product.checked_mul(length.max(1)));
         let held = metadata.len() - header.bytes;
         ensure!(most.is_some(), "{shown} claims the shape {}, whose size overflows", tuple(&shape));
         let elements: u64 = shape.iter().product();
-        let needed = elements * kind.bytes();
+        let needed = elements * bytes;
         ensure!(
             needed <= held,
             "{shown} is truncated: its shape {} of {} needs {} of data, the file holds {held}",
             tuple(&shape),
-            kind.name(),
+            type_name,
             counted(needed, "byte")
         );
-        Ok(Input { path: path.to_owned(), kind, shape, order: header.order, elements, reader })
+        Ok(Input { path: path.to_owned(), kind, shape, order: header.order, elements, rounded, reader })
     }
 
-    /// The next elements, in the file's order.
+    /// The name of the type that the file holds.
+    pub fn type_name(&self) -> &'static str {
+        if self.rounded { "f64" } else { self.kind.name() }
+    }
+
+    /// Reads the next elements, in the file's order.
     pub fn read<T: Scalar>(&mut self, data: &mut [T]) -> Result<()> {
-        self.reader
-            .read_exact(bytemuck::cast_slice_mut(data))
-            .with_context(|| format!("cannot read {}", self.path.display()))
+        let bytes = bytemuck::cast_slice_mut(data);
+        let read = if self.rounded { read_rounded(&mut self.reader, bytes) } else { self.reader.read_exact(bytes) };
+        read.with_context(|| format!("cannot read {}", self.path.display()))
     }
 
-    /// All elements, in C order.
+    /// Reads all elements, in C order.
     pub fn read_all<T: Scalar>(&mut self) -> Result<Vec<T>> {
         let mut data = reserved(self.elements as usize, &self.path)?;
         data.resize(self.elements as usize, T::zeroed());
@@ -131,7 +138,7 @@ impl Input {
         Ok(reordered)
     }
 
-    /// The next so many elements in C order: of an array in that order, or all of another.
+    /// Reads the next so many elements of an array in C order, or all elements of another, and gives them in C order.
     pub fn read_next<T: Scalar>(&mut self, elements: u64) -> Result<Vec<T>> {
         if elements == self.elements {
             return self.read_all();
@@ -140,6 +147,35 @@ impl Input {
         data.resize(elements as usize, T::zeroed());
         self.read(&mut data)?;
         Ok(data)
+    }
+}
+
+/// Fills a slice of f32 with as many f64, each rounded to the nearest.
+fn read_rounded(reader: &mut impl Read, narrow: &mut [u8]) -> std::io::Result<()> {
+    let mut wide = [0; 8192];
+    for narrow in narrow.chunks_mut(wide.len() / 2) {
+        let wide = &mut wide[..2 * narrow.len()];
+        reader.read_exact(wide)?;
+        for (narrow, wide) in narrow.as_chunks_mut().0.iter_mut().zip(wide.as_chunks().0) {
+            *narrow = (f64::from_le_bytes(*wide) as f32).to_ne_bytes();
+        }
+    }
+    Ok(())
+}
+
+/// Says in one line which files hold f64.
+pub fn say_what_is_rounded<'a>(inputs: impl Iterator<Item = &'a Input>) {
+    let mut names: Vec<String> = Vec::new();
+    for input in inputs.filter(|input| input.rounded) {
+        let name = input.path.display().to_string();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    match names.as_slice() {
+        [] => {}
+        [name] => say(&format!("{name} holds f64, which is rounded to f32")),
+        names => say(&format!("{} hold f64, which is rounded to f32", names.join(" and "))),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Elementwise functions at the same parameters everywhere: files of any size, chunk by chunk in their own order.
 
 use super::{CHUNK, Engine, Request};
-use crate::npy::{Input, Kind, NUMBERS, Output, reserved, to_c_order, tuple};
+use crate::npy::{Input, Kind, NUMBERS, Output, reserved, say_what_is_rounded, to_c_order, tuple};
 use crate::output::progress_bar;
 use anyhow::{Result, ensure};
 use gpu_activations::{Activation, Element};
@@ -9,15 +9,16 @@ use half::f16;
 use npyz::Order;
 
 pub fn evaluate(activation: Activation, request: &Request<'_>) -> Result<()> {
-    let x = Input::open(&request.arguments.input, NUMBERS)?;
-    let dy = request.dy.map(|path| Input::open(path, NUMBERS)).transpose()?;
+    let x = Input::open(&request.arguments.input, &NUMBERS)?;
+    let dy = request.dy.map(|path| Input::open(path, &NUMBERS)).transpose()?;
     if let Some(dy) = &dy {
         let (a, b) = (dy.path.display(), x.path.display());
         ensure!(dy.shape == x.shape, "dy in {a} has the shape {}, x in {b} has {}", tuple(&dy.shape), tuple(&x.shape));
-        ensure!(dy.kind == x.kind, "dy in {a} holds {}, x in {b} holds {}", dy.kind.name(), x.kind.name());
+        ensure!(dy.kind == x.kind, "dy in {a} holds {}, x in {b} holds {}", dy.type_name(), x.type_name());
     }
     let output = Output::create(&request.arguments.output, x.kind, &x.shape, x.order, &request.inputs())?;
     let engine = request.engine()?;
+    say_what_is_rounded(std::iter::once(&x).chain(&dy));
     match x.kind {
         Kind::F32 => stream::<f32>(&engine, activation, x, dy, output),
         _ => stream::<f16>(&engine, activation, x, dy, output),

@@ -3,7 +3,7 @@
 
 use super::{CHUNK, Engine, Request};
 use crate::function::{Configured, Function};
-use crate::npy::{Input, Kind, NUMBERS, Output, tuple};
+use crate::npy::{Input, Kind, MASK, NUMBERS, Output, say_what_is_rounded, tuple};
 use crate::output::progress_bar;
 use anyhow::{Context, Result, bail, ensure};
 use gpu_activations::{Activation, Axis, AxisFunction, Element, GpuActivations, GpuBuffer, Parameters};
@@ -15,8 +15,7 @@ use std::path::Path;
 /// A parameter from a file, and how elements share its values.
 struct Tensor {
     name: &'static str,
-    kind: Kind,
-    shape: Vec<u64>,
+    file: Input,
     values: Vec<f32>,
     sharing: Sharing,
 }
@@ -40,7 +39,7 @@ impl Sharing {
 }
 
 pub fn evaluate(request: &Request<'_>) -> Result<()> {
-    let x = Input::open(&request.arguments.input, NUMBERS)?;
+    let x = Input::open(&request.arguments.input, &NUMBERS)?;
     match x.kind {
         Kind::F32 => Task::<f32>::new(request, x)?.run(),
         _ => Task::<f16>::new(request, x)?.run(),
@@ -89,7 +88,7 @@ impl<'a, T: Element> Task<'a, T> {
             _ => x.shape.clone(),
         };
         let inputs = request.inputs();
-        let dy = dy.map(|path| Input::open(path, NUMBERS)).transpose()?;
+        let dy = dy.map(|path| Input::open(path, &NUMBERS)).transpose()?;
         if let Some(dy) = &dy {
             let path = dy.path.display();
             let along = axis.as_ref().map_or(String::new(), |axis| format!(" along axis {}", axis.index()));
@@ -100,9 +99,9 @@ impl<'a, T: Element> Task<'a, T> {
                 tuple(&x.shape),
                 tuple(&output_shape)
             );
-            ensure!(dy.kind == kind, "dy in {path} holds {}, x in {shown} holds {}", dy.kind.name(), kind.name());
+            ensure!(dy.kind == kind, "dy in {path} holds {}, x in {shown} holds {}", dy.type_name(), x.type_name());
         }
-        let mask = configured.mask.as_deref().map(|path| Input::open(path, &[Kind::Byte])).transpose()?;
+        let mask = configured.mask.as_deref().map(|path| Input::open(path, &MASK)).transpose()?;
         if let Some(mask) = &mask {
             let (path, ours, theirs) = (mask.path.display(), tuple(&mask.shape), tuple(&x.shape));
             ensure!(mask.shape == x.shape, "the mask in {path} has the shape {ours}, x in {shown} has {theirs}");
@@ -116,16 +115,18 @@ impl<'a, T: Element> Task<'a, T> {
         let mut outputs = Vec::new();
         for (name, path) in gradients {
             let of = tensors.iter().find(|tensor| tensor.name == *name);
-            let (kind, shape) = of.map_or((Kind::F32, vec![1]), |tensor| (tensor.kind, tensor.shape.clone()));
+            let (kind, shape) = of.map_or((Kind::F32, vec![1]), |tensor| (tensor.file.kind, tensor.file.shape.clone()));
             let gradient = Output::create(path, kind, &shape, Order::C, &inputs)?;
             let target = gradient.target().to_owned();
             ensure!(!taken.contains(&target), "two outputs are named {}", path.display());
             taken.push(target);
             outputs.push((*name, kind, gradient));
         }
+        let engine = request.engine()?;
+        say_what_is_rounded(std::iter::once(&x).chain(&dy).chain(tensors.iter().map(|tensor| &tensor.file)));
         Ok(Task {
             configured,
-            engine: request.engine()?,
+            engine,
             inputs: Inputs { x, dy, mask },
             axis: axis.clone(),
             whole_axis: axis,
@@ -321,39 +322,39 @@ impl Tensor {
         x: &Input,
         axis: Option<isize>,
     ) -> Result<Tensor> {
-        let mut input = Input::open(path, NUMBERS)?;
-        let (kind, shape) = (input.kind, input.shape.clone());
+        let mut file = Input::open(path, &NUMBERS)?;
+        let shape = &file.shape;
         let (shown, of_x) = (path.display(), tuple(&x.shape));
         let x_shape: Vec<usize> = x.shape.iter().map(|&length| length as usize).collect();
         let sharing = match axis {
-            _ if input.elements == 1 => Sharing::One,
+            _ if file.elements == 1 => Sharing::One,
             Some(axis) => {
                 let axis = Axis::new(&x_shape, axis)?;
                 ensure!(
-                    lies_along(&shape, &axis),
+                    lies_along(shape, &axis),
                     "{name} in {shown} has the shape {}, which does not fit axis {} of x's shape {of_x}; it must be {}, \
                      have that length there and 1 on every other axis, or have one element",
-                    tuple(&shape),
+                    tuple(shape),
                     axis.index(),
                     tuple(&[axis.length() as u64])
                 );
                 Sharing::Channel(axis)
             }
-            None if shape == x.shape => Sharing::Element,
+            None if *shape == x.shape => Sharing::Element,
             None => bail!(
                 "{name} in {shown} has the shape {}, x has {of_x}; without --axis it must have one element or x's shape",
-                tuple(&shape)
+                tuple(shape)
             ),
         };
-        let values: Vec<f32> = match kind {
-            Kind::F32 => input.read_all()?,
-            _ => input.read_all::<f16>()?.into_iter().map(f32::from).collect(),
+        let values: Vec<f32> = match file.kind {
+            Kind::F32 => file.read_all()?,
+            _ => file.read_all::<f16>()?.into_iter().map(f32::from).collect(),
         };
         if let Function::Elementwise(activation) = configured.function {
             for &value in &values {
                 activation.with(name, value)?.validate().with_context(|| format!("{shown}"))?;
             }
         }
-        Ok(Tensor { name, kind, shape, values, sharing })
+        Ok(Tensor { name, file, values, sharing })
     }
 }
