@@ -6,6 +6,7 @@ mod shaped;
 use crate::adapter::context;
 use crate::function::{Configured, Function, configured, gradient};
 use crate::output::say;
+use crate::stdio::is_dash;
 use crate::{Failure, usage};
 use anyhow::{Result, anyhow};
 use clap::{Args, ValueEnum};
@@ -26,10 +27,10 @@ pub struct Forward {
 pub struct Backward {
     #[command(flatten)]
     common: Common,
-    /// dy, of the type and shape of x.
+    /// dy, of the type and shape of x; - is standard input.
     #[arg(long, value_name = "DY.npy")]
     grad: PathBuf,
-    /// Writes the gradient of a learnable parameter, summed over the elements that share it.
+    /// Writes the gradient of a learnable parameter, summed over the elements that share it; - is standard output.
     #[arg(long, value_name = "KEY=FILE.npy")]
     param_grad: Vec<String>,
 }
@@ -38,13 +39,13 @@ pub struct Backward {
 struct Common {
     /// The function.
     name: String,
-    /// x: an .npy file of f32, of f16, or of f64, which is rounded to f32.
+    /// x: an .npy file of f32, of f16, or of f64, which is rounded to f32; - is standard input.
     #[arg(value_name = "IN.npy")]
     input: PathBuf,
-    /// The result, of the type of x, and of its shape and order where the function keeps them.
+    /// The result, of the type of x, and of its shape and order where the function keeps them; - is standard output.
     #[arg(short, long, value_name = "OUT.npy")]
     output: PathBuf,
-    /// A parameter of the function, or KEY=@FILE.npy; others keep their defaults.
+    /// A parameter of the function, or KEY=@FILE.npy, or KEY=@- for standard input; others keep their defaults.
     #[arg(short, long = "param", value_name = "KEY=VALUE")]
     param: Vec<String>,
     /// The axis to work along, or of the channels of parameters from files; negative counts from the end. Absent: the
@@ -82,6 +83,7 @@ fn run(arguments: &Common, dy: Option<&Path>, param_grad: &[String]) -> Result<(
     let gradients = param_grad.iter().map(|option| gradient(&configured.function, option));
     let gradients = gradients.collect::<Result<Vec<_>, _>>()?;
     let request = Request { arguments, configured, dy, gradients };
+    request.check_streams()?;
     match request.configured.function {
         Function::Elementwise(activation) if request.is_elementwise() => {
             if let Some(axis) = arguments.axis {
@@ -111,13 +113,40 @@ impl Request<'_> {
         matches!(function, Function::Elementwise(_)) && seed.is_none() && files.is_empty() && self.gradients.is_empty()
     }
 
-    /// The files that are read.
-    fn inputs(&self) -> Vec<&Path> {
-        let mut inputs = vec![self.arguments.input.as_path()];
-        inputs.extend(self.dy);
-        inputs.extend(self.configured.mask.as_deref());
-        inputs.extend(self.configured.files.iter().map(|(_, path)| path.as_path()));
+    /// What is read, each with its name in messages.
+    fn inputs(&self) -> Vec<(String, &Path)> {
+        let mut inputs = vec![("x".to_owned(), self.arguments.input.as_path())];
+        inputs.extend(self.dy.map(|path| ("dy".to_owned(), path)));
+        inputs.extend(self.configured.mask.as_deref().map(|path| ("mask".to_owned(), path)));
+        inputs.extend(self.configured.files.iter().map(|(name, path)| ((*name).to_owned(), path.as_path())));
         inputs
+    }
+
+    /// What is written, each with its name in messages.
+    fn outputs(&self) -> Vec<(String, &Path)> {
+        let mut outputs = vec![("the result".to_owned(), self.arguments.output.as_path())];
+        outputs.extend(self.gradients.iter().map(|(name, path)| (format!("the gradient of {name}"), path.as_path())));
+        outputs
+    }
+
+    /// The files that are read, which no output may overwrite.
+    fn input_files(&self) -> Vec<&Path> {
+        self.inputs().into_iter().map(|(_, path)| path).filter(|path| !is_dash(path)).collect()
+    }
+
+    /// Refuses a stream that is given twice, because it holds one array.
+    fn check_streams(&self) -> Result<(), Failure> {
+        for (stream, arrays, one) in
+            [("standard input", self.inputs(), "one input"), ("standard output", self.outputs(), "one output")]
+        {
+            let dashes: Vec<String> =
+                arrays.into_iter().filter(|(_, path)| is_dash(path)).map(|(name, _)| name).collect();
+            if dashes.len() > 1 {
+                let names = dashes.join(" and ");
+                return Err(usage(anyhow!("{stream} is given for {names}; - may stand for {one} alone")));
+            }
+        }
+        Ok(())
     }
 
     fn engine(&self) -> Result<Engine> {

@@ -20,6 +20,7 @@ mod plot;
 #[cfg(any(feature = "bench", feature = "verify"))]
 mod row;
 mod shader;
+mod stdio;
 #[cfg(feature = "verify")]
 mod verify;
 

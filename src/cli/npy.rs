@@ -4,12 +4,13 @@
 use crate::header::{Header, excerpt};
 use crate::new_file::NewFile;
 use crate::output::say;
+use crate::stdio::{SpooledOutput, input_name, is_dash, spooled_input};
 use anyhow::{Context, Result, bail, ensure};
 use gpu_activations::{Element, Scalar, counted};
 use npyz::{DType, Order, WriterBuilder};
 use std::fs::File;
 use std::io::{BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The types that elements have in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +61,8 @@ impl Kind {
 /// An array in a file, its data not read yet.
 #[derive(Debug)]
 pub struct Input {
-    pub path: PathBuf,
+    /// The file's name in messages.
+    pub name: String,
     pub kind: Kind,
     pub shape: Vec<u64>,
     pub order: Order,
@@ -72,16 +74,12 @@ pub struct Input {
 
 impl Input {
     pub fn open(path: &Path, content: &Content) -> Result<Input> {
-        let shown = path.display();
-        // The type is checked before the file is opened, because opening a pipe would wait for ever.
-        let metadata = std::fs::metadata(path).with_context(|| format!("cannot open {shown}"))?;
-        ensure!(!metadata.is_dir(), "{shown} is a folder, not an .npy file");
-        ensure!(metadata.is_file(), "{shown} is not a regular file");
-        ensure!(metadata.len() > 0, "{shown} is empty, not an .npy file");
-        let file = File::open(path).with_context(|| format!("cannot open {shown}"))?;
+        let shown = input_name(path);
+        let file = if is_dash(path) { spooled_input()? } else { regular_file(path)? };
+        let size = file.metadata().with_context(|| format!("cannot open {shown}"))?.len();
+        ensure!(size > 0, "{shown} is empty, not an .npy file");
         let mut reader = BufReader::with_capacity(1 << 20, file);
-        let header = Header::read(&mut reader, metadata.len());
-        let header = header.with_context(|| format!("{shown} is not a readable .npy file"))?;
+        let header = Header::read(&mut reader, size).with_context(|| format!("{shown} is not a readable .npy file"))?;
         let known = match header.descr.as_str() {
             "'<f4'" => Some((Kind::F32, false)),
             "'<f2'" => Some((Kind::F16, false)),
@@ -98,7 +96,7 @@ impl Input {
         let shape = header.shape;
         // A length of 0 does not excuse the others, as in numpy.
         let most = shape.iter().try_fold(bytes, |product, &length| product.checked_mul(length.max(1)));
-        let held = metadata.len() - header.bytes;
+        let held = size - header.bytes;
         ensure!(most.is_some(), "{shown} claims the shape {}, whose size overflows", tuple(&shape));
         let elements: u64 = shape.iter().product();
         let needed = elements * bytes;
@@ -109,7 +107,7 @@ impl Input {
             type_name,
             counted(needed, "byte")
         );
-        Ok(Input { path: path.to_owned(), kind, shape, order: header.order, elements, rounded, reader })
+        Ok(Input { name: shown, kind, shape, order: header.order, elements, rounded, reader })
     }
 
     /// The name of the type that the file holds.
@@ -121,18 +119,18 @@ impl Input {
     pub fn read<T: Scalar>(&mut self, data: &mut [T]) -> Result<()> {
         let bytes = bytemuck::cast_slice_mut(data);
         let read = if self.rounded { read_rounded(&mut self.reader, bytes) } else { self.reader.read_exact(bytes) };
-        read.with_context(|| format!("cannot read {}", self.path.display()))
+        read.with_context(|| format!("cannot read {}", self.name))
     }
 
     /// Reads all elements, in C order.
     pub fn read_all<T: Scalar>(&mut self) -> Result<Vec<T>> {
-        let mut data = reserved(self.elements as usize, &self.path)?;
+        let mut data = reserved(self.elements as usize, &self.name)?;
         data.resize(self.elements as usize, T::zeroed());
         self.read(&mut data)?;
         if self.order == Order::C {
             return Ok(data);
         }
-        let mut reordered = reserved(data.len(), &self.path)?;
+        let mut reordered = reserved(data.len(), &self.name)?;
         let shape: Vec<usize> = self.shape.iter().map(|&length| length as usize).collect();
         to_c_order(&data, &shape, &mut reordered);
         Ok(reordered)
@@ -143,11 +141,21 @@ impl Input {
         if elements == self.elements {
             return self.read_all();
         }
-        let mut data = reserved(elements as usize, &self.path)?;
+        let mut data = reserved(elements as usize, &self.name)?;
         data.resize(elements as usize, T::zeroed());
         self.read(&mut data)?;
         Ok(data)
     }
+}
+
+/// A file whose size is known.
+fn regular_file(path: &Path) -> Result<File> {
+    let shown = path.display();
+    // The type is checked before the file is opened, because opening a pipe would wait for ever.
+    let metadata = std::fs::metadata(path).with_context(|| format!("cannot open {shown}"))?;
+    ensure!(!metadata.is_dir(), "{shown} is a folder, not an .npy file");
+    ensure!(metadata.is_file(), "{shown} is not a regular file");
+    File::open(path).with_context(|| format!("cannot open {shown}"))
 }
 
 /// Fills a slice of f32 with as many f64, each rounded to the nearest.
@@ -165,11 +173,10 @@ fn read_rounded(reader: &mut impl Read, narrow: &mut [u8]) -> std::io::Result<()
 
 /// Says in one line which files hold f64.
 pub fn say_what_is_rounded<'a>(inputs: impl Iterator<Item = &'a Input>) {
-    let mut names: Vec<String> = Vec::new();
+    let mut names: Vec<&str> = Vec::new();
     for input in inputs.filter(|input| input.rounded) {
-        let name = input.path.display().to_string();
-        if !names.contains(&name) {
-            names.push(name);
+        if !names.contains(&input.name.as_str()) {
+            names.push(&input.name);
         }
     }
     match names.as_slice() {
@@ -180,10 +187,9 @@ pub fn say_what_is_rounded<'a>(inputs: impl Iterator<Item = &'a Input>) {
 }
 
 /// Memory for so many elements of a file, or an error that names it.
-pub fn reserved<T>(elements: usize, path: &Path) -> Result<Vec<T>> {
+pub fn reserved<T>(elements: usize, name: &str) -> Result<Vec<T>> {
     let mut data = Vec::new();
-    data.try_reserve_exact(elements)
-        .with_context(|| format!("{} is too large to be held in memory", path.display()))?;
+    data.try_reserve_exact(elements).with_context(|| format!("{name} is too large to be held in memory"))?;
     Ok(data)
 }
 
@@ -196,35 +202,58 @@ pub fn tuple(shape: &[u64]) -> String {
     }
 }
 
-/// An array that is written to a file which appears when it is whole.
+/// An array that is written, and appears under its name, or on standard output, when it is whole.
 #[derive(Debug)]
-pub struct Output(NewFile);
+pub enum Output {
+    File(NewFile),
+    Standard(SpooledOutput),
+}
 
 impl Output {
-    /// Begins a file; `inputs` must not be overwritten.
+    /// Begins an output. It must not overwrite one of the files `inputs`.
     pub fn create(path: &Path, kind: Kind, shape: &[u64], order: Order, inputs: &[&Path]) -> Result<Output> {
-        let mut file = NewFile::create(path, inputs)?;
+        let mut header = Vec::new();
         npyz::WriteOptions::new_header_only()
             .dtype(kind.dtype()?)
             .shape(shape)
             .order(order)
-            .writer(file.writer())
+            .writer(&mut header)
             .write_header_only()
-            .with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(Output(file))
+            .with_context(|| format!("cannot write a header for the shape {}", tuple(shape)))?;
+        let mut output = if is_dash(path) {
+            Output::Standard(SpooledOutput::create()?)
+        } else {
+            Output::File(NewFile::create(path, inputs)?)
+        };
+        output.write_bytes(&header)?;
+        Ok(output)
     }
 
-    pub fn target(&self) -> &Path {
-        self.0.target()
+    /// The path of the file, however it was named.
+    pub fn target(&self) -> Option<&Path> {
+        match self {
+            Output::File(file) => Some(file.target()),
+            Output::Standard(_) => None,
+        }
     }
 
     pub fn write<T: Element>(&mut self, data: &[T]) -> Result<()> {
-        self.0.write(bytemuck::cast_slice(data))
+        self.write_bytes(bytemuck::cast_slice(data))
     }
 
-    /// Gives the file its name.
+    fn write_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        match self {
+            Output::File(file) => file.write(bytes),
+            Output::Standard(output) => output.write(bytes),
+        }
+    }
+
+    /// Gives the file its name, or writes to standard output.
     pub fn finish(self) -> Result<()> {
-        self.0.finish()
+        match self {
+            Output::File(file) => file.finish(),
+            Output::Standard(output) => output.finish(),
+        }
     }
 }
 

@@ -12,11 +12,11 @@ pub fn evaluate(activation: Activation, request: &Request<'_>) -> Result<()> {
     let x = Input::open(&request.arguments.input, &NUMBERS)?;
     let dy = request.dy.map(|path| Input::open(path, &NUMBERS)).transpose()?;
     if let Some(dy) = &dy {
-        let (a, b) = (dy.path.display(), x.path.display());
+        let (a, b) = (&dy.name, &x.name);
         ensure!(dy.shape == x.shape, "dy in {a} has the shape {}, x in {b} has {}", tuple(&dy.shape), tuple(&x.shape));
         ensure!(dy.kind == x.kind, "dy in {a} holds {}, x in {b} holds {}", dy.type_name(), x.type_name());
     }
-    let output = Output::create(&request.arguments.output, x.kind, &x.shape, x.order, &request.inputs())?;
+    let output = Output::create(&request.arguments.output, x.kind, &x.shape, x.order, &request.input_files())?;
     let engine = request.engine()?;
     say_what_is_rounded(std::iter::once(&x).chain(&dy));
     match x.kind {
@@ -69,8 +69,8 @@ impl<T: Element> Gradient<T> {
         if dy.order == x.order || dy.shape.iter().filter(|&&length| length > 1).count() <= 1 || dy.elements == 0 {
             return Ok(Gradient::File(Box::new(dy)));
         }
-        let mut data: Vec<T> = reserved(dy.elements as usize, &dy.path)?;
-        let mut reordered: Vec<T> = reserved(dy.elements as usize, &dy.path)?;
+        let mut data: Vec<T> = reserved(dy.elements as usize, &dy.name)?;
+        let mut reordered: Vec<T> = reserved(dy.elements as usize, &dy.name)?;
         data.resize(dy.elements as usize, T::zeroed());
         dy.read(&mut data)?;
         let mut shape: Vec<usize> = dy.shape.iter().map(|&length| length as usize).collect();

@@ -10,7 +10,7 @@ use gpu_activations::{Activation, Axis, AxisFunction, Element, GpuActivations, G
 use half::f16;
 use npyz::Order;
 use rayon::prelude::*;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A parameter from a file, and how elements share its values.
 struct Tensor {
@@ -74,7 +74,7 @@ impl<'a, T: Element> Task<'a, T> {
     fn new(request: &'a Request<'_>, x: Input) -> Result<Self> {
         let Request { arguments, configured, dy, gradients } = request;
         let kind = x.kind;
-        let shown = x.path.display().to_string();
+        let shown = x.name.clone();
         let shape: Vec<usize> = x.shape.iter().map(|&length| length as usize).collect();
         let axis = match (&configured.function, arguments.axis) {
             (Function::Elementwise(_), None) => None,
@@ -87,10 +87,10 @@ impl<'a, T: Element> Task<'a, T> {
             }
             _ => x.shape.clone(),
         };
-        let inputs = request.inputs();
+        let inputs = request.input_files();
         let dy = dy.map(|path| Input::open(path, &NUMBERS)).transpose()?;
         if let Some(dy) = &dy {
-            let path = dy.path.display();
+            let path = &dy.name;
             let along = axis.as_ref().map_or(String::new(), |axis| format!(" along axis {}", axis.index()));
             ensure!(
                 dy.shape == output_shape,
@@ -103,7 +103,7 @@ impl<'a, T: Element> Task<'a, T> {
         }
         let mask = configured.mask.as_deref().map(|path| Input::open(path, &MASK)).transpose()?;
         if let Some(mask) = &mask {
-            let (path, ours, theirs) = (mask.path.display(), tuple(&mask.shape), tuple(&x.shape));
+            let (path, ours, theirs) = (&mask.name, tuple(&mask.shape), tuple(&x.shape));
             ensure!(mask.shape == x.shape, "the mask in {path} has the shape {ours}, x in {shown} has {theirs}");
         }
         let tensors =
@@ -111,15 +111,16 @@ impl<'a, T: Element> Task<'a, T> {
         let tensors = tensors.collect::<Result<Vec<_>>>()?;
         let result_shape = if dy.is_some() { &x.shape } else { &output_shape };
         let output = Output::create(&arguments.output, kind, result_shape, Order::C, &inputs)?;
-        let mut taken = vec![output.target().to_owned()];
+        let mut taken: Vec<PathBuf> = output.target().map(Path::to_owned).into_iter().collect();
         let mut outputs = Vec::new();
         for (name, path) in gradients {
             let of = tensors.iter().find(|tensor| tensor.name == *name);
             let (kind, shape) = of.map_or((Kind::F32, vec![1]), |tensor| (tensor.file.kind, tensor.file.shape.clone()));
             let gradient = Output::create(path, kind, &shape, Order::C, &inputs)?;
-            let target = gradient.target().to_owned();
-            ensure!(!taken.contains(&target), "two outputs are named {}", path.display());
-            taken.push(target);
+            if let Some(target) = gradient.target() {
+                ensure!(!taken.iter().any(|taken| taken == target), "two outputs are named {}", path.display());
+                taken.push(target.to_owned());
+            }
             outputs.push((*name, kind, gradient));
         }
         let engine = request.engine()?;
@@ -204,9 +205,11 @@ impl<'a, T: Element> Task<'a, T> {
                 _ => output.write(values)?,
             }
         }
-        // Everything is computed before anything appears under its name.
-        self.output.finish()?;
-        gradients.into_iter().try_for_each(|(_, _, output)| output.finish())
+        // Everything is computed before anything appears under its name. Standard output comes last, because a reader that
+        // closes it must not keep a file from appearing.
+        let outputs = std::iter::once(self.output).chain(gradients.into_iter().map(|(_, _, output)| output));
+        let (files, standard): (Vec<_>, Vec<_>) = outputs.partition(|output| output.target().is_some());
+        files.into_iter().chain(standard).try_for_each(Output::finish)
     }
 
     fn axis(&self) -> Result<&Axis> {
@@ -324,7 +327,7 @@ impl Tensor {
     ) -> Result<Tensor> {
         let mut file = Input::open(path, &NUMBERS)?;
         let shape = &file.shape;
-        let (shown, of_x) = (path.display(), tuple(&x.shape));
+        let (shown, of_x) = (file.name.clone(), tuple(&x.shape));
         let x_shape: Vec<usize> = x.shape.iter().map(|&length| length as usize).collect();
         let sharing = match axis {
             _ if file.elements == 1 => Sharing::One,
@@ -352,7 +355,7 @@ impl Tensor {
         };
         if let Function::Elementwise(activation) = configured.function {
             for &value in &values {
-                activation.with(name, value)?.validate().with_context(|| format!("{shown}"))?;
+                activation.with(name, value)?.validate().with_context(|| shown.clone())?;
             }
         }
         Ok(Tensor { name, file, values, sharing })
