@@ -64,7 +64,7 @@ impl Device {
         format!("{} {}", self.info.driver, self.info.driver_info).trim().to_owned()
     }
 
-    /// What the device does where WGSL leaves the choice.
+    /// The choices that WGSL leaves to the device, and whether it makes them.
     fn choices(&self) -> [(&'static str, bool); 6] {
         let arithmetic = &self.arithmetic;
         [

@@ -107,13 +107,13 @@ struct Request<'a> {
 }
 
 impl Request<'_> {
-    /// Whether a result depends on nothing but one element of x, and one of dy.
+    /// Tells whether a result depends on nothing but one element of x, and one of dy.
     fn is_elementwise(&self) -> bool {
         let Configured { function, seed, files, .. } = &self.configured;
         matches!(function, Function::Elementwise(_)) && seed.is_none() && files.is_empty() && self.gradients.is_empty()
     }
 
-    /// What is read, each with its name in messages.
+    /// The arrays that are read, each with its name in messages.
     fn inputs(&self) -> Vec<(String, &Path)> {
         let mut inputs = vec![("x".to_owned(), self.arguments.input.as_path())];
         inputs.extend(self.dy.map(|path| ("dy".to_owned(), path)));
@@ -122,7 +122,7 @@ impl Request<'_> {
         inputs
     }
 
-    /// What is written, each with its name in messages.
+    /// The arrays that are written, each with its name in messages.
     fn outputs(&self) -> Vec<(String, &Path)> {
         let mut outputs = vec![("the result".to_owned(), self.arguments.output.as_path())];
         outputs.extend(self.gradients.iter().map(|(name, path)| (format!("the gradient of {name}"), path.as_path())));
@@ -149,6 +149,7 @@ impl Request<'_> {
         Ok(())
     }
 
+    /// Chooses what computes, and says so if no adapter leaves it to the CPU.
     fn engine(&self) -> Result<Engine> {
         let Common { device, adapter, .. } = self.arguments;
         if *device == Device::Cpu {
@@ -165,7 +166,7 @@ impl Request<'_> {
     }
 }
 
-/// What computes.
+/// A means to compute.
 enum Engine {
     Device(GpuActivations),
     Reference,

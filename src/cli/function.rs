@@ -1,4 +1,4 @@
-//! What the arguments say of functions: NAME, `-p` and `--param-grad`.
+//! The arguments that speak of functions: NAME, `-p` and `--param-grad`.
 
 use crate::{Failure, usage};
 use anyhow::anyhow;
@@ -127,7 +127,7 @@ fn learnable(activation: &Activation, key: &str) -> Result<&'static str, Failure
     }
 }
 
-/// What an option `--param-grad KEY=FILE` asks for.
+/// The parameter and the file that an option `--param-grad KEY=FILE` names.
 pub fn gradient(function: &Function, option: &str) -> Result<(&'static str, PathBuf), Failure> {
     let malformed = || usage(anyhow!("--param-grad {option} is not of the form KEY=FILE.npy"));
     let (key, path) = option.split_once('=').ok_or_else(malformed)?;

@@ -91,7 +91,7 @@ fn run(command: Command) -> Result<(), Failure> {
     }
 }
 
-/// What ends the program, and with which status.
+/// An error that ends the program, and its exit status.
 #[derive(Debug)]
 struct Failure {
     status: u8,
@@ -154,7 +154,7 @@ fn finish(outcome: Result<(), Failure>) -> ExitCode {
     }
 }
 
-/// Whether nobody reads stdout any more. The other outputs are regular files, which are no pipes.
+/// Tells whether nobody reads stdout any more. The other outputs are regular files, which are no pipes.
 fn has_no_reader(error: &anyhow::Error) -> bool {
     error.downcast_ref().is_some_and(|error: &std::io::Error| error.kind() == ErrorKind::BrokenPipe)
 }

@@ -59,7 +59,7 @@ fn watch_signals() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Whether whoever started the program wants it to go on at a signal, as nohup does. This is known on Linux alone.
+/// Tells whether the program was started to go on at this signal, as nohup does. Only Linux makes that known.
 #[cfg(unix)]
 fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

@@ -21,7 +21,7 @@ pub enum Kind {
     Byte,
 }
 
-/// What a file is read for, and the types that it may hold.
+/// A purpose that a file is read for, and the types that it may hold.
 pub struct Content {
     kinds: &'static [Kind],
     supported: &'static str,
@@ -67,7 +67,7 @@ pub struct Input {
     pub shape: Vec<u64>,
     pub order: Order,
     pub elements: u64,
-    /// Whether the file holds f64. `kind` is f32 then.
+    /// True if the file holds f64. `kind` is f32 then.
     rounded: bool,
     reader: BufReader<File>,
 }

@@ -1,4 +1,4 @@
-//! What the commands print: text on stdout, notes and progress on stderr, and values as JSON has them.
+//! Printing: text to stdout, notes and progress to stderr, and numbers in JSON.
 
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};

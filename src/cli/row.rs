@@ -1,4 +1,4 @@
-//! What the rows of `verify` and `bench` share: the names of the columns that say what a row is about.
+//! Columns that the rows of `verify` and `bench` share: those that say what a row is about.
 
 use crate::function::Function;
 use crate::output::{json_of, short};

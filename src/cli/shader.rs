@@ -31,7 +31,7 @@ enum Pass {
     Backward,
 }
 
-/// How elements lie in memory, as `--storage` names it.
+/// The types that `--storage` names.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum StorageName {
     F32,

@@ -1,5 +1,5 @@
 //! Standard input and standard output, which `-` names in the place of a file. Both pass through a temporary file, so that
-//! sizes are known before anything is computed, and nothing is written before it is whole.
+//! sizes are known before anything is computed and nothing is written before it is whole.
 
 use anyhow::{Context, Result, ensure};
 use std::fs::File;
@@ -27,10 +27,10 @@ fn temporary_folder() -> String {
     std::env::temp_dir().display().to_string()
 }
 
-/// All of standard input in a temporary file, at its beginning.
+/// Copies standard input to a temporary file, and goes back to its beginning.
 pub fn spooled_input() -> Result<File> {
     let mut input = std::io::stdin().lock();
-    ensure!(!input.is_terminal(), "standard input is a terminal; an .npy file must be piped into it");
+    ensure!(!input.is_terminal(), "standard input is a terminal; redirect a file or a pipe into it");
     let mut file = temporary_file()?;
     let mut buffer = vec![0; COPIED];
     loop {
@@ -47,7 +47,7 @@ pub fn spooled_input() -> Result<File> {
     Ok(file)
 }
 
-/// What standard output gets once it is whole.
+/// Bytes that go to standard output once they are whole.
 #[derive(Debug)]
 pub struct SpooledOutput(BufWriter<File>);
 
@@ -55,7 +55,7 @@ impl SpooledOutput {
     pub fn create() -> Result<SpooledOutput> {
         ensure!(
             !std::io::stdout().is_terminal(),
-            "standard output is a terminal; an .npy file must be piped elsewhere"
+            "standard output is a terminal; redirect it to a file or into a pipe"
         );
         Ok(SpooledOutput(BufWriter::with_capacity(COPIED, temporary_file()?)))
     }

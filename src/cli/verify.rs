@@ -64,10 +64,10 @@ fn functions(names: &[String], parameters: &[String]) -> Result<Vec<Function>, F
     Ok(if parameters.is_empty() { functions.into_iter().flat_map(samples).collect() } else { functions })
 }
 
-/// How often what is done is kept in a file.
+/// The time from one writing of the record to the next.
 const KEPT_EVERY: Duration = Duration::from_secs(10);
 
-/// Which devices are compared, and how.
+/// A comparison of devices, which prints its rows.
 struct Verification {
     contexts: Vec<GpuActivations>,
     step: u32,
@@ -195,7 +195,7 @@ impl Verification {
     }
 }
 
-/// What is compared of a function.
+/// The results of a function that are compared.
 fn quantities(function: &Function) -> Vec<Quantity> {
     let mut quantities = vec![Quantity::Forward, Quantity::Backward];
     if let Function::Elementwise(activation) = function {

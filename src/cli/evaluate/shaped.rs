@@ -1,5 +1,5 @@
-//! What depends on the shape of x: functions along an axis, parameters from files, and random slopes. Outer entries are
-//! evaluated piece by piece where each stands for itself, and else arrays as a whole.
+//! Functions that depend on the shape of x: those along an axis, those with parameters from files, and those with random
+//! slopes. Outer entries are evaluated piece by piece if each stands for itself, and otherwise arrays as a whole.
 
 use super::{CHUNK, Engine, Request};
 use crate::function::{Configured, Function};
@@ -304,7 +304,7 @@ impl<'a, T: Element> Task<'a, T> {
     }
 }
 
-/// Whether an array of this shape has one value for each channel of the axis. That is so if it has one axis of that
+/// Tells whether an array of this shape has one value for each channel of the axis. It does if it has one axis of that
 /// length, or if numpy broadcasts it onto this axis alone.
 fn lies_along(shape: &[u64], axis: &Axis) -> bool {
     let length = axis.length() as u64;
