@@ -3,7 +3,7 @@
 //!     cargo bench --bench along
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use gpu_activations::{Activation, Axis, AxisFunction, GpuActivations, Parameters, Recording, wgpu};
+use gpu_activations::{Activation, Axis, AxisFunction, GpuActivations, ParameterBuffers, Recording, wgpu};
 
 const ELEMENTS: usize = 1 << 24;
 
@@ -32,7 +32,7 @@ fn softmaxes(criterion: &mut Criterion) {
     for (pass, streams) in [("forward", 2), ("backward", 3)] {
         let mut group = criterion.benchmark_group(pass);
         group.sample_size(10).throughput(Throughput::Bytes((4 * streams * ELEMENTS) as u64));
-        let identity = Activation::Identity {};
+        let identity = Activation::Identity;
         group.bench_function("copy", |bencher| {
             bencher.iter(|| {
                 run(&context, |recording| match pass {
@@ -47,8 +47,8 @@ fn softmaxes(criterion: &mut Criterion) {
                 group.bench_function(BenchmarkId::new(name, case), |bencher| {
                     bencher.iter(|| {
                         run(&context, |recording| match pass {
-                            "forward" => recording.forward_along(function, axis, None, &x, &result),
-                            _ => recording.backward_along(function, axis, None, &x, &dy, &result),
+                            "forward" => recording.forward_along(&function, axis, None, &x, &result),
+                            _ => recording.backward_along(&function, axis, None, &x, &dy, &result),
                         });
                     });
                 });
@@ -72,8 +72,8 @@ fn gated_units(criterion: &mut Criterion) {
             group.bench_function(name, |bencher| {
                 bencher.iter(|| {
                     run(&context, |recording| match streams {
-                        3 => recording.forward_along(function, &axis, None, &x, &y),
-                        _ => recording.backward_along(function, &axis, None, &x, &y, &dx),
+                        3 => recording.forward_along(&function, &axis, None, &x, &y),
+                        _ => recording.backward_along(&function, &axis, None, &x, &y, &dx),
                     });
                 });
             });
@@ -97,7 +97,7 @@ fn channels(criterion: &mut Criterion) {
         let axis = Axis::new(&shape, axis).expect("an axis");
         let alpha = context.upload(&numbers(axis.length())).expect("the parameter fits");
         let gradient = context.allocate::<f32>(axis.length()).expect("the gradient fits");
-        let parameters = || Parameters::new().per_channel("alpha", &alpha, &axis);
+        let parameters = || ParameterBuffers::new().per_channel("alpha", &alpha, &axis);
         group.bench_function(BenchmarkId::new("prelu", format!("{shape:?}")), |bencher| {
             bencher.iter(|| run(&context, |recording| recording.forward_with(prelu, &parameters(), &x, &y)));
         });

@@ -57,7 +57,7 @@ fn lengths(criterion: &mut Criterion) {
         let mut y = x.clone();
         group.throughput(Throughput::Elements(1 << exponent));
         group.bench_function(format!("2^{exponent}"), |bencher| {
-            bencher.iter(|| context.forward_slice_into(Activation::Relu {}, &x, &mut y).expect("forward runs"));
+            bencher.iter(|| context.forward_slice_into(Activation::Relu, &x, &mut y).expect("forward runs"));
         });
     }
     group.finish();
@@ -68,7 +68,7 @@ fn small(criterion: &mut Criterion) {
     let context = context();
     let x = context.upload(&numbers(SMALL)).expect("x fits");
     let y = context.allocate::<f32>(SMALL).expect("y fits");
-    let relu = Activation::Relu {};
+    let relu = Activation::Relu;
     let mut group = criterion.benchmark_group("1000 operations of 4096 elements");
     group.sample_size(10).throughput(Throughput::Elements(QUEUED));
     group.bench_function("one batch", |bencher| {
@@ -102,7 +102,7 @@ fn first_use(criterion: &mut Criterion) {
         });
         let folder = tempfile::tempdir().expect("there is room for a folder");
         let kept =
-            || GpuActivations::builder().pipeline_folder(folder.path()).build().expect("benchmarks need an adapter");
+            || GpuActivations::builder().pipeline_directory(folder.path()).build().expect("benchmarks need an adapter");
         let before = kept();
         before.forward_slice(activation, &[1.0_f32]).expect("forward runs");
         before.save_pipelines().expect("the folder is writable");

@@ -17,10 +17,10 @@ fn main() -> Result<()> {
     for &activation in Activation::ALL {
         write(&folder, activation.name(), &plot::picture(&context, activation)?)?;
     }
-    for &(name, function) in AxisFunction::ALL {
+    for (name, function) in AxisFunction::all() {
         write(&folder, name, &plot::along(&context, function)?)?;
     }
-    let count = 1 + Activation::ALL.len() + AxisFunction::ALL.len();
+    let count = 1 + Activation::ALL.len() + AxisFunction::all().len();
     println!("{count} pictures, as SVG and PNG, are in {}", folder.display());
     Ok(())
 }

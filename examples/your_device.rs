@@ -63,7 +63,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let mut encoder = device.create_command_encoder(&Default::default());
     own_pass(&mut encoder, &pipeline("double"));
     let range = BufferRange::<f32>::new(&buffer, 0, x.len() as u64);
-    activations.record(&mut encoder).forward(Activation::Silu {}, range, range)?;
+    activations.record(&mut encoder).forward(Activation::Silu, range, range)?;
     own_pass(&mut encoder, &pipeline("increment"));
     let readback = device.create_buffer(&wgpu::BufferDescriptor {
         label: Some("readback"),
@@ -80,7 +80,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let y: &[f32] = bytemuck::cast_slice(&view);
     println!("x {x:?}\ny {y:?}");
     for (&x, &y) in x.iter().zip(y) {
-        let expected = Activation::Silu {}.forward(2.0 * f64::from(x)) + 1.0;
+        let expected = Activation::Silu.forward(2.0 * f64::from(x)) + 1.0;
         assert!((f64::from(y) - expected).abs() < 1e-6, "y({x}) is {y}, not {expected}");
     }
     Ok(())

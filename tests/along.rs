@@ -4,8 +4,9 @@ mod common;
 
 use common::context;
 use gpu_activations::verify::{Format, verify_axis};
-use gpu_activations::{Activation, Axis, AxisFunction, Gate, GpuActivations, Layout, Strategy};
+use gpu_activations::{Activation, Axis, AxisFunction, Direction, Gate, GpuActivations, Layout, Strategy};
 use half::{bf16, f16};
+use std::sync::Arc;
 
 const STRATEGIES: [Strategy; 5] =
     [Strategy::Automatic, Strategy::Invocation, Strategy::Subgroup, Strategy::Workgroup, Strategy::Split];
@@ -62,7 +63,7 @@ fn even_cases() -> Vec<Axis> {
 
 fn softmaxes() -> Vec<AxisFunction> {
     let mut functions: Vec<AxisFunction> =
-        AxisFunction::ALL.iter().map(|(_, function)| *function).filter(|f| f.family() == "softmax").collect();
+        AxisFunction::all().iter().map(|(_, function)| function.clone()).filter(|f| f.family() == "softmax").collect();
     functions.extend([
         AxisFunction::Softmax { temperature: 0.3 },
         AxisFunction::LogSoftmax { temperature: 7.0 },
@@ -75,29 +76,30 @@ fn softmaxes() -> Vec<AxisFunction> {
 
 fn groups() -> Vec<AxisFunction> {
     let mut functions: Vec<AxisFunction> =
-        AxisFunction::ALL.iter().map(|(_, function)| *function).filter(|f| f.family() != "softmax").collect();
+        AxisFunction::all().iter().map(|(_, function)| function.clone()).filter(|f| f.family() != "softmax").collect();
     for gate in [Gate::First, Gate::Second] {
         for layout in [Layout::Halves, Layout::Interleaved] {
-            functions.push(AxisFunction::Gated { activation: Activation::Elu { alpha: 0.7 }, gate, layout });
+            let activation = Arc::new(Activation::Elu { alpha: 0.7 }.into());
+            functions.push(AxisFunction::Gated { activation, gate, layout });
         }
     }
     functions.extend([1, 3, 6].map(|pieces| AxisFunction::Maxout { pieces }));
     functions
 }
 
-fn check<T: Format>(context: &GpuActivations, function: AxisFunction, axis: &Axis, masked: bool) {
-    for backward in [false, true] {
-        let report = verify_axis::<T>(context, function, axis, masked, backward).unwrap();
+fn check<T: Format>(context: &GpuActivations, function: &AxisFunction, axis: &Axis, masked: bool) {
+    for direction in Direction::ALL {
+        let report = verify_axis::<T>(context, function, axis, masked, direction).unwrap();
         assert!(
             report.failed == 0,
-            "{function:?} along {axis:?}, backward {backward}, masked {masked}, {} bytes, {context:?}: {report:?}",
+            "{function:?} along {axis:?}, {direction:?}, masked {masked}, {} bytes, {context:?}: {report:?}",
             size_of::<T>()
         );
     }
 }
 
 /// dx from y is dx from x, within what the rounding of y changes in it.
-fn check_from_output(context: &GpuActivations, function: AxisFunction, axis: &Axis) {
+fn check_from_output(context: &GpuActivations, function: &AxisFunction, axis: &Axis) {
     let x: Vec<f32> = (0..axis.elements()).map(|i| ((i * 7919) % 1999) as f32 / 250.0 - 4.0).collect();
     let dy: Vec<f32> = (0..axis.elements()).map(|i| ((i * 104_729) % 997) as f32 / 500.0 - 1.0).collect();
     let (on_x, on_dy) = (context.upload(&x).unwrap(), context.upload(&dy).unwrap());
@@ -123,12 +125,12 @@ fn every_softmax<T: Format>(strategies: &[Strategy]) {
                 strategy == Strategy::Automatic || ones.contains(function)
             };
             for function in softmaxes().into_iter().filter(chosen) {
-                check::<T>(&context, function, &axis, false);
+                check::<T>(&context, &function, &axis, false);
                 if function.takes_mask() && (strategy == Strategy::Automatic || function.name() == "softmax") {
-                    check::<T>(&context, function, &axis, true);
+                    check::<T>(&context, &function, &axis, true);
                 }
                 if function.has_backward_from_output() && size_of::<T>() == 4 {
-                    check_from_output(&context, function, &axis);
+                    check_from_output(&context, &function, &axis);
                 }
             }
         }
@@ -155,9 +157,9 @@ fn groups_agree_with_the_reference() {
     let context = context();
     for axis in even_cases() {
         for function in groups() {
-            check::<f32>(&context, function, &axis, false);
-            check::<f16>(&context, function, &axis, false);
-            check::<bf16>(&context, function, &axis, false);
+            check::<f32>(&context, &function, &axis, false);
+            check::<f16>(&context, &function, &axis, false);
+            check::<bf16>(&context, &function, &axis, false);
         }
     }
 }

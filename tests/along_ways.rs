@@ -4,7 +4,8 @@ mod common;
 
 use common::{context, device_with};
 use gpu_activations::{
-    Activation, Axis, AxisFunction, BufferRange, Element, GpuActivations, Parameters, Strategy, wgpu,
+    Activation, Axis, AxisFunction, BufferRange, Element, Function, GateGradients, GpuActivations, ParameterBuffers,
+    Strategy, wgpu,
 };
 use half::{bf16, f16};
 use proptest::collection::vec;
@@ -26,14 +27,15 @@ fn numbers<T: Element>(len: usize, step: usize) -> Vec<T> {
 }
 
 /// y of one row and dx for dy of ones and twos, by every strategy, which must agree.
-fn row(function: AxisFunction, x: &[f32]) -> (Vec<f32>, Vec<f32>) {
+fn row(function: impl Into<Function>, x: &[f32]) -> (Vec<f32>, Vec<f32>) {
+    let function: Function = function.into();
     let axis = Axis::last(&[x.len()]).unwrap();
-    let output: usize = function.output_shape(&axis).unwrap().iter().product();
+    let output: usize = function.along().unwrap().output_shape(&axis).unwrap().iter().product();
     let dy: Vec<f32> = (0..output).map(|i| 1.0 + (i % 2) as f32).collect();
     let results = STRATEGIES.map(|strategy| {
         let context = CONTEXT.with_strategy(strategy);
-        let y = context.forward_along_slice(function, &axis, None, x).unwrap();
-        (y, context.backward_along_slice(function, &axis, None, x, &dy).unwrap())
+        let y = context.forward_along_slice(&function, &axis, None, x).unwrap();
+        (y, context.backward_along_slice(&function, &axis, None, x, &dy).unwrap())
     });
     let bits = |(y, dx): &(Vec<f32>, Vec<f32>)| format!("{y:?} {dx:?}");
     for (strategy, result) in STRATEGIES.iter().zip(&results) {
@@ -49,37 +51,37 @@ fn all_nan(values: &[f32]) -> bool {
 #[test]
 fn rows_of_nothing_give_nothing() {
     let nothing = [-INFINITY; 5];
-    for function in [SOFTMAX, AxisFunction::Sparsemax {}, AxisFunction::QuietSoftmax {}] {
-        assert_eq!(row(function, &nothing), (vec![0.0; 5], vec![0.0; 5]), "{function}");
+    for function in [SOFTMAX, AxisFunction::Sparsemax, AxisFunction::QuietSoftmax] {
+        assert_eq!(row(&function, &nothing), (vec![0.0; 5], vec![0.0; 5]), "{function}");
     }
     assert_eq!(row(SOFTMIN, &[INFINITY; 5]), (vec![0.0; 5], vec![0.0; 5]));
     assert_eq!(row(LOG_SOFTMAX, &nothing), (vec![-INFINITY; 5], vec![0.0; 5]));
-    for function in [AxisFunction::LogSumExp {}, AxisFunction::LogMeanExp {}] {
-        assert_eq!(row(function, &nothing), (vec![-INFINITY], vec![0.0; 5]), "{function}");
+    for function in [AxisFunction::LogSumExp, AxisFunction::LogMeanExp] {
+        assert_eq!(row(&function, &nothing), (vec![-INFINITY], vec![0.0; 5]), "{function}");
     }
-    assert_eq!(row(AxisFunction::Hardmax {}, &nothing), (vec![1.0, 0.0, 0.0, 0.0, 0.0], vec![0.0; 5]));
+    assert_eq!(row(AxisFunction::Hardmax, &nothing), (vec![1.0, 0.0, 0.0, 0.0, 0.0], vec![0.0; 5]));
 }
 
 #[test]
 fn infinities_and_nan_go_where_they_should() {
     let infinite = [1.0, INFINITY, 2.0];
-    for function in [SOFTMAX, LOG_SOFTMAX, AxisFunction::Sparsemax {}, AxisFunction::QuietSoftmax {}] {
-        assert!(all_nan(&row(function, &infinite).0), "{function}");
+    for function in [SOFTMAX, LOG_SOFTMAX, AxisFunction::Sparsemax, AxisFunction::QuietSoftmax] {
+        assert!(all_nan(&row(&function, &infinite).0), "{function}");
         // One entry of −∞ among others has no share.
-        let y = row(function, &[1.0, -INFINITY, 1.0]).0;
+        let y = row(&function, &[1.0, -INFINITY, 1.0]).0;
         assert!(y[0].is_finite() && (y[1] == 0.0 || y[1] == -INFINITY), "{function}: {y:?}");
     }
-    assert_eq!(row(AxisFunction::LogSumExp {}, &infinite).0, [INFINITY]);
-    assert_eq!(row(AxisFunction::Hardmax {}, &infinite).0, [0.0, 1.0, 0.0]);
-    for (_, function) in AxisFunction::ALL.iter().filter(|(_, function)| function.family() == "softmax") {
-        let (y, dx) = row(*function, &[1.0, NAN, 2.0, -INFINITY]);
+    assert_eq!(row(AxisFunction::LogSumExp, &infinite).0, [INFINITY]);
+    assert_eq!(row(AxisFunction::Hardmax, &infinite).0, [0.0, 1.0, 0.0]);
+    for (_, function) in AxisFunction::all().iter().filter(|(_, function)| function.family() == "softmax") {
+        let (y, dx) = row(function, &[1.0, NAN, 2.0, -INFINITY]);
         assert!(all_nan(&y) && all_nan(&dx), "{function}: {y:?} {dx:?}");
     }
     let pair = Axis::last(&[4]).unwrap();
     let nan =
         CONTEXT.forward_along_slice(AxisFunction::Maxout { pieces: 2 }, &pair, None, &[1.0, NAN, 3.0, 2.0]).unwrap();
     assert!(nan[0].is_nan() && nan[1] == 3.0);
-    let nan = CONTEXT.forward_along_slice(AxisFunction::Crelu {}, &pair, None, &[1.0, NAN, -3.0, INFINITY]).unwrap();
+    let nan = CONTEXT.forward_along_slice(AxisFunction::Crelu, &pair, None, &[1.0, NAN, -3.0, INFINITY]).unwrap();
     assert_eq!(format!("{nan:?}"), "[1.0, NaN, 0.0, inf, 0.0, NaN, 3.0, 0.0]");
 }
 
@@ -87,8 +89,8 @@ fn infinities_and_nan_go_where_they_should() {
 fn the_largest_and_the_most_distant_numbers() {
     assert_eq!(row(SOFTMAX, &[f32::MAX, f32::MIN]).0, [1.0, 0.0]);
     assert_eq!(row(LOG_SOFTMAX, &[f32::MAX, 0.0]).0, [0.0, f32::MIN]);
-    assert_eq!(row(AxisFunction::LogSumExp {}, &[f32::MAX, f32::MAX]).0, [f32::MAX]);
-    assert_eq!(row(AxisFunction::Sparsemax {}, &[f32::MAX, f32::MIN, 0.0]).0, [1.0, 0.0, 0.0]);
+    assert_eq!(row(AxisFunction::LogSumExp, &[f32::MAX, f32::MAX]).0, [f32::MAX]);
+    assert_eq!(row(AxisFunction::Sparsemax, &[f32::MAX, f32::MIN, 0.0]).0, [1.0, 0.0, 0.0]);
     // ln(1 + e^-50), of which a sum in f32 keeps nothing.
     let y = row(LOG_SOFTMAX, &[0.0, -50.0]).0;
     assert!((f64::from(y[0]) / -(-50.0_f64).exp() - 1.0).abs() < 3e-7, "{y:?}");
@@ -111,8 +113,8 @@ fn a_long_row_of_equal_entries_is_exact() {
 fn a_long_row_of_sparsemax_is_right() {
     let axis = Axis::last(&[200_001]).unwrap();
     let x = numbers::<f32>(200_001, 7);
-    let expected = AxisFunction::Sparsemax {}.forward(&axis, None, &x.iter().map(|&x| x.into()).collect::<Vec<_>>());
-    let y = CONTEXT.forward_along_slice(AxisFunction::Sparsemax {}, &axis, None, &x).unwrap();
+    let expected = AxisFunction::Sparsemax.forward(&axis, None, &x.iter().map(|&x| x.into()).collect::<Vec<_>>());
+    let y = CONTEXT.forward_along_slice(AxisFunction::Sparsemax, &axis, None, &x).unwrap();
     for (index, (y, expected)) in y.iter().zip(expected.unwrap()).enumerate() {
         assert!((f64::from(*y) - expected).abs() < 1e-7, "{index}: {y}, not {expected}");
     }
@@ -126,23 +128,21 @@ fn beyond_a_binding<T: Element>() {
         let axis = Axis::new(&shape, index).unwrap();
         let len = axis.elements();
         let (x, dy) = (numbers::<T>(len, 7), numbers::<T>(len, 11));
-        for function in
-            [SOFTMAX, LOG_SOFTMAX, AxisFunction::Sparsemax {}, AxisFunction::LogSumExp {}, AxisFunction::Crelu {}]
-        {
+        for function in [SOFTMAX, LOG_SOFTMAX, AxisFunction::Sparsemax, AxisFunction::LogSumExp, AxisFunction::Crelu] {
             let output: usize = function.output_shape(&axis).unwrap().iter().product();
             let dy = numbers::<T>(output, 11);
             let of = |context: &GpuActivations| {
                 let (x, dy) = (context.upload(&x).unwrap(), context.upload(&dy).unwrap());
-                let y = context.forward_along(function, &axis, None, &x).unwrap();
-                let dx = context.backward_along(function, &axis, None, &x, &dy).unwrap();
+                let y = context.forward_along(&function, &axis, None, &x).unwrap();
+                let dx = context.backward_along(&function, &axis, None, &x, &dy).unwrap();
                 (context.download(&y).unwrap(), context.download(&dx).unwrap())
             };
             let (small, large) = (of(&small), of(&CONTEXT));
             near(&format!("y of {function} {shape:?}"), &small.0, &large.0, 1e-3);
             let largest = |values: &[T]| values.iter().fold(0.0, |most: f64, value| most.max(value.to_f64().abs()));
-            let term = match function {
-                SOFTMAX => largest(&large.0) * largest(&dy),
-                LOG_SOFTMAX | AxisFunction::Sparsemax {} => largest(&dy),
+            let term = match function.name() {
+                "softmax" => largest(&large.0) * largest(&dy),
+                "log_softmax" | "sparsemax" => largest(&dy),
                 // Nothing cancels.
                 _ => 0.0,
             };
@@ -153,7 +153,7 @@ fn beyond_a_binding<T: Element>() {
         let of = |context: &GpuActivations| {
             let (x, dy, alpha) =
                 (context.upload(&x).unwrap(), context.upload(&dy).unwrap(), context.upload(&alpha).unwrap());
-            let parameters = Parameters::new().per_channel("alpha", &alpha, &axis);
+            let parameters = ParameterBuffers::new().per_channel("alpha", &alpha, &axis);
             let y = context.forward_with(prelu, &parameters, &x).unwrap();
             let dalpha = context.parameter_gradient(prelu, &parameters, "alpha", &x, &dy);
             (context.download(&y).unwrap(), dalpha.map(|dalpha| context.download(&dalpha).unwrap()))
@@ -250,11 +250,11 @@ fn ranges_keep_their_neighbours() {
 #[test]
 fn a_gradient_of_rows_of_one_may_lie_over_either_input() {
     let (axis, x, dy) = (Axis::new(&[5, 1], 1).unwrap(), numbers::<f32>(5, 37), numbers::<f32>(5, 71));
-    for function in [AxisFunction::LogSumExp {}, AxisFunction::LogMeanExp {}] {
+    for function in [AxisFunction::LogSumExp, AxisFunction::LogMeanExp] {
         for over_dy in [false, true] {
             let (on_x, on_dy) = (CONTEXT.upload(&x).unwrap(), CONTEXT.upload(&dy).unwrap());
             let dx = if over_dy { &on_dy } else { &on_x };
-            CONTEXT.batch(|recording| recording.backward_along(function, &axis, None, &on_x, &on_dy, dx)).unwrap();
+            CONTEXT.batch(|recording| recording.backward_along(&function, &axis, None, &on_x, &on_dy, dx)).unwrap();
             assert_eq!(CONTEXT.download(dx).unwrap(), dy, "{function}");
         }
     }
@@ -269,14 +269,14 @@ fn slices_in_pieces_give_what_whole_buffers_do() {
     let (on_x, on_dy, on_mask) =
         (CONTEXT.upload(&x).unwrap(), CONTEXT.upload(&dy).unwrap(), CONTEXT.upload(&mask).unwrap());
     let gumbel = AxisFunction::GumbelSoftmax { tau: 1.0, hard: false, seed: 5 };
-    for (function, masked) in [(SOFTMAX, true), (gumbel, false), (AxisFunction::LogSumExp {}, false)] {
+    for (function, masked) in [(SOFTMAX, true), (gumbel, false), (AxisFunction::LogSumExp, false)] {
         let (mask, on_mask) = if masked { (Some(&mask[..]), Some(&on_mask)) } else { (None, None) };
-        let y = CONTEXT.forward_along(function, &axis, on_mask, &on_x).unwrap();
+        let y = CONTEXT.forward_along(&function, &axis, on_mask, &on_x).unwrap();
         let expected = CONTEXT.download(&y).unwrap();
-        assert!(CONTEXT.forward_along_slice(function, &axis, mask, &x).unwrap() == expected, "{function}");
+        assert!(CONTEXT.forward_along_slice(&function, &axis, mask, &x).unwrap() == expected, "{function}");
         if y.len() == x.len() {
-            let expected = CONTEXT.backward_along(function, &axis, on_mask, &on_x, &on_dy).unwrap();
-            let dx = CONTEXT.backward_along_slice(function, &axis, mask, &x, &dy).unwrap();
+            let expected = CONTEXT.backward_along(&function, &axis, on_mask, &on_x, &on_dy).unwrap();
+            let dx = CONTEXT.backward_along_slice(&function, &axis, mask, &x, &dy).unwrap();
             assert!(dx == CONTEXT.download(&expected).unwrap(), "{function}");
         }
     }
@@ -293,7 +293,7 @@ fn the_same_input_gives_the_same_bits() {
             let prelu = Activation::Prelu { alpha: 0.25 };
             let run = || {
                 let y = context.forward_along(SOFTMAX, &axis, None, &x).unwrap();
-                let sum = context.parameter_gradient(prelu, &Parameters::new(), "alpha", &x, &x).unwrap();
+                let sum = context.parameter_gradient(prelu, &ParameterBuffers::new(), "alpha", &x, &x).unwrap();
                 (context.download(&y).unwrap(), context.download(&sum).unwrap())
             };
             let first = run();
@@ -306,20 +306,21 @@ fn the_same_input_gives_the_same_bits() {
 
 #[test]
 fn two_arrays_are_gated_as_halves_of_one_are() {
-    let silu = Activation::Silu {};
+    let silu = Activation::Silu;
     let swiglu: AxisFunction = "swiglu".parse().unwrap();
     for len in [1, 5, 256, 1001] {
         let axis = Axis::last(&[2 * len]).unwrap();
         let (x, dy) = (numbers::<f16>(2 * len, 7), numbers::<f16>(len, 11));
-        let whole = CONTEXT.forward_along_slice(swiglu, &axis, None, &x).unwrap();
-        let gradients = CONTEXT.backward_along_slice(swiglu, &axis, None, &x, &dy).unwrap();
+        let whole = CONTEXT.forward_along_slice(&swiglu, &axis, None, &x).unwrap();
+        let gradients = CONTEXT.backward_along_slice(&swiglu, &axis, None, &x, &dy).unwrap();
         let upload = |data: &[f16]| CONTEXT.upload(data).unwrap();
         let (value, gate, on_dy) = (upload(&x[..len]), upload(&x[len..]), upload(&dy));
         let [y, dvalue, dgate] = [(); 3].map(|()| CONTEXT.allocate::<f16>(len).unwrap());
         CONTEXT
             .batch(|recording| {
                 recording.forward_gated(silu, &value, &gate, &y)?;
-                recording.backward_gated(silu, &value, &gate, &on_dy, &dvalue, &dgate)
+                let gradients = GateGradients { value: (&dvalue).into(), gate: (&dgate).into() };
+                recording.backward_gated(silu, &value, &gate, &on_dy, gradients)
             })
             .unwrap();
         assert_eq!(CONTEXT.download(&y).unwrap(), whole, "{len}");
@@ -343,7 +344,7 @@ fn gumbel_noise_depends_on_seed_and_element_alone() {
     let function = AxisFunction::GumbelSoftmax { tau: 1.0, hard: true, seed: 3 };
     let axis = Axis::last(&[1 << 18, 40]).unwrap();
     let x = vec![0.0_f32; axis.elements()];
-    let y = CONTEXT.forward_along_slice(function, &axis, None, &x).unwrap();
+    let y = CONTEXT.forward_along_slice(&function, &axis, None, &x).unwrap();
     let expected = function.forward(&axis, None, &vec![0.0; x.len()]).unwrap();
     assert!(y.iter().zip(&expected).all(|(y, expected)| f64::from(*y) == *expected));
     let hits = y.chunks(40).filter(|row| row[7] == 1.0).count() as f64;
@@ -368,16 +369,16 @@ proptest! {
         let dy: Vec<f32> = (0..x.len()).map(|i| ((i * 37 + seed) % 101) as f32 / 25.0 - 2.0).collect();
         let dx = CONTEXT.backward_along_slice(SOFTMAX, &axis, None, &x, &dy)?;
         prop_assert!(dx.iter().map(|&dx| f64::from(dx)).sum::<f64>().abs() < 1e-6);
-        let sparse = CONTEXT.forward_along_slice(AxisFunction::Sparsemax {}, &axis, None, &x)?;
+        let sparse = CONTEXT.forward_along_slice(AxisFunction::Sparsemax, &axis, None, &x)?;
         prop_assert!((sparse.iter().map(|&y| f64::from(y)).sum::<f64>() - 1.0).abs() < 1e-5);
-        let hard = CONTEXT.forward_along_slice(AxisFunction::Hardmax {}, &axis, None, &x)?;
+        let hard = CONTEXT.forward_along_slice(AxisFunction::Hardmax, &axis, None, &x)?;
         prop_assert_eq!(hard.iter().sum::<f32>(), 1.0);
     }
 
     #[test]
     fn softmax_of_two_is_sigmoid(a in -40.0_f32..40.0, b in -40.0_f32..40.0) {
         let y = CONTEXT.forward_along_slice(SOFTMAX, &Axis::last(&[2]).unwrap(), None, &[a, b])?;
-        let expected = Activation::Sigmoid {}.forward(f64::from(a) - f64::from(b));
+        let expected = Activation::Sigmoid.forward(f64::from(a) - f64::from(b));
         prop_assert!((f64::from(y[0]) / expected - 1.0).abs() < 4e-7);
     }
 
@@ -404,19 +405,19 @@ proptest! {
 
     #[test]
     fn identities_hold(x in vec(-9.0_f32..9.0, 1..60)) {
-        let relu = CONTEXT.forward_slice(Activation::Relu {}, &x)?;
+        let relu = CONTEXT.forward_slice(Activation::Relu, &x)?;
         let pair = Axis::new(&[2, x.len()], 0).unwrap();
         let both = [x.clone(), x.clone()].concat();
-        let reglu = CONTEXT.forward_along_slice("reglu".parse()?, &pair, None, &both)?;
+        let reglu = CONTEXT.forward_along_slice("reglu".parse::<Function>()?, &pair, None, &both)?;
         prop_assert_eq!(reglu, x.iter().zip(&relu).map(|(x, relu)| x * relu).collect::<Vec<_>>());
         // relu is the maxout of x and 0.
         let zeros = [x.clone(), vec![0.0; x.len()]].concat();
         prop_assert_eq!(&CONTEXT.forward_along_slice(AxisFunction::Maxout { pieces: 2 }, &pair, None, &zeros)?, &relu);
-        let crelu = CONTEXT.forward_along_slice(AxisFunction::Crelu {}, &Axis::last(&[x.len()]).unwrap(), None, &x)?;
+        let crelu = CONTEXT.forward_along_slice(AxisFunction::Crelu, &Axis::last(&[x.len()]).unwrap(), None, &x)?;
         prop_assert_eq!(&crelu[..x.len()], &relu[..]);
         // prelu with 0 is relu.
         let (on_x, zero) = (CONTEXT.upload(&x)?, CONTEXT.upload(&[0.0_f32])?);
-        let prelu = CONTEXT.forward_with(Activation::Prelu { alpha: 0.25 }, &Parameters::new().one("alpha", &zero), &on_x)?;
+        let prelu = CONTEXT.forward_with(Activation::Prelu { alpha: 0.25 }, &ParameterBuffers::new().per_tensor("alpha", &zero), &on_x)?;
         prop_assert_eq!(CONTEXT.download(&prelu)?, relu);
     }
 }

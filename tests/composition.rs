@@ -1,13 +1,13 @@
 //! What can be proven without an adapter: shaders validate, the table and the files agree.
 
-use gpu_activations::shader::{Binding, Shader, Storage};
-use gpu_activations::{Activation, AxisFunction};
+use gpu_activations::shader::{Aliasing, Shader, Storage};
+use gpu_activations::{Activation, AxisFunction, Direction};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use std::collections::BTreeSet;
 use std::path::Path;
 
 const STORAGES: [Storage; 3] = [Storage::F32, Storage::F16, Storage::Bf16];
-const BINDINGS: [Binding; 4] = [Binding::Separate, Binding::OverX, Binding::OverDy, Binding::Shared];
+const ALIASINGS: [Aliasing; 4] = [Aliasing::Separate, Aliasing::OverX, Aliasing::OverDy, Aliasing::SameBuffer];
 
 fn parse(shader: &Shader) -> naga::Module {
     naga::front::wgsl::parse_str(shader.source()).unwrap_or_else(|error| {
@@ -20,11 +20,11 @@ fn parse(shader: &Shader) -> naga::Module {
 fn every_composition_validates() {
     for activation in Activation::ALL {
         for storage in STORAGES {
-            for binding in BINDINGS {
-                let module = parse(&Shader::elementwise(activation, storage, binding));
+            for aliasing in ALIASINGS {
+                let module = parse(&Shader::elementwise(activation, storage, aliasing));
                 Validator::new(ValidationFlags::all(), Capabilities::default())
                     .validate(&module)
-                    .unwrap_or_else(|error| panic!("{} {storage:?} {binding:?}: {error:?}", activation.name()));
+                    .unwrap_or_else(|error| panic!("{} {storage:?} {aliasing:?}: {error:?}", activation.name()));
             }
         }
     }
@@ -32,10 +32,10 @@ fn every_composition_validates() {
 
 #[test]
 fn every_composition_along_an_axis_validates() {
-    for (name, function) in AxisFunction::ALL {
+    for (name, function) in AxisFunction::all() {
         for storage in STORAGES {
-            for backward in [false, true] {
-                let (shader, entry_point) = Shader::along(*function, storage, backward);
+            for direction in Direction::ALL {
+                let (shader, entry_point) = Shader::along(function, storage, direction);
                 let module = parse(&shader);
                 assert!(module.entry_points.iter().any(|entry| entry.name == entry_point), "{name} {entry_point}");
                 Validator::new(ValidationFlags::all(), Capabilities::default())
@@ -49,7 +49,7 @@ fn every_composition_along_an_axis_validates() {
 #[test]
 fn params_agree_with_the_row() {
     for activation in Activation::ALL {
-        let module = parse(&Shader::elementwise(activation, Storage::F32, Binding::Separate));
+        let module = parse(&Shader::elementwise(activation, Storage::F32, Aliasing::Separate));
         let fields: Vec<String> = module
             .types
             .iter()
@@ -84,7 +84,7 @@ fn every_activation_file_has_a_row() {
 
 #[test]
 fn a_line_is_located_in_its_part() {
-    let shader = Shader::elementwise(&Activation::Relu {}, Storage::F32, Binding::Separate);
+    let shader = Shader::elementwise(&Activation::Relu, Storage::F32, Aliasing::Separate);
     assert_eq!(shader.locate(1), Some(("activations/relu.wgsl", 1)));
     let second = include_str!("../shaders/activations/relu.wgsl").lines().count() as u32 + 1;
     assert_eq!(shader.locate(second), Some(("parameters/none.wgsl", 1)));

@@ -4,7 +4,7 @@ mod common;
 
 use common::{context, device_with};
 use gpu_activations::{
-    Activation, Axis, AxisFunction, BufferRange, Element, Error, GpuActivations, Parameters, Strategy, wgpu,
+    Activation, Axis, AxisFunction, BufferRange, Element, Error, GpuActivations, ParameterBuffers, Strategy, wgpu,
 };
 use half::{bf16, f16};
 
@@ -259,7 +259,7 @@ fn eight_storage_buffers_are_enough_for_every_kernel() {
     let x = context.upload(&whole_numbers::<f32>(3000, 7)).unwrap();
     let channels = context.upload(&[0.5_f32, 1.0, 2.0]).unwrap();
     let names = ["alpha_p", "alpha_n", "input_bias", "output_factor", "output_addend"];
-    let mut parameters = Parameters::new();
+    let mut parameters = ParameterBuffers::new();
     for name in names {
         parameters = parameters.per_channel(name, &channels, &axis);
     }
@@ -271,8 +271,8 @@ fn eight_storage_buffers_are_enough_for_every_kernel() {
     let mask = context.upload(&[1_u8; 3000]).unwrap();
     for axis in [Axis::new(&[2, 1500], 1).unwrap(), Axis::new(&[1500, 2], 0).unwrap()] {
         let softmax = AxisFunction::Softmax { temperature: 1.0 };
-        let y = context.forward_along(softmax, &axis, Some(&mask), &x).unwrap();
-        context.backward_along(softmax, &axis, Some(&mask), &x, &y).unwrap();
+        let y = context.forward_along(&softmax, &axis, Some(&mask), &x).unwrap();
+        context.backward_along(&softmax, &axis, Some(&mask), &x, &y).unwrap();
     }
 }
 

@@ -3,9 +3,9 @@
 mod common;
 
 use common::{context, device_with, own_context};
-use gpu_activations::{Activation, Axis, AxisFunction, BufferRange, Error, GpuActivations, Parameters, wgpu};
+use gpu_activations::{Activation, Axis, AxisFunction, BufferRange, Error, GpuActivations, ParameterBuffers, wgpu};
 
-const RELU: Activation = Activation::Relu {};
+const RELU: Activation = Activation::Relu;
 
 /// The message of what must have failed.
 fn message<T: std::fmt::Debug>(outcome: Result<T, Error>) -> String {
@@ -85,17 +85,17 @@ fn one_is_singular_in_messages() {
     let axis = Axis::new(&[3, 1], 1).unwrap();
     let (x, one) = (context.upload(&[1.0_f32; 3]).unwrap(), context.upload(&[1.0_f32]).unwrap());
     let prelu = Activation::Prelu { alpha: 0.25 };
-    let said = |parameters: &Parameters<'_>| message(context.forward_with(prelu, parameters, &x));
+    let said = |parameters: &ParameterBuffers<'_>| message(context.forward_with(prelu, parameters, &x));
     let axis_of_three = Axis::new(&[1, 3], 1).unwrap();
     assert_eq!(
-        said(&Parameters::new().per_channel("input_bias", &one, &axis_of_three)),
+        said(&ParameterBuffers::new().per_channel("input_bias", &one, &axis_of_three)),
         "input_bias has 1 value, axis 1 of the shape (1, 3) has 3 channels"
     );
     assert_eq!(
-        said(&Parameters::new().per_channel("input_bias", &x, &axis)),
+        said(&ParameterBuffers::new().per_channel("input_bias", &x, &axis)),
         "input_bias has 3 values, axis 1 of the shape (3, 1) has 1 channel"
     );
-    assert_eq!(said(&Parameters::new().per_element("alpha", &one)), "alpha has 1 element, x has 3");
+    assert_eq!(said(&ParameterBuffers::new().per_element("alpha", &one)), "alpha has 1 element, x has 3");
 }
 
 #[test]
@@ -104,17 +104,17 @@ fn names_of_parameters_match_whatever_their_spelling() {
     let leaky = Activation::LeakyRelu { negative_slope: 0.25 };
     let (x, slope) = (context.upload(&[-2.0_f32, 4.0]).unwrap(), context.upload(&[0.5_f32]).unwrap());
     for name in ["negative_slope", "negativeSlope", "NEGATIVE-SLOPE"] {
-        let parameters = Parameters::new().one(name, &slope);
+        let parameters = ParameterBuffers::new().per_tensor(name, &slope);
         let y = context.forward_with(leaky, &parameters, &x).unwrap();
         assert_eq!(context.download(&y).unwrap(), [-1.0, 4.0], "{name}");
         let gradient = context.parameter_gradient(leaky, &parameters, name, &x, &x).unwrap();
         assert_eq!(context.download(&gradient).unwrap(), [4.0], "{name}");
-        let twice = Parameters::new().one(name, &slope).one("negative_slope", &slope);
+        let twice = ParameterBuffers::new().per_tensor(name, &slope).per_tensor("negative_slope", &slope);
         assert!(matches!(context.forward_with(leaky, &twice, &x), Err(Error::GivenTwice { .. })), "{name}");
     }
     let axis = Axis::last(&[2]).unwrap();
     let bias = context.upload(&[1.0_f32, -1.0]).unwrap();
-    let parameters = Parameters::new().per_channel("inputBias", &bias, &axis);
+    let parameters = ParameterBuffers::new().per_channel("inputBias", &bias, &axis);
     let gradient = context.parameter_gradient(leaky, &parameters, "Input-Bias", &x, &x).unwrap();
     assert_eq!(context.download(&gradient).unwrap(), [-0.5, 4.0]);
 }
@@ -201,7 +201,7 @@ fn a_buffer_beyond_the_adapter_names_the_limit() {
     let limit = context.device().limits().max_buffer_size;
     let text = message(context.allocate::<f32>((limit / 4 + 1) as usize));
     assert!(text.contains(&limit.to_string()), "{text}");
-    assert!(matches!(context.allocate::<f32>(usize::MAX), Err(Error::TooLarge { .. })));
+    assert!(matches!(context.allocate::<f32>(usize::MAX), Err(Error::BufferTooLarge { .. })));
 }
 
 #[test]
@@ -245,14 +245,14 @@ fn limits_that_allow_nothing_are_refused() {
     let axis = Axis::last(&[2, 4]).unwrap();
     for bytes in [128, 512, 640] {
         let context = on(&|limits| limits.max_storage_buffer_binding_size = bytes);
-        for (name, function) in AxisFunction::ALL {
+        for (name, function) in AxisFunction::all() {
             assert!(
-                context.forward_along_slice(*function, &axis, None, &[1.0_f32; 8]).is_err(),
+                context.forward_along_slice(function, &axis, None, &[1.0_f32; 8]).is_err(),
                 "{name}, {bytes} bytes"
             );
         }
         let x = context.upload(&[1.0_f32; 8]).unwrap();
-        let parameters = Parameters::new().per_element("alpha", &x);
+        let parameters = ParameterBuffers::new().per_element("alpha", &x);
         let gradient = context.parameter_gradient(Activation::Prelu { alpha: 0.0 }, &parameters, "alpha", &x, &x);
         assert!(gradient.is_err(), "{bytes} bytes");
     }
@@ -395,20 +395,20 @@ fn shapes_and_axes_are_named() {
     assert_eq!(said(odd), "glu needs an even division: axis 1 of the shape (2, 3) is 3 long, no multiple of 2");
     let softmax = AxisFunction::Softmax { temperature: 1.0 };
     let short = context.upload(&[1.0_f32; 5]).unwrap();
-    let wrong = context.backward_along(softmax, &axis, None, &x, &short).unwrap_err();
+    let wrong = context.backward_along(&softmax, &axis, None, &x, &short).unwrap_err();
     assert_eq!(said(wrong), "dy has 5 elements, the shape has 6");
     let mask = context.upload(&[1_u8; 5]).unwrap();
-    let wrong = context.forward_along(softmax, &axis, Some(&mask), &x).unwrap_err();
+    let wrong = context.forward_along(&softmax, &axis, Some(&mask), &x).unwrap_err();
     assert_eq!(said(wrong), "mask has 5 elements, the shape has 6");
     let mask = context.upload(&[1_u8; 6]).unwrap();
-    let hardmax = AxisFunction::Hardmax {};
-    let wrong = context.forward_along(hardmax, &axis, Some(&mask), &x).unwrap_err();
+    let hardmax = AxisFunction::Hardmax;
+    let wrong = context.forward_along(&hardmax, &axis, Some(&mask), &x).unwrap_err();
     assert_eq!(said(wrong), "hardmax takes no mask; softmax, log_softmax and softmin do");
-    let wrong = context.backward_along_from_output(hardmax, &axis, None, &x, &x).unwrap_err();
+    let wrong = context.backward_along_from_output(&hardmax, &axis, None, &x, &x).unwrap_err();
     assert_eq!(said(wrong), "the gradient of hardmax cannot be computed from y; give x");
     let wrong = context.forward_along(AxisFunction::Softmax { temperature: f32::NAN }, &axis, None, &x).unwrap_err();
     assert_eq!(said(wrong), "softmax: temperature is NaN, but must be finite and above 0");
-    let in_place = context.batch(|recording| recording.forward_along(AxisFunction::Crelu {}, &axis, None, &x, &x));
+    let in_place = context.batch(|recording| recording.forward_along(AxisFunction::Crelu, &axis, None, &x, &x));
     assert!(in_place.is_err());
 }
 
@@ -419,30 +419,31 @@ fn parameters_that_do_not_fit_are_named() {
     let axis = Axis::new(&[2, 3], 1).unwrap();
     let x = context.upload(&[1.0_f32; 6]).unwrap();
     let values = context.upload(&[1.0_f32; 4]).unwrap();
-    let said = |parameters: &Parameters<'_>| context.forward_with(prelu, parameters, &x).unwrap_err().to_string();
-    let channels = Parameters::new().per_channel("alpha", &values, &axis);
+    let said = |parameters: &ParameterBuffers<'_>| context.forward_with(prelu, parameters, &x).unwrap_err().to_string();
+    let channels = ParameterBuffers::new().per_channel("alpha", &values, &axis);
     assert_eq!(said(&channels), "alpha has 4 values, axis 1 of the shape (2, 3) has 3 channels");
-    assert_eq!(said(&Parameters::new().per_element("alpha", &values)), "alpha has 4 elements, x has 6");
-    assert_eq!(said(&Parameters::new().one("alpha", &values)), "alpha has 4 elements, one value has 1");
+    assert_eq!(said(&ParameterBuffers::new().per_element("alpha", &values)), "alpha has 4 elements, x has 6");
+    assert_eq!(said(&ParameterBuffers::new().per_tensor("alpha", &values)), "alpha has 4 elements, one value has 1");
     assert_eq!(
-        said(&Parameters::new().one("slope", &values)),
+        said(&ParameterBuffers::new().per_tensor("slope", &values)),
         "prelu has no parameter \"slope\"; it has alpha, input_bias, output_factor, output_addend"
     );
-    assert_eq!(said(&Parameters::new().seed(1)), "prelu takes no seed; rrelu does");
+    assert_eq!(said(&ParameterBuffers::new().seed(1)), "prelu takes no seed; rrelu does");
     let shrink = Activation::SoftShrink { lambda: 0.5 };
-    let wrong = context.forward_with(shrink, &Parameters::new().one("lambda", &values), &x).unwrap_err();
+    let wrong = context.forward_with(shrink, &ParameterBuffers::new().per_tensor("lambda", &values), &x).unwrap_err();
     assert_eq!(wrong.to_string(), "soft_shrink: lambda is not learnable");
-    let wrong = context.parameter_gradient(shrink, &Parameters::new(), "lambda", &x, &x).unwrap_err();
+    let wrong = context.parameter_gradient(shrink, &ParameterBuffers::new(), "lambda", &x, &x).unwrap_err();
     assert_eq!(wrong.to_string(), "soft_shrink: lambda is not learnable");
-    let shared = context
-        .batch(|recording| recording.forward_with(prelu, &Parameters::new().per_element("alpha", &x), &values, &x));
+    let shared = context.batch(|recording| {
+        recording.forward_with(prelu, &ParameterBuffers::new().per_element("alpha", &x), &values, &x)
+    });
     assert!(matches!(shared, Err(Error::LengthMismatch { .. })), "{shared:?}");
     let itself = context.upload(&[1.0_f32; 6]).unwrap();
     let shared = context.batch(|recording| {
-        recording.forward_with(prelu, &Parameters::new().per_element("alpha", &itself), &x, &itself)
+        recording.forward_with(prelu, &ParameterBuffers::new().per_element("alpha", &itself), &x, &itself)
     });
     assert_eq!(shared.unwrap_err().to_string(), "alpha lies in the buffer of y; it needs a buffer of its own");
     let xielu: Activation = "xielu".parse().unwrap();
-    let wrong = context.parameter_gradient(xielu, &Parameters::new(), "beta", &x, &x).unwrap_err();
+    let wrong = context.parameter_gradient(xielu, &ParameterBuffers::new(), "beta", &x, &x).unwrap_err();
     assert_eq!(wrong.to_string(), "xielu: beta is not learnable; alpha_p or alpha_n is");
 }

@@ -1,9 +1,9 @@
-//! Parameters at the ends of their ranges, against the f64 reference.
+//! ParameterBuffers at the ends of their ranges, against the f64 reference.
 
 mod common;
 
 use common::context;
-use gpu_activations::{Activation, GpuActivations, Parameters};
+use gpu_activations::{Activation, GpuActivations, ParameterBuffers};
 
 /// What a parameter may be at most and at least, and what lies in between by orders of magnitude.
 fn extreme_values() -> Vec<f32> {
@@ -72,7 +72,7 @@ fn check(context: &GpuActivations, activation: Activation, x: &[f32], wrong: &mu
     let (on_x, on_ones) = (context.upload(x).unwrap(), context.upload(&ones).unwrap());
     for (parameter, value) in activation.parameters().iter().zip(activation.values()).filter(|(p, _)| p.learnable) {
         let values = context.upload(&vec![value; x.len()]).unwrap();
-        let parameters = Parameters::new().per_element(parameter.name, &values);
+        let parameters = ParameterBuffers::new().per_element(parameter.name, &values);
         let gradient = context.parameter_gradient(activation, &parameters, parameter.name, &on_x, &on_ones).unwrap();
         for (x, result) in x.iter().zip(context.download(&gradient).unwrap()) {
             let expected = activation.parameter_gradient(parameter.name, f64::from(*x));

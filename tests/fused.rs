@@ -3,7 +3,7 @@
 mod common;
 
 use common::{context, device_with};
-use gpu_activations::{Activation, Axis, BufferRange, Element, Error, GpuActivations, GpuBuffer, Parameters};
+use gpu_activations::{Activation, Axis, BufferRange, Element, Error, GpuActivations, GpuBuffer, ParameterBuffers};
 use half::{bf16, f16};
 
 const NAMES: [&str; 3] = ["input_bias", "output_factor", "output_addend"];
@@ -54,11 +54,11 @@ fn check<T: Element>(activation: Activation, axis: &Axis, per: [Per; 3]) {
         .map(|(step, per)| numbers(count(per), step).iter().map(|n| *n as f32).collect())
         .collect();
     let buffers: Vec<GpuBuffer<f32>> = values.iter().map(|values| context.upload(values).unwrap()).collect();
-    let mut parameters = Parameters::new();
+    let mut parameters = ParameterBuffers::new();
     for ((name, buffer), per) in NAMES.into_iter().zip(&buffers).zip(per) {
         parameters = match per {
             Per::Nothing => parameters,
-            Per::One => parameters.one(name, buffer),
+            Per::One => parameters.per_tensor(name, buffer),
             Per::Channel => parameters.per_channel(name, buffer, axis),
             Per::Element => parameters.per_element(name, buffer),
         };
@@ -148,8 +148,8 @@ fn nan_and_infinities_go_through() {
     let context = context();
     let x = context.upload(&[f32::NAN, 1.0, 1.0, f32::INFINITY, f32::INFINITY, f32::MAX]).unwrap();
     let bias = context.upload(&[1.0, f32::NAN, f32::NEG_INFINITY, 1.0, f32::NEG_INFINITY, f32::MAX]).unwrap();
-    let parameters = Parameters::new().per_element("input_bias", &bias);
-    let relu = Activation::Relu {};
+    let parameters = ParameterBuffers::new().per_element("input_bias", &bias);
+    let relu = Activation::Relu;
     let y = context.download(&context.forward_with(relu, &parameters, &x).unwrap()).unwrap();
     assert_eq!(format!("{y:?}"), "[NaN, NaN, 0.0, inf, NaN, inf]");
     let gradient = context.parameter_gradient(relu, &parameters, "input_bias", &x, &x).unwrap();
@@ -169,12 +169,10 @@ fn ranges_of_any_length() {
         let axis = Axis::new(&[1, elements], 1).unwrap();
         let bias = context.upload(&vec![1.0_f32; elements]).unwrap();
         let parameters =
-            Parameters::new().per_element("output_factor", &factor).per_channel("input_bias", &bias, &axis);
+            ParameterBuffers::new().per_element("output_factor", &factor).per_channel("input_bias", &bias, &axis);
         let range = |buffer| BufferRange::<T>::new(buffer, 0, elements as u64);
         context
-            .batch(|recording| {
-                recording.forward_with(Activation::Relu {}, &parameters, range(on_x.raw()), range(y.raw()))
-            })
+            .batch(|recording| recording.forward_with(Activation::Relu, &parameters, range(on_x.raw()), range(y.raw())))
             .unwrap();
         let y = context.download(&y).unwrap();
         for (i, y) in y.iter().enumerate() {
@@ -197,10 +195,10 @@ fn results_on<T: Element>(context: &GpuActivations, len: usize) -> (Vec<T>, Vec<
         |step| context.upload(&numbers(len, step).into_iter().map(T::from_f64).collect::<Vec<_>>()).unwrap();
     let of_elements = |step| context.upload(&numbers(len, step).iter().map(|n| *n as f32).collect::<Vec<_>>()).unwrap();
     let (x, dy, bias, factor) = (on_device(31), on_device(17), of_elements(29), of_elements(13));
-    let parameters = Parameters::new().per_element("input_bias", &bias).per_element("output_factor", &factor);
-    let y = context.forward_with(Activation::Silu {}, &parameters, &x).unwrap();
-    let dx = context.backward_with(Activation::Silu {}, &parameters, &x, &dy).unwrap();
-    let gradient = context.parameter_gradient(Activation::Silu {}, &parameters, "output_factor", &x, &dy).unwrap();
+    let parameters = ParameterBuffers::new().per_element("input_bias", &bias).per_element("output_factor", &factor);
+    let y = context.forward_with(Activation::Silu, &parameters, &x).unwrap();
+    let dx = context.backward_with(Activation::Silu, &parameters, &x, &dy).unwrap();
+    let gradient = context.parameter_gradient(Activation::Silu, &parameters, "output_factor", &x, &dy).unwrap();
     (context.download(&y).unwrap(), context.download(&dx).unwrap(), context.download(&gradient).unwrap())
 }
 
@@ -221,8 +219,8 @@ fn channels_of_many_elements() {
         let x = context.upload(&vec![0.0_f32; axis.elements()]).unwrap();
         let addends: Vec<f32> = (0..shape[1]).map(|channel| channel as f32).collect();
         let addend = context.upload(&addends).unwrap();
-        let parameters = Parameters::new().per_channel("output_addend", &addend, &axis);
-        let y = context.download(&context.forward_with(Activation::Identity {}, &parameters, &x).unwrap()).unwrap();
+        let parameters = ParameterBuffers::new().per_channel("output_addend", &addend, &axis);
+        let y = context.download(&context.forward_with(Activation::Identity, &parameters, &x).unwrap()).unwrap();
         let wrong = y.iter().enumerate().position(|(i, y)| *y != channel(&axis, i) as f32);
         assert_eq!(wrong, None, "{shape:?}");
     }
@@ -233,14 +231,14 @@ fn channels_of_many_elements() {
 fn x_may_be_its_own_addend_and_no_factor_of_what_is_written() {
     let context = context();
     let (x, dy) = (context.upload(&[-1.0_f32, 2.0]).unwrap(), context.upload(&[3.0_f32, 5.0]).unwrap());
-    let relu = Activation::Relu {};
-    let residual = Parameters::new().per_element("output_addend", &x);
+    let relu = Activation::Relu;
+    let residual = ParameterBuffers::new().per_element("output_addend", &x);
     let y = context.forward_with(relu, &residual, &x).unwrap();
     assert_eq!(context.download(&y).unwrap(), [-1.0, 4.0]);
     let on_dx = context.upload(&[3.0_f32, 5.0]).unwrap();
     context.batch(|recording| recording.backward_with(relu, &residual, &x, &on_dx, &on_dx)).unwrap();
     assert_eq!(context.download(&on_dx).unwrap(), [0.0, 5.0]);
-    let squared = Parameters::new().per_element("output_factor", &x);
+    let squared = ParameterBuffers::new().per_element("output_factor", &x);
     let error = context.batch(|recording| recording.backward_with(relu, &squared, &x, &dy, &dy)).unwrap_err();
     assert!(matches!(error, Error::SharedBuffer { operand: "output_factor", .. }), "{error}");
     let dx = context.backward_with(relu, &squared, &x, &dy).unwrap();
@@ -251,11 +249,11 @@ fn x_may_be_its_own_addend_and_no_factor_of_what_is_written() {
 fn a_seed_excludes_buffers() {
     let context = context();
     let x = context.upload(&[1.0_f32]).unwrap();
-    let parameters = Parameters::new().seed(1).one("input_bias", &x);
-    let rrelu = "rrelu".parse().unwrap();
+    let parameters = ParameterBuffers::new().seed(1).per_tensor("input_bias", &x);
+    let rrelu: Activation = "rrelu".parse().unwrap();
     let error = context.forward_with(rrelu, &parameters, &context.upload(&[1.0_f32]).unwrap()).unwrap_err();
     assert_eq!(error, Error::NotWithSeed { function: "rrelu", parameter: "input_bias" });
-    let drawn = Parameters::new().seed(1);
+    let drawn = ParameterBuffers::new().seed(1);
     let error = context.parameter_gradient(rrelu, &drawn, "input_bias", &x, &x).unwrap_err();
     assert_eq!(error, Error::NotWithSeed { function: "rrelu", parameter: "input_bias" });
 }

@@ -38,8 +38,8 @@ fn table() -> String {
 /// The functions along an axis; `gated` stands for those with names of their own.
 fn table_along() -> String {
     let mut table = String::from("| function | formula | parameters |\n|---|---|---|\n");
-    for (name, function) in AxisFunction::ALL {
-        let parameters = function.parameters().iter().map(|p| format!("{} = {}, {}", p.name, p.default, p.valid));
+    for (name, function) in AxisFunction::all() {
+        let parameters = function.parameters().iter().map(|p| format!("{} = {}, {}", p.name, p.default, p.range));
         let mask = function.takes_mask().then(|| "mask".to_owned());
         let parameters: Vec<String> = parameters.chain(mask).collect();
         let formula = if *name == "gated" { "value·activation(gate)" } else { function.formula() };
@@ -96,8 +96,8 @@ fn the_pictures_are_those_of_the_catalogue() {
     for &activation in Activation::ALL {
         check(activation.name(), plot::picture(&context, activation).unwrap());
     }
-    for (name, function) in AxisFunction::ALL.iter().filter(|(name, function)| *name == function.name()) {
-        check(name, plot::along(&context, *function).unwrap());
+    for (name, function) in AxisFunction::all().iter().filter(|(name, function)| *name == function.name()) {
+        check(name, plot::along(&context, function).unwrap());
     }
     assert!(stale.is_empty(), "pictures that are missing or stale: {stale:?}; run `cargo xtask generate`");
     let found: BTreeSet<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -10,10 +10,10 @@ fn prepared_pipelines_are_those_of_the_calls() {
     let context = own_context();
     let x = context.upload(&[-1.0_f32, 1.0]).unwrap();
     assert_eq!(context.memory().pipelines, 0);
-    context.prepare(|recording| recording.forward(Activation::Relu {}, &x, &x)).unwrap();
+    context.prepare(|recording| recording.forward(Activation::Relu, &x, &x)).unwrap();
     assert_eq!(context.download(&x).unwrap(), [-1.0, 1.0]);
     assert_eq!(context.memory().pipelines, 1);
-    context.forward_in_place(Activation::Relu {}, &x).unwrap();
+    context.forward_in_place(Activation::Relu, &x).unwrap();
     assert_eq!(context.download(&x).unwrap(), [0.0, 1.0]);
     assert_eq!(context.memory().pipelines, 1);
     let wrong = Activation::Elu { alpha: f32::NAN };
@@ -25,20 +25,20 @@ fn prepared_pipelines_are_those_of_the_calls() {
 fn buffers_of_a_batch_are_used_again_once_it_is_submitted() {
     let context = own_context();
     let [x, y] = [(); 2].map(|()| context.upload(&[-1.0_f32; 1000]).unwrap());
-    context.batch(|recording| recording.forward(Activation::Relu {}, &x, &y)).unwrap();
+    context.batch(|recording| recording.forward(Activation::Relu, &x, &y)).unwrap();
     drop((x, y));
     assert_eq!(context.memory().pooled, 2 * 4000);
     // What the caller submits at a time of their own is not.
     let x = context.upload(&[-1.0_f32; 1000]).unwrap();
     let mut encoder = context.device().create_command_encoder(&Default::default());
-    context.record(&mut encoder).forward(Activation::Relu {}, &x, &x).unwrap();
+    context.record(&mut encoder).forward(Activation::Relu, &x, &x).unwrap();
     drop(x);
     assert_eq!(context.memory().pooled, 4000);
     // Nor is one that is dropped while the batch is recorded, which another upload would overwrite before it runs.
     let y = context.allocate::<f32>(1000).unwrap();
     let batch = |recording: &mut gpu_activations::Recording<'_, '_>| {
         let between = context.upload(&[-2.0_f32; 1000])?;
-        recording.forward(Activation::Identity {}, &between, &y)?;
+        recording.forward(Activation::Identity, &between, &y)?;
         drop(between);
         context.upload(&[7.0_f32; 1000]).map(drop)
     };
@@ -72,7 +72,7 @@ fn the_pool_keeps_to_its_limit() {
     drop(buffers);
     assert_eq!(context.memory().pooled, 4000);
     // Slices need more than the limit; what is too large to be kept leaves the rest where it is.
-    context.forward_slice(Activation::Relu {}, &vec![1.0_f32; 1 << 20]).unwrap();
+    context.forward_slice(Activation::Relu, &vec![1.0_f32; 1 << 20]).unwrap();
     assert_eq!(context.memory().pooled, 4000);
 }
 
@@ -80,8 +80,9 @@ fn the_pool_keeps_to_its_limit() {
 fn pipelines_are_kept_from_one_run_to_the_next() {
     let folder = tempfile::tempdir().unwrap();
     let pipelines = folder.path().join("pipelines");
-    let with_folder = || GpuActivations::builder().pipeline_folder(&pipelines).build().expect("tests need an adapter");
-    let evaluate = |context: &GpuActivations| context.forward_slice(Activation::Relu {}, &[-1.0_f32, 2.0]).unwrap();
+    let with_folder =
+        || GpuActivations::builder().pipeline_directory(&pipelines).build().expect("tests need an adapter");
+    let evaluate = |context: &GpuActivations| context.forward_slice(Activation::Relu, &[-1.0_f32, 2.0]).unwrap();
     let context = with_folder();
     assert_eq!(evaluate(&context), [0.0, 2.0]);
     context.save_pipelines().unwrap();

@@ -1,9 +1,9 @@
-//! Parameters from buffers, their gradients, and rrelu in training, against the f64 reference.
+//! ParameterBuffers from buffers, their gradients, and rrelu in training, against the f64 reference.
 
 mod common;
 
 use common::context;
-use gpu_activations::{Activation, Axis, Element, Parameters};
+use gpu_activations::{Activation, Axis, Element, ParameterBuffers};
 use half::{bf16, f16};
 
 /// The activations with learnable parameters.
@@ -82,10 +82,10 @@ fn check<T: Element>(axis: &Axis) {
             };
             let values = values(len);
             let on_values = context.upload(&values).unwrap();
-            let mut parameters = Parameters::new();
+            let mut parameters = ParameterBuffers::new();
             for &name in &names {
                 parameters = match per {
-                    "one" => parameters.one(name, &on_values),
+                    "one" => parameters.per_tensor(name, &on_values),
                     "channel" => parameters.per_channel(name, &on_values, axis),
                     _ => parameters.per_element(name, &on_values),
                 };
@@ -158,11 +158,11 @@ fn sums_keep_their_digits() {
     let (x, dy) = (vec![-0.1_f32; count], vec![1.1_f32; count]);
     let prelu = Activation::Prelu { alpha: 0.25 };
     let (on_x, on_dy) = (context.upload(&x).unwrap(), context.upload(&dy).unwrap());
-    let gradient = context.parameter_gradient(prelu, &Parameters::new(), "alpha", &on_x, &on_dy).unwrap();
+    let gradient = context.parameter_gradient(prelu, &ParameterBuffers::new(), "alpha", &on_x, &on_dy).unwrap();
     let expected = -f64::from(0.1_f32) * f64::from(1.1_f32) * count as f64;
     let actual = context.download(&gradient).unwrap();
     assert!((f64::from(actual[0]) / expected - 1.0).abs() <= 2f64.powi(-23), "{actual:?}, not {expected}");
-    let again = context.parameter_gradient(prelu, &Parameters::new(), "alpha", &on_x, &on_dy).unwrap();
+    let again = context.parameter_gradient(prelu, &ParameterBuffers::new(), "alpha", &on_x, &on_dy).unwrap();
     assert_eq!(context.download(&again).unwrap(), actual);
 }
 
@@ -170,7 +170,7 @@ fn sums_keep_their_digits() {
 fn rrelu_draws_the_same_slopes_backward() {
     let context = context();
     let rrelu = Activation::Rrelu { lower: 0.125, upper: 0.5 };
-    let parameters = Parameters::new().seed(1 << 50 | 77);
+    let parameters = ParameterBuffers::new().seed(1 << 50 | 77);
     let x: Vec<f32> = (0..4099).map(|i| if i % 9 == 0 { 3.0 } else { -1.0 }).collect();
     let on_x = context.upload(&x).unwrap();
     let ones = context.upload(&vec![1.0_f32; x.len()]).unwrap();
@@ -185,6 +185,6 @@ fn rrelu_draws_the_same_slopes_backward() {
     assert!(slopes.iter().all(|slope| (0.125..0.5).contains(slope)));
     let mean = slopes.iter().sum::<f32>() / slopes.len() as f32;
     assert!((mean - 0.3125).abs() < 0.01, "{mean}");
-    let other = context.forward_with(rrelu, &Parameters::new().seed(78), &on_x).unwrap();
+    let other = context.forward_with(rrelu, &ParameterBuffers::new().seed(78), &on_x).unwrap();
     assert_ne!(context.download(&other).unwrap(), y);
 }

@@ -3,7 +3,7 @@
 mod common;
 
 use common::context;
-use gpu_activations::{Activation, Axis, AxisFunction, Element, GpuActivations, Parameters, Strategy};
+use gpu_activations::{Activation, Axis, AxisFunction, Element, GpuActivations, ParameterBuffers, Strategy};
 use half::{bf16, f16};
 
 const STRATEGIES: [Strategy; 5] =
@@ -31,7 +31,7 @@ fn widened<T: Element>(values: &[T]) -> Vec<f64> {
 
 /// dx on the device, by every strategy, is that of the reference within a share of its largest term, or of the least float
 /// times the largest |dy|.
-fn check_backward<T: Element>(function: AxisFunction, axis: &Axis, x: &[f64], dy: &[f64]) {
+fn check_backward<T: Element>(function: &AxisFunction, axis: &Axis, x: &[f64], dy: &[f64]) {
     let (x, dy) = (cast::<T>(x), cast::<T>(dy));
     let expected = function.backward(axis, None, &widened(&x), &widened(&dy)).unwrap();
     let most = dy.iter().fold(1.0, |most: f64, dy| most.max(dy.to_f64().abs()));
@@ -66,13 +66,13 @@ fn gradients_of_softmaxes_are_finite_where_their_terms_are() {
             ] {
                 // Beyond the floats, the sum of log_softmax may be infinite.
                 if function.name() != "log_softmax" || size < 1e38 {
-                    check_backward::<f32>(function, axis, &x, &dy);
-                    check_backward::<bf16>(function, axis, &x, &dy);
+                    check_backward::<f32>(&function, axis, &x, &dy);
+                    check_backward::<bf16>(&function, axis, &x, &dy);
                 }
             }
         }
-        check_backward::<f32>(function, &Axis::last(&[1, 1]).unwrap(), &[0.0], &[3e31]);
-        check_backward::<f16>(function, &Axis::last(&[1, 2]).unwrap(), &[0.0, 0.0], &[65504.0, 0.0]);
+        check_backward::<f32>(&function, &Axis::last(&[1, 1]).unwrap(), &[0.0], &[3e31]);
+        check_backward::<f16>(&function, &Axis::last(&[1, 2]).unwrap(), &[0.0, 0.0], &[65504.0, 0.0]);
     }
 }
 
@@ -91,7 +91,7 @@ fn gradients_of_long_rows_are_finite_where_their_terms_are() {
 fn gradients_of_gated_units_are_finite_where_their_terms_are() {
     let context = context();
     let pair = Axis::last(&[2]).unwrap();
-    let dx = |function: AxisFunction, x: [f32; 2], dy: f32| {
+    let dx = |function: &AxisFunction, x: [f32; 2], dy: f32| {
         let dx = context.backward_along_slice(function, &pair, None, &x, &[dy]).unwrap();
         let wide = [f64::from(x[0]), f64::from(x[1])];
         let expected = function.backward(&pair, None, &wide, &[f64::from(dy)]).unwrap();
@@ -103,13 +103,13 @@ fn gradients_of_gated_units_are_finite_where_their_terms_are() {
         }
         dx
     };
-    assert!((dx(named("glu"), [1e30, -60.0], 1e30)[1] / 8.756_511e33 - 1.0).abs() < 1e-6);
-    assert_eq!(dx(named("reglu"), [1e20, -1.0], 1e20), [0.0, 0.0]);
-    dx(named("swiglu"), [1e-30, -80.0], 3e38);
-    dx(named("geglu"), [3e38, -5.0], 3e-30);
+    assert!((dx(&named("glu"), [1e30, -60.0], 1e30)[1] / 8.756_511e33 - 1.0).abs() < 1e-6);
+    assert_eq!(dx(&named("reglu"), [1e20, -1.0], 1e20), [0.0, 0.0]);
+    dx(&named("swiglu"), [1e-30, -80.0], 3e38);
+    dx(&named("geglu"), [3e38, -5.0], 3e-30);
     let stepped = named("gated").with("activation", "step").unwrap();
-    assert!(dx(stepped, [f32::NAN, -1.0], 1.0)[1].is_nan());
-    assert!(dx(stepped, [1.0, -1.0], f32::NAN).iter().all(|dx| dx.is_nan()));
+    assert!(dx(&stepped, [f32::NAN, -1.0], 1.0)[1].is_nan());
+    assert!(dx(&stepped, [1.0, -1.0], f32::NAN).iter().all(|dx| dx.is_nan()));
 }
 
 #[test]
@@ -118,8 +118,8 @@ fn fused_factors_keep_gradients_finite() {
     let x = context.upload(&[-60.0_f32, 1.0, -1.0]).unwrap();
     for (factor, dy) in [(1e30_f32, 1e30_f32), (1e-30, 1e38), (3e38, 1.2e-38)] {
         let (on_factor, on_dy) = (context.upload(&[factor]).unwrap(), context.upload(&[dy; 3]).unwrap());
-        let parameters = Parameters::new().one("output_factor", &on_factor);
-        for activation in [Activation::Sigmoid {}, Activation::Relu {}] {
+        let parameters = ParameterBuffers::new().per_tensor("output_factor", &on_factor);
+        for activation in [Activation::Sigmoid, Activation::Relu] {
             let dx = context.download(&context.backward_with(activation, &parameters, &x, &on_dy).unwrap()).unwrap();
             for (dx, x) in dx.iter().zip([-60.0, 1.0, -1.0]) {
                 let expected = f64::from(dy) * f64::from(factor) * activation.derivative(x);
@@ -134,7 +134,7 @@ fn fused_factors_keep_gradients_finite() {
 fn parameter_gradient(activation: Activation, parameter: &str, x: f32, dy: f32) -> f32 {
     let context = context();
     let (x, dy) = (context.upload(&[x]).unwrap(), context.upload(&[dy]).unwrap());
-    let gradient = context.parameter_gradient(activation, &Parameters::new(), parameter, &x, &dy).unwrap();
+    let gradient = context.parameter_gradient(activation, &ParameterBuffers::new(), parameter, &x, &dy).unwrap();
     context.download(&gradient).unwrap()[0]
 }
 
@@ -168,7 +168,7 @@ fn gradients_of_parameters_reach_their_tails() {
 fn tails_end_in_zeros() {
     let x = [-104.5_f32, -105.0, -110.0, -1e10, f32::NEG_INFINITY];
     let huge = [3e38_f32; 5];
-    for activation in [Activation::Selu {}, Activation::Elu { alpha: 1.6 }, Activation::Silu {}, Activation::Mish {}] {
+    for activation in [Activation::Selu, Activation::Elu { alpha: 1.6 }, Activation::Silu, Activation::Mish] {
         let context = context();
         let slopes = context.backward_slice(activation, &x, &[1.0; 5]).unwrap();
         let dx = context.backward_slice(activation, &x, &huge).unwrap();
@@ -183,7 +183,7 @@ fn tails_end_in_zeros() {
 fn forward(function: AxisFunction, x: &[f32]) -> Vec<f32> {
     let axis = Axis::last(&[x.len()]).unwrap();
     let context = context();
-    let y = context.forward_along_slice(function, &axis, None, x).unwrap();
+    let y = context.forward_along_slice(&function, &axis, None, x).unwrap();
     let expected = function.forward(&axis, None, &widened(x)).unwrap();
     for (index, (y, expected)) in y.iter().zip(&expected).enumerate() {
         let same = *y == *expected as f32 || (f64::from(*y) - expected).abs() <= 1e-6 * expected.abs();
@@ -205,7 +205,7 @@ fn every_temperature_above_zero_is_right() {
             }
         }
         let axis = Axis::last(&[3]).unwrap();
-        check_backward::<f32>(AxisFunction::Softmax { temperature }, &axis, &[1.0, 0.5, 1.0], &[1.2e-30, 2.0, 3e-30]);
+        check_backward::<f32>(&AxisFunction::Softmax { temperature }, &axis, &[1.0, 0.5, 1.0], &[1.2e-30, 2.0, 3e-30]);
     }
     // Distances whose products' errors would vanish.
     forward(AxisFunction::Softmax { temperature: 1e-32 }, &[0.0, -2.1e-31, -4.3e-31, -7.7e-31]);
@@ -213,7 +213,7 @@ fn every_temperature_above_zero_is_right() {
     let gumbel = AxisFunction::GumbelSoftmax { tau: 1e-3, hard: false, seed: 2 };
     assert_eq!(forward(gumbel, &[1e6, 1e6, 0.0]), [1.0, 0.0, 0.0]);
     assert_eq!(forward(AxisFunction::LogSoftmax { temperature: 3.0 }, &[3e38, -3e38]), [0.0, -2e38]);
-    assert_eq!(forward(AxisFunction::Sparsemax {}, &[1e16, 0.0]), [1.0, 0.0]);
+    assert_eq!(forward(AxisFunction::Sparsemax, &[1e16, 0.0]), [1.0, 0.0]);
 }
 
 #[test]
@@ -221,11 +221,10 @@ fn a_mean_of_nothing_is_not_a_number() {
     let context = context();
     for axis in [Axis::new(&[2, 0], 1).unwrap(), Axis::new(&[2, 0, 4], 1).unwrap()] {
         let rows: usize = axis.shape().iter().filter(|&&length| length > 0).product();
-        for (function, expected) in
-            [(AxisFunction::LogSumExp {}, f64::NEG_INFINITY), (AxisFunction::LogMeanExp {}, f64::NAN)]
+        for (function, expected) in [(AxisFunction::LogSumExp, f64::NEG_INFINITY), (AxisFunction::LogMeanExp, f64::NAN)]
         {
             let same = |y: f64| y == expected || y.is_nan() && expected.is_nan();
-            let y = context.forward_along_slice::<f32>(function, &axis, None, &[]).unwrap();
+            let y = context.forward_along_slice::<f32>(&function, &axis, None, &[]).unwrap();
             assert!(y.len() == rows && y.iter().all(|&y| same(y.into())), "{function}: {y:?}");
             let y = function.forward(&axis, None, &[]).unwrap();
             assert!(y.len() == rows && y.iter().all(|&y| same(y)), "the reference of {function}: {y:?}");
@@ -257,12 +256,12 @@ fn what_is_no_number_in_dy_is_none_in_every_dx_that_depends_on_it() {
     for name in ["softmax", "softmin", "quiet_softmax", "gumbel_softmax", "log_softmax"] {
         let function = named(name);
         if name != "softmin" {
-            let dx = context.backward_along_slice(function, &axis, None, &x, &dy).unwrap();
+            let dx = context.backward_along_slice(&function, &axis, None, &x, &dy).unwrap();
             assert!(dx[..4].iter().all(|dx| dx.is_nan()) && dx[4..].iter().all(|dx| dx.is_finite()), "{name}: {dx:?}");
         }
         if function.takes_mask() {
             let mask = [1, 0, 0, 1, 1, 1, 1, 1];
-            let dx = context.backward_along_slice(function, &axis, Some(&mask), &x, &dy).unwrap();
+            let dx = context.backward_along_slice(&function, &axis, Some(&mask), &x, &dy).unwrap();
             assert!(dx.iter().all(|dx| dx.is_finite()) && dx[1] == 0.0, "{name} behind a mask: {dx:?}");
         }
     }

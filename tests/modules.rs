@@ -2,10 +2,10 @@
 //!
 //! `cargo xtask dawn` runs these tests with a folder in `MODULES`, where they write what another compiler needs.
 
-use gpu_activations::shader::{Binding, Shader, Storage};
+use gpu_activations::shader::{Aliasing, ComposedModule, Member, Shader, Storage, VARIABLES};
 use gpu_activations::{
-    Activation, Axis, AxisFunction, BufferRange, Element, Error, GpuActivations, GpuBuffer, Parameters, Recording,
-    Strategy, wgpu,
+    Activation, Axis, AxisFunction, BufferRange, Direction, Element, Error, GateGradients, GpuActivations, GpuBuffer,
+    ParameterBuffers, Recording, Strategy, wgpu,
 };
 use half::{bf16, f16};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
@@ -21,6 +21,15 @@ struct Modules {
     alike: BTreeMap<String, usize>,
     /// What is being prepared.
     now: String,
+    /// What the host binds for an entry point of a text.
+    bound: BTreeMap<(String, &'static str), Host>,
+}
+
+/// What the host binds: numbers, each with whether it may be written, or none for a uniform; and the uniform's fields.
+#[derive(Clone)]
+struct Host {
+    bindings: Vec<(u32, Option<bool>)>,
+    uniform: &'static [Member],
 }
 
 impl Modules {
@@ -32,6 +41,13 @@ impl Modules {
             let name = if *alike == 1 { name } else { format!("{name}.{alike}") };
             self.names.insert(text.to_owned(), name);
         }
+    }
+
+    /// As the host binds it.
+    fn add_composed(&mut self, module: &ComposedModule<'_>) {
+        self.add(module.text, module.entry_point);
+        let host = Host { bindings: module.bindings.clone(), uniform: module.uniform };
+        self.bound.entry((module.text.to_owned(), module.entry_point)).or_insert(host);
     }
 
     /// With another value of each constant, which other adapters or lengths give it: texts for f32 and without a mask,
@@ -135,9 +151,9 @@ impl Collector {
         let (device, queue) = device();
         let modules = Arc::new(Mutex::new(Modules::default()));
         let seen = Arc::clone(&modules);
-        let context = GpuActivations::from_device_rewriting(device, queue, move |text, entry_point| {
-            seen.lock().unwrap().add(text, entry_point);
-            format!("@compute @workgroup_size(1) fn {entry_point}() {{}}")
+        let context = GpuActivations::from_device_rewriting(device, queue, move |module| {
+            seen.lock().unwrap().add_composed(module);
+            format!("@compute @workgroup_size(1) fn {}() {{}}", module.entry_point)
         });
         Collector { context, modules }
     }
@@ -170,7 +186,7 @@ impl Collector {
                 self.prepare(context, &what, |r| r.backward(activation, on.x(), &on.dy, on.result()));
             }
         }
-        let (rrelu, seed) = (Activation::Rrelu { lower: 0.1, upper: 0.3 }, Parameters::new().seed(1));
+        let (rrelu, seed) = (Activation::Rrelu { lower: 0.1, upper: 0.3 }, ParameterBuffers::new().seed(1));
         for place in [Place::Separate, Place::OverX, Place::Shared] {
             let what = format!("rrelu seed {} {place:?}", storage::<T>());
             let on = Operands::<T>::new(context, [6; 3], place);
@@ -179,7 +195,7 @@ impl Collector {
         }
     }
 
-    /// Parameters from buffers, alone and together, and their gradients.
+    /// ParameterBuffers from buffers, alone and together, and their gradients.
     fn learnable<T: Element>(&self) {
         for &activation in Activation::ALL {
             let own = activation.parameters().iter().filter(|parameter| parameter.learnable);
@@ -217,10 +233,10 @@ impl Collector {
             _ => len,
         };
         let range = BufferRange::new(values.raw(), 0, count as u64);
-        let mut parameters = Parameters::new();
+        let mut parameters = ParameterBuffers::new();
         for &name in set {
             parameters = match per {
-                "one" => parameters.one(name, range),
+                "one" => parameters.per_tensor(name, range),
                 "channel" => parameters.per_channel(name, range, &axis),
                 _ => parameters.per_element(name, range),
             };
@@ -263,7 +279,7 @@ impl Collector {
         });
         // What is called alike in the text for every type and place is combined with the commonest of the others alone.
         let is_f32 = storage::<T>() == "f32";
-        for &(name, function) in AxisFunction::ALL.iter().chain(tempered.iter().filter(|_| is_f32)) {
+        for (name, function) in AxisFunction::all().iter().chain(tempered.iter().filter(|_| is_f32)) {
             // Rows that registers hold, and others; lengths that are multiples of four, and others; another axis; a row of so
             // many chunks that a workgroup combines them.
             let shapes: [(&[usize], isize); 11] = [
@@ -299,7 +315,7 @@ impl Collector {
     fn along_axis<T: Element>(
         &self,
         name: &str,
-        function: AxisFunction,
+        function: &AxisFunction,
         axis: &Axis,
         strategy: Strategy,
         place: Place,
@@ -337,13 +353,14 @@ impl Collector {
             for length in [8, 6] {
                 let name = format!("gated by {}", activation.name());
                 let axis = Axis::last(&[3, length]).unwrap();
-                self.along_axis::<T>(&name, function, &axis, Strategy::Automatic, Place::Separate);
+                self.along_axis::<T>(&name, &function, &axis, Strategy::Automatic, Place::Separate);
             }
             let [value, gate, dy, y, dvalue, dgate] = [(); 6].map(|()| self.context.allocate::<T>(6).unwrap());
             let what = format!("two gated by {} {}", activation.name(), storage::<T>());
             self.prepare(&self.context, &what, |r| {
                 r.forward_gated(*activation, &value, &gate, &y)?;
-                r.backward_gated(*activation, &value, &gate, &dy, &dvalue, &dgate)
+                let gradients = GateGradients { value: (&dvalue).into(), gate: (&dgate).into() };
+                r.backward_gated(*activation, &value, &gate, &dy, gradients)
             });
         }
     }
@@ -357,23 +374,23 @@ impl Collector {
 
     /// What is composed without a device, or for measurements.
     fn others(&self) {
-        let _ = self.context.arithmetic().unwrap();
+        let _ = self.context.probe().unwrap();
         let mut modules = self.modules.lock().unwrap();
         for activation in Activation::ALL {
             modules.now = format!("{}_snippet", activation.name());
             modules.add(&around(&activation.snippet("its").unwrap()), "kernel");
             for storage in [Storage::F32, Storage::F16, Storage::Bf16] {
                 modules.now = format!("{}_{storage:?}_printed", activation.name()).to_lowercase();
-                for binding in [Binding::Separate, Binding::OverX, Binding::OverDy, Binding::Shared] {
-                    modules.add(Shader::elementwise(activation, storage, binding).source(), "forward");
+                for aliasing in [Aliasing::Separate, Aliasing::OverX, Aliasing::OverDy, Aliasing::SameBuffer] {
+                    modules.add(Shader::elementwise(activation, storage, aliasing).source(), "forward");
                 }
             }
         }
-        for (name, function) in AxisFunction::ALL {
+        for (name, function) in AxisFunction::all() {
             for storage in [Storage::F32, Storage::F16, Storage::Bf16] {
                 modules.now = format!("{name}_{storage:?}_printed").to_lowercase();
-                for backward in [false, true] {
-                    let (shader, entry_point) = Shader::along(*function, storage, backward);
+                for direction in Direction::ALL {
+                    let (shader, entry_point) = Shader::along(function, storage, direction);
                     modules.add(shader.source(), entry_point);
                 }
             }
@@ -425,6 +442,66 @@ fn validate_one(text: &str, name: &str) {
         .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(text)));
 }
 
+/// Holds what the host binds for an entry point against what the text declares: modules run unchecked on the strength
+/// of it.
+fn check_bindings(text: &str, entry_point: &str, host: &Host) -> Result<(), String> {
+    let module = naga::front::wgsl::parse_str(text).map_err(|error| error.emit_to_string(text))?;
+    let info = Validator::new(ValidationFlags::all(), Capabilities::SUBGROUP)
+        .subgroup_stages(naga::valid::ShaderStages::COMPUTE)
+        .subgroup_operations(naga::valid::SubgroupOperationSet::all())
+        .validate(&module)
+        .map_err(|error| error.emit_to_string(text))?;
+    let index = module.entry_points.iter().position(|known| known.name == entry_point);
+    let used = info.get_entry_point(index.ok_or("the entry point is missing")?);
+    for (handle, variable) in module.global_variables.iter().filter(|(handle, _)| !used[*handle].is_empty()) {
+        let Some(binding) = &variable.binding else { continue };
+        let (number, name) = (binding.binding, variable.name.as_deref().unwrap_or_default());
+        let known = VARIABLES.iter().any(|(known, names)| *known == number && names.contains(&name));
+        let is_parameter = number >= 8 && name.ends_with("_values");
+        if binding.group != 0 || !known && !is_parameter {
+            return Err(format!("{name} is bound to {number} of group {}", binding.group));
+        }
+        let expected = match variable.space {
+            naga::AddressSpace::Storage { access } => Some(access.contains(naga::StorageAccess::STORE)),
+            naga::AddressSpace::Uniform => None,
+            space => return Err(format!("{name} lies in {space:?}")),
+        };
+        if !host.bindings.contains(&(number, expected)) {
+            return Err(format!("{name} at {number} may be written: {expected:?}; the host has {:?}", host.bindings));
+        }
+        if expected.is_none() {
+            check_uniform(&module, variable.ty, host.uniform).map_err(|wrong| format!("{name}: {wrong}"))?;
+        }
+        let _ = handle;
+    }
+    Ok(())
+}
+
+/// Holds the fields of a uniform against those of the struct that the host fills.
+fn check_uniform(module: &naga::Module, ty: naga::Handle<naga::Type>, host: &[Member]) -> Result<(), String> {
+    let naga::TypeInner::Struct { members, .. } = &module.types[ty].inner else {
+        return Err("it is no struct".to_owned());
+    };
+    let size = |ty: naga::Handle<naga::Type>| module.types[ty].inner.size(module.to_ctx()) as usize;
+    let declared = members.iter().map(|member| {
+        let name = member.name.as_deref().unwrap_or_default();
+        (name, member.offset as usize, size(member.ty))
+    });
+    let declared: Vec<_> = declared.collect();
+    let (fields, params): (Vec<_>, Vec<_>) = declared.into_iter().partition(|(name, ..)| *name != "params");
+    let written = host.iter().filter(|member| !member.name.starts_with('_'));
+    let written: Vec<_> = written.map(|member| (member.name, member.offset, member.size)).collect();
+    if fields != written {
+        return Err(format!("the shader has {fields:?}, the host {written:?}"));
+    }
+    let end = host.iter().map(|member| member.offset + member.size).max().unwrap_or(0);
+    match params.as_slice() {
+        [] => Ok(()),
+        [(_, offset, _)] if *offset == end.next_multiple_of(16) => Ok(()),
+        others => Err(format!("the parameters are {others:?}, the host has them after {end} bytes")),
+    }
+}
+
 /// Where what another compiler needs is written.
 fn folder() -> Option<PathBuf> {
     let folder = PathBuf::from(std::env::var_os("MODULES")?);
@@ -449,6 +526,10 @@ fn every_module_is_valid() {
     collector.others();
     let modules = std::mem::take(&mut *collector.modules.lock().unwrap());
     validate(&modules.names);
+    assert!(modules.bound.len() > 1000, "{} entry points", modules.bound.len());
+    for ((text, entry_point), host) in &modules.bound {
+        check_bindings(text, entry_point, host).unwrap_or_else(|wrong| panic!("{}: {wrong}", modules.names[text]));
+    }
     let lines: HashSet<&str> = modules.names.keys().flat_map(|text| text.lines()).collect();
     let mut files = Vec::new();
     shaders(&Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders"), &mut files);
@@ -485,7 +566,7 @@ fn inputs(activation: &Activation) -> Vec<f32> {
     of_every_size.chain(places.flat_map(|place| about(place).chain(about(-place)))).collect()
 }
 
-/// For every function the module that runs, its words of `Call`, and what it makes of some inputs.
+/// For every function the module that runs, its uniform, and what it makes of some inputs.
 #[test]
 #[ignore = "`cargo xtask dawn` runs it, and compares"]
 fn results_are_written() {
@@ -494,9 +575,9 @@ fn results_are_written() {
     let (device, queue) = device();
     let last = Arc::new(Mutex::new(String::new()));
     let seen = Arc::clone(&last);
-    let context = GpuActivations::from_device_rewriting(device, queue, move |text, _| {
-        text.clone_into(&mut seen.lock().unwrap());
-        text.to_owned()
+    let context = GpuActivations::from_device_rewriting(device, queue, move |module| {
+        module.text.clone_into(&mut seen.lock().unwrap());
+        module.text.to_owned()
     });
     for activation in Activation::ALL {
         // Whole vectors, so that one dispatch is all.
@@ -506,14 +587,14 @@ fn results_are_written() {
         let y = context.download(&context.forward(*activation, &on_x).unwrap()).unwrap();
         let dx = context.download(&context.backward(*activation, &on_x, &on_dy).unwrap()).unwrap();
         // Of the fields before the parameters one alone is read then, the number of elements in a tail.
-        let mut call = vec![0.0; 12];
-        call.extend(activation.values());
-        call.resize(call.len().next_multiple_of(4).max(16), 0.0);
+        let mut uniform = vec![0.0; 12];
+        uniform.extend(activation.values());
+        uniform.resize(uniform.len().next_multiple_of(4).max(16), 0.0);
         let write = |kind: &str, bytes: &[u8]| {
             std::fs::write(folder.join(format!("{}.{kind}", activation.name())), bytes).unwrap();
         };
         write("wgsl", last.lock().unwrap().as_bytes());
-        for (kind, values) in [("call", &call), ("x", &x), ("forward", &y), ("backward", &dx)] {
+        for (kind, values) in [("uniform", &uniform), ("x", &x), ("forward", &y), ("backward", &dx)] {
             write(kind, bytemuck::cast_slice(values));
         }
     }

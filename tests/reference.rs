@@ -175,7 +175,7 @@ fn gradients_along_an_axis_match_directional_differences() {
     let x: Vec<f64> = (0..36).map(|i| number(i, 37)).collect();
     let direction: Vec<f64> = (0..36).map(|i| number(i, 71)).collect();
     let mask: Vec<bool> = (0..36).map(|i| i % 7 != 3).collect();
-    let mut functions: Vec<AxisFunction> = AxisFunction::ALL.iter().map(|(_, function)| *function).collect();
+    let mut functions: Vec<AxisFunction> = AxisFunction::all().iter().map(|(_, function)| function.clone()).collect();
     functions.push(AxisFunction::Softmax { temperature: 0.5 });
     functions.push(AxisFunction::LogSoftmax { temperature: 2.0 });
     for function in functions {

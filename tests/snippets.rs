@@ -134,7 +134,7 @@ fn run(context: &GpuActivations, source: &str, x: &[f32]) -> Vec<f32> {
 #[test]
 fn a_prefix_is_a_word() {
     for prefix in ["", "9", "a b", "_a", "a__b", "a_", "é"] {
-        let error = Activation::Relu {}.snippet(prefix).expect_err("no word");
+        let error = Activation::Relu.snippet(prefix).expect_err("no word");
         assert!(matches!(&error, Error::InvalidValue { value, .. } if value == prefix), "{error}");
     }
 }

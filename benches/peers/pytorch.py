@@ -1,6 +1,6 @@
 """gpu-activations beside PyTorch on one GPU, in turns: `python benches/peers/pytorch.py`, with PyTorch for that GPU.
 
-Before, `cargo build --release --features cli`. Each function and pass is given in GB/s (the bytes read and written) and
+Before, `cargo build --release --features full`. Each function and pass is given in GB/s (the bytes read and written) and
 as a ratio to a copy of as many streams by the same library, PyTorch's being `copy_` forward and `add` of two arrays backward.
 PyTorch's backward pass is what autograd runs. `--json` gives one object a line.
 """

@@ -232,7 +232,9 @@ numbers!(f32, u64, usize, bool);
 
 impl Field for Gate {
     fn parsed(text: &str) -> Option<Self> {
-        [("first", Gate::First), ("second", Gate::Second)].into_iter().find_map(|(word, gate)| (word == text).then_some(gate))
+        [("first", Gate::First), ("second", Gate::Second)]
+            .into_iter()
+            .find_map(|(word, gate)| (word == text).then_some(gate))
     }
     fn shown(&self) -> String {
         if *self == Gate::First { "first" } else { "second" }.to_owned()
@@ -719,11 +721,8 @@ impl AxisFunction {
         }
         let Some(known) = self.parameters().iter().find(|known| normalized(known.name) == wanted) else {
             let known = self.values().into_iter().map(|(name, _)| name).collect();
-            let advice = if ["axis", "dim"].contains(&wanted.as_str()) {
-                "; the axis is an `Axis`, given with x"
-            } else {
-                ""
-            };
+            let advice =
+                if ["axis", "dim"].contains(&wanted.as_str()) { "; the axis is an `Axis`, given with x" } else { "" };
             return Err(Error::UnknownParameter { function, parameter: parameter.to_owned(), known, advice });
         };
         if known.range == Range::Function {

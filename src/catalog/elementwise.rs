@@ -572,8 +572,8 @@ impl Activation {
     pub fn with(mut self, parameter: &str, value: f32) -> Result<Self, Error> {
         let known = self.parameters();
         let wanted = normalized(parameter);
-        let index = known.iter().position(|known| normalized(known.name) == wanted).ok_or_else(|| {
-            Error::UnknownParameter {
+        let index =
+            known.iter().position(|known| normalized(known.name) == wanted).ok_or_else(|| Error::UnknownParameter {
                 function: self.name(),
                 parameter: parameter.to_owned(),
                 known: known.iter().map(|known| known.name).collect(),
@@ -582,8 +582,7 @@ impl Activation {
                 } else {
                     ""
                 },
-            }
-        })?;
+            })?;
         if let Some(slot) = self.values_mut().into_iter().nth(index) {
             *slot = value;
         }

@@ -1,8 +1,8 @@
 //! Functions by name: both kinds as one, read from text and written as text.
 
-use crate::catalog::names::{normalized, unknown};
 use crate::catalog::along::{AxisFunction, Function};
 use crate::catalog::elementwise::Activation;
+use crate::catalog::names::{normalized, unknown};
 use crate::catalog::parameter::ParameterInfo;
 use crate::error::Error;
 use std::fmt;
@@ -108,9 +108,8 @@ impl Function {
     fn named(name: &str) -> Result<Function, Error> {
         let wanted = normalized(name);
         let is_wanted = |known: &str| normalized(known) == wanted;
-        let found = Function::all().find(|(known, function)| {
-            is_wanted(known) || function.aliases().iter().any(|alias| is_wanted(alias))
-        });
+        let found = Function::all()
+            .find(|(known, function)| is_wanted(known) || function.aliases().iter().any(|alias| is_wanted(alias)));
         let names = || {
             Function::all().flat_map(|(name, function)| {
                 std::iter::once(name).chain(function.aliases().iter().copied()).map(move |known| (known, name))

@@ -10,10 +10,10 @@ mod oracle;
 mod parameter;
 mod source;
 
-pub use along::{AxisFunction, Function, Gate, Layout};
-pub(crate) use along::{Groups, Kernels, Operands, RowKernels, RowScalars};
 #[cfg(feature = "verify")]
 pub(crate) use along::Terms;
+pub use along::{AxisFunction, Function, Gate, Layout};
+pub(crate) use along::{Groups, Kernels, Operands, RowKernels, RowScalars};
 pub use axis::Axis;
 pub(crate) use definition::Definition;
 pub use elementwise::Activation;

@@ -1,19 +1,62 @@
-//! Throughput of functions on a device, beside a copy.
+//! `bench`: the throughput of functions on a device, beside a copy.
 
-use crate::evaluate::progress_bar;
-use crate::verify::{labels, pass_name, shown};
-use crate::{Failure, Function, number, print, usage};
+use crate::adapter::{context, shown};
+use crate::failure::{Failure, usage};
+use crate::function::chosen;
+use crate::output::{number, print, progress_bar};
+use crate::row::labels;
+use crate::shader::StorageName;
 use anyhow::anyhow;
+use clap::Args;
 use gpu_activations::bench::{Bench, Throughput};
-use gpu_activations::shader::Storage;
-use gpu_activations::{Axis, AxisFunction, Element, GpuActivations};
+use gpu_activations::{Axis, AxisFunction, Direction, Element, Function, GpuActivations};
+use half::{bf16, f16};
 use serde_json::{Value, json};
 use std::fmt;
 use std::str::FromStr;
 
+#[derive(Args)]
+pub struct Arguments {
+    /// The functions; all where none is given.
+    names: Vec<String>,
+    /// A parameter of the one function named; others keep their defaults.
+    #[arg(short, long = "param", value_name = "KEY=VALUE")]
+    param: Vec<String>,
+    /// The shape of x, as in 4096x1024; may be given several times.
+    #[arg(long, value_name = "SHAPE", default_value = "32768x1024")]
+    shape: Vec<Shape>,
+    /// The axis of functions along one; negative counts from the end. Absent: the last.
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    axis: Option<isize>,
+    /// How elements lie in memory.
+    #[arg(long, value_enum, default_value_t = StorageName::F32)]
+    storage: StorageName,
+    /// Samples of each function, whose median counts.
+    #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..))]
+    samples: u16,
+    /// Words of "name on backend", such as "llvmpipe on vulkan".
+    #[arg(long, value_name = "TEXT")]
+    adapter: Option<String>,
+    /// One JSON object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let Arguments { names, param, shape, axis, storage, samples, adapter, json } = arguments;
+    let functions = chosen(names, param)?;
+    let context = context(adapter.as_deref())?;
+    let table = Table::new(&context, *samples, *axis, *json)?;
+    match storage {
+        StorageName::F32 => table.print::<f32>(&functions, shape),
+        StorageName::F16 => table.print::<f16>(&functions, shape),
+        StorageName::Bf16 => table.print::<bf16>(&functions, shape),
+    }
+}
+
 /// Lengths joined by `x`.
 #[derive(Clone)]
-pub struct Shape(Vec<usize>);
+struct Shape(Vec<usize>);
 
 impl FromStr for Shape {
     type Err = String;
@@ -36,7 +79,7 @@ impl fmt::Display for Shape {
 }
 
 /// Rows of figures, printed as they are found.
-pub struct Table<'a> {
+struct Table<'a> {
     context: &'a GpuActivations,
     bench: Bench<'a>,
     axis: Option<isize>,
@@ -44,21 +87,19 @@ pub struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    pub fn new(context: &'a GpuActivations, samples: u16, axis: Option<isize>, json: bool) -> Result<Self, Failure> {
+    fn new(context: &'a GpuActivations, samples: u16, axis: Option<isize>, json: bool) -> Result<Self, Failure> {
         let bench = Bench::new(context, samples.into())?;
         Ok(Table { context, bench, axis, json })
     }
 
-    pub fn print<T: Element>(mut self, functions: &[Function], shapes: &[Shape]) -> Result<(), Failure> {
-        if let (Some(axis), false) =
-            (self.axis, functions.iter().any(|function| matches!(function, Function::Along(_))))
-        {
+    fn print<T: Element>(mut self, functions: &[Function], shapes: &[Shape]) -> Result<(), Failure> {
+        if let (Some(axis), false) = (self.axis, functions.iter().any(|function| function.along().is_ok())) {
             return Err(usage(anyhow!("--axis {axis}: none of these functions works along an axis")));
         }
-        // Before anything is measured, whose figures would be lost.
+        // A wrong shape is found before anything is measured, whose figures would be lost.
         for shape in shapes {
             for function in functions {
-                if let Function::Along(function) = function {
+                if let Ok(function) = function.along() {
                     self.axis_of(function, shape)?;
                 }
             }
@@ -66,18 +107,18 @@ impl<'a> Table<'a> {
         if !self.json {
             let info = self.context.adapter_info();
             let adapter = format!("{}, {} {}", shown(&info), info.driver, info.driver_info);
-            let (storage, clock) = (storage_name::<T>(), self.clock());
+            let (storage, clock) = (T::STORAGE.name(), self.clock());
             print(&format!("{adapter}; {storage} by the {clock}'s clock, GB/s and the ratio to a copy\n"))?;
         }
         let bar = progress_bar(2 * (functions.len() * shapes.len()) as u64)?;
         for shape in shapes {
-            // A pass after the other, because the copies differ.
-            for backward in [false, true] {
+            // The directions come one after the other, because their copies differ.
+            for direction in Direction::ALL {
                 for function in functions {
                     bar.set_message(function.name());
-                    let throughput = self.measured::<T>(function, backward, shape)?;
+                    let throughput = self.measured::<T>(function, direction, shape)?;
                     bar.inc(1);
-                    let row = self.row::<T>(function, backward, shape, throughput);
+                    let row = self.row::<T>(function, direction, shape, throughput);
                     bar.suspend(|| print(&row))?;
                 }
             }
@@ -89,17 +130,15 @@ impl<'a> Table<'a> {
     fn measured<T: Element>(
         &mut self,
         function: &Function,
-        backward: bool,
+        direction: Direction,
         shape: &Shape,
     ) -> Result<Throughput, Failure> {
-        Ok(match *function {
-            Function::Elementwise(activation) => {
-                self.bench.elementwise::<T>(activation, backward, shape.0.iter().product())?
+        Ok(match function.along() {
+            Ok(along) => {
+                let axis = self.axis_of(along, shape)?;
+                self.bench.along::<T>(function, &axis, direction)?
             }
-            Function::Along(function) => {
-                let axis = self.axis_of(&function, shape)?;
-                self.bench.along::<T>(function, &axis, backward)?
-            }
+            Err(_) => self.bench.elementwise::<T>(function, direction, shape.0.iter().product())?,
         })
     }
 
@@ -116,16 +155,16 @@ impl<'a> Table<'a> {
     fn row<T: Element>(
         &self,
         function: &Function,
-        backward: bool,
+        direction: Direction,
         shape: &Shape,
         Throughput { gb_per_s, ratio_to_copy, .. }: Throughput,
     ) -> String {
-        let pass = pass_name(backward);
+        let pass = direction.name();
         if !self.json {
             return format!("{:<17} {pass:<8} {shape:<14} {gb_per_s:9.2} {ratio_to_copy:6.2}\n", function.name());
         }
         let info = self.context.adapter_info();
-        let mut row = labels(function, pass, storage_name::<T>());
+        let mut row = labels(function, pass, T::STORAGE.name());
         let figures = [
             ("adapter", json!(info.name)),
             ("backend", json!(info.backend.to_str())),
@@ -138,13 +177,5 @@ impl<'a> Table<'a> {
         ];
         row.extend(figures.map(|(name, value)| (name.to_owned(), value)));
         format!("{}\n", Value::Object(row))
-    }
-}
-
-fn storage_name<T: Element>() -> &'static str {
-    match T::STORAGE {
-        Storage::F32 => "f32",
-        Storage::F16 => "f16",
-        Storage::Bf16 => "bf16",
     }
 }

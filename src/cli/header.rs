@@ -18,7 +18,7 @@ pub struct Header {
     pub descr: String,
     pub order: Order,
     pub shape: Vec<u64>,
-    /// Where the elements begin.
+    /// The header's length, at which the elements begin.
     pub bytes: u64,
 }
 

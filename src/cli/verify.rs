@@ -1,33 +1,75 @@
-//! Devices against the reference, every float if need be; what is done is kept in a file.
+//! `verify`: devices against the reference, on every float if need be. A file keeps what is done.
 
-use crate::evaluate::progress_bar;
-use crate::file::NewFile;
-use crate::{Failure, Function, chosen, context, json_of, number, print, short};
+use crate::adapter::{context, shown};
+use crate::failure::{Failure, usage};
+use crate::function::{chosen, is_default};
+use crate::new_file::NewFile;
+use crate::output::{number, print, progress_bar};
+use crate::row::{labels, parameters};
 use anyhow::{Context, Result, anyhow, ensure};
+use clap::Args;
 use gpu_activations::verify::{Checkpoint, Format, Quantity, Report, verify_along, verify_from};
-use gpu_activations::wgpu::AdapterInfo;
-use gpu_activations::{Error, GpuActivations, counted};
+use gpu_activations::{Direction, Error, Function, GpuActivations, counted};
 use half::{bf16, f16};
 use indicatif::ProgressBar;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// The functions to verify: those named, or all, at their defaults and sample values, or one as `-p` says.
-pub fn functions(names: &[String], parameters: &[String]) -> Result<Vec<Function>, Failure> {
-    let functions = chosen(names, parameters)?;
-    let samples = |function: Function| match function {
-        Function::Elementwise(activation) => activation.samples().into_iter().map(Function::Elementwise).collect(),
-        along => vec![along],
-    };
-    Ok(if parameters.is_empty() { functions.into_iter().flat_map(samples).collect() } else { functions })
+#[derive(Args)]
+pub struct Arguments {
+    /// The functions; all where none is given.
+    names: Vec<String>,
+    /// A parameter of the one function named; absent: the defaults and the table's sample values.
+    #[arg(short, long = "param", value_name = "KEY=VALUE")]
+    param: Vec<String>,
+    /// Every one of the 2^32 f32, instead of a sample; functions along an axis keep their arrays.
+    #[arg(long, conflicts_with = "step")]
+    exhaustive: bool,
+    /// One in so many f32 is tried, besides the edges of each function.
+    #[arg(long, value_name = "N", default_value_t = 4093, value_parser = clap::value_parser!(u32).range(1..))]
+    step: u32,
+    /// Keeps what is done in this file, and goes on from there if it exists.
+    #[arg(long, value_name = "FILE")]
+    resume: Option<PathBuf>,
+    /// Words of "name on backend", such as "llvmpipe on vulkan"; several are compared in one run.
+    #[arg(long, value_name = "TEXT")]
+    adapter: Vec<String>,
+    /// One JSON object a line.
+    #[arg(long)]
+    json: bool,
 }
 
-/// How often what is done is kept in a file.
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let Arguments { names, param, exhaustive, step, resume, adapter, json } = arguments;
+    let functions = functions(names, param)?;
+    if (*exhaustive || resume.is_some()) && functions.iter().all(|function| function.along().is_ok()) {
+        let option = if *exhaustive { "--exhaustive" } else { "--resume" };
+        return Err(usage(anyhow!(
+            "{option} is for elementwise functions; {} works along an axis, and is tried on arrays of fixed shapes",
+            names.join(", ")
+        )));
+    }
+    let step = if *exhaustive { 1 } else { *step };
+    Verification::new(adapter, step, resume.as_deref(), *json)?.run(&functions)
+}
+
+/// The functions to verify: those named, or all, at their defaults and sample values, or one as `-p` says.
+fn functions(names: &[String], parameters: &[String]) -> Result<Vec<Function>, Failure> {
+    let samples = |function: Function| match function.elementwise() {
+        Ok(activation) if parameters.is_empty() && is_default(&function) => {
+            activation.samples().into_iter().map(Function::from).collect()
+        }
+        _ => vec![function],
+    };
+    Ok(chosen(names, parameters)?.into_iter().flat_map(samples).collect())
+}
+
+/// The time from one writing of the record to the next.
 const KEPT_EVERY: Duration = Duration::from_secs(10);
 
-/// Which devices are compared, and how.
-pub struct Verification {
+/// A comparison of devices, which prints its rows.
+struct Verification {
     contexts: Vec<GpuActivations>,
     step: u32,
     journal: Option<Journal>,
@@ -36,7 +78,7 @@ pub struct Verification {
 }
 
 impl Verification {
-    pub fn new(adapters: &[String], step: u32, resume: Option<&Path>, json: bool) -> Result<Self, Failure> {
+    fn new(adapters: &[String], step: u32, resume: Option<&Path>, json: bool) -> Result<Self, Failure> {
         let contexts = match adapters {
             [] => vec![context(None)?],
             adapters => adapters.iter().map(|adapter| context(Some(adapter))).collect::<Result<_, _>>()?,
@@ -46,7 +88,7 @@ impl Verification {
         Ok(Verification { contexts, step, journal, json, bar: progress_bar(1000)? })
     }
 
-    pub fn run(mut self, functions: &[Function]) -> Result<(), Failure> {
+    fn run(mut self, functions: &[Function]) -> Result<(), Failure> {
         let mut failed = 0;
         for function in functions {
             for quantity in quantities(function) {
@@ -81,14 +123,11 @@ impl Verification {
     ) -> Result<Vec<Report>, Failure> {
         let Verification { contexts, step, journal, bar, .. } = self;
         bar.set_message(function.name());
-        let activation = match *function {
-            Function::Elementwise(activation) => activation,
-            Function::Along(function) => {
-                let progress = |share: f64| bar.set_position((share * 1000.0) as u64);
-                let backward = quantity != Quantity::Forward;
-                let reports = contexts.iter().map(|context| verify_along::<T>(context, function, backward, progress));
-                return Ok(reports.collect::<Result<_, _>>()?);
-            }
+        let Ok(activation) = function.elementwise() else {
+            let progress = |share: f64| bar.set_position((share * 1000.0) as u64);
+            let direction = direction_of(quantity);
+            let reports = contexts.iter().map(|context| verify_along::<T>(context, function, direction, progress));
+            return Ok(reports.collect::<Result<_, _>>()?);
         };
         let key = Value::Object(labels.clone()).to_string();
         let start = journal.as_ref().map(|journal| journal.checkpoint(&key)).unwrap_or_default();
@@ -154,10 +193,10 @@ impl Verification {
     }
 }
 
-/// What is compared of a function.
+/// The results of a function that are compared.
 fn quantities(function: &Function) -> Vec<Quantity> {
     let mut quantities = vec![Quantity::Forward, Quantity::Backward];
-    if let Function::Elementwise(activation) = function {
+    if let Ok(activation) = function.elementwise() {
         let learnable = activation.parameters().iter().filter(|parameter| parameter.learnable);
         quantities.extend(learnable.map(|parameter| Quantity::ParameterGradient(parameter.name)));
     }
@@ -165,43 +204,11 @@ fn quantities(function: &Function) -> Vec<Quantity> {
 }
 
 fn row_labels(function: &Function, quantity: Quantity, storage: &str) -> Map<String, Value> {
-    let mut labels = labels(function, pass_name(quantity != Quantity::Forward), storage);
+    let mut labels = labels(function, direction_of(quantity).name(), storage);
     if let Quantity::ParameterGradient(parameter) = quantity {
         labels.insert("parameter_gradient".to_owned(), json!(parameter));
     }
     labels
-}
-
-pub fn pass_name(backward: bool) -> &'static str {
-    if backward { "backward" } else { "forward" }
-}
-
-/// An adapter as it may be named on the command line.
-pub fn shown(info: &AdapterInfo) -> String {
-    format!("{} on {}", info.name, info.backend.to_str())
-}
-
-fn parameters(function: &Function) -> Map<String, Value> {
-    match function {
-        Function::Elementwise(activation) => {
-            let names = activation.parameters().iter().map(|parameter| parameter.name.to_owned());
-            names.zip(activation.values().into_iter().map(short)).collect()
-        }
-        Function::Along(function) => {
-            function.values().into_iter().map(|(name, value)| (name.to_owned(), json_of(&value))).collect()
-        }
-    }
-}
-
-/// What a row is about.
-pub fn labels(function: &Function, pass: &str, storage: &str) -> Map<String, Value> {
-    let labels = [
-        ("function", json!(function.name())),
-        ("parameters", Value::Object(parameters(function))),
-        ("pass", json!(pass)),
-        ("storage", json!(storage)),
-    ];
-    labels.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
 }
 
 fn fields(report: &Report) -> Map<String, Value> {
@@ -243,7 +250,11 @@ fn report_of(fields: &Value) -> Option<Report> {
     Some(report)
 }
 
-/// What is done, in a file: for which adapters and step, and a checkpoint for each function, pass and storage.
+fn direction_of(quantity: Quantity) -> Direction {
+    if quantity == Quantity::Forward { Direction::Forward } else { Direction::Backward }
+}
+
+/// A file of what is done: for which adapters and step, and a checkpoint for each function, pass and storage.
 struct Journal {
     path: PathBuf,
     content: Value,

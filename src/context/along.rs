@@ -1,5 +1,5 @@
 use crate::catalog::{Axis, Function};
-use crate::context::gpu_activations::GpuActivations;
+use crate::context::handle::GpuActivations;
 use crate::device::GpuBuffer;
 use crate::error::Error;
 use crate::shader::Element;

@@ -1,4 +1,4 @@
-use crate::context::gpu_activations::GpuActivations;
+use crate::context::handle::GpuActivations;
 use crate::device::{Arithmetic, BoundRange, Command, Device, READBACK, RESIDENT, Waiting};
 use crate::error::Error;
 use crate::ops::Recording;

@@ -1,4 +1,4 @@
-use crate::context::gpu_activations::{GpuActivations, POOL_LIMIT};
+use crate::context::handle::{GpuActivations, POOL_LIMIT};
 use crate::device::{Device, PipelineFile, Waiting, candidates, first_working};
 use crate::error::Error;
 use crate::ops::Strategy;

@@ -1,4 +1,4 @@
-use crate::context::gpu_activations::GpuActivations;
+use crate::context::handle::GpuActivations;
 use crate::device::lock;
 use crate::error::Error;
 use std::sync::atomic::Ordering;

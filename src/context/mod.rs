@@ -5,12 +5,12 @@ mod arithmetic;
 mod builder;
 mod elementwise;
 mod gated;
-mod gpu_activations;
+mod handle;
 mod memory;
 mod parameters;
 mod slices;
 mod transfer;
 
 pub use builder::Builder;
-pub use gpu_activations::GpuActivations;
+pub use handle::GpuActivations;
 pub use memory::Memory;

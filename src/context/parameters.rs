@@ -1,5 +1,5 @@
 use crate::catalog::Function;
-use crate::context::gpu_activations::GpuActivations;
+use crate::context::handle::GpuActivations;
 use crate::device::GpuBuffer;
 use crate::error::Error;
 use crate::ops::ParameterBuffers;
@@ -33,9 +33,7 @@ impl GpuActivations {
         dy: &GpuBuffer<T>,
     ) -> Result<GpuBuffer<T>, Error> {
         let dx = self.allocate(x.len())?;
-        self.batch(|recording| {
-            recording.backward_with(function, parameters, x.operand(), dy.operand(), dx.operand())
-        })?;
+        self.batch(|recording| recording.backward_with(function, parameters, x.operand(), dy.operand(), dx.operand()))?;
         Ok(dx)
     }
 

@@ -1,7 +1,7 @@
 //! Slices of the host, of any length, through the device in batches: while one computes, the next is uploaded.
 
 use crate::catalog::{Axis, Function};
-use crate::context::gpu_activations::GpuActivations;
+use crate::context::handle::GpuActivations;
 use crate::device::{BufferRange, Device, READBACK, RESIDENT, Waiting, padded_bytes};
 use crate::error::Error;
 use crate::ops::AlongOperands;
@@ -66,7 +66,11 @@ impl GpuActivations {
     ///
     /// # Errors
     /// As [`GpuActivations::forward_slice`].
-    pub async fn forward_slice_async<T: Element>(&self, function: impl Into<Function>, x: &[T]) -> Result<Vec<T>, Error> {
+    pub async fn forward_slice_async<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        x: &[T],
+    ) -> Result<Vec<T>, Error> {
         let mut y = vec![T::zeroed(); x.len()];
         self.forward_slice_into_async(function, x, &mut y).await?;
         Ok(y)
@@ -76,7 +80,12 @@ impl GpuActivations {
     ///
     /// # Errors
     /// [`Error::LengthMismatch`], and as [`GpuActivations::forward_slice`].
-    pub fn forward_slice_into<T: Element>(&self, function: impl Into<Function>, x: &[T], y: &mut [T]) -> Result<(), Error> {
+    pub fn forward_slice_into<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        x: &[T],
+        y: &mut [T],
+    ) -> Result<(), Error> {
         pollster::block_on(self.stream_elements(function.into(), x, None, y, Waiting::Blocking))
     }
 
@@ -97,7 +106,12 @@ impl GpuActivations {
     ///
     /// # Errors
     /// [`Error::LengthMismatch`], and as [`GpuActivations::forward_slice`].
-    pub fn backward_slice<T: Element>(&self, function: impl Into<Function>, x: &[T], dy: &[T]) -> Result<Vec<T>, Error> {
+    pub fn backward_slice<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        x: &[T],
+        dy: &[T],
+    ) -> Result<Vec<T>, Error> {
         let mut dx = vec![T::zeroed(); x.len()];
         self.backward_slice_into(function, x, dy, &mut dx)?;
         Ok(dx)
@@ -157,7 +171,12 @@ impl GpuActivations {
         mask: Option<&[u8]>,
         x: &[T],
     ) -> Result<Vec<T>, Error> {
-        pollster::block_on(self.stream_rows(function.into(), axis, AlongSlices { x, dy: None, mask }, Waiting::Blocking))
+        pollster::block_on(self.stream_rows(
+            function.into(),
+            axis,
+            AlongSlices { x, dy: None, mask },
+            Waiting::Blocking,
+        ))
     }
 
     /// As [`GpuActivations::forward_along_slice`], in an [async form](GpuActivations#async-forms).
@@ -186,7 +205,12 @@ impl GpuActivations {
         x: &[T],
         dy: &[T],
     ) -> Result<Vec<T>, Error> {
-        pollster::block_on(self.stream_rows(function.into(), axis, AlongSlices { x, dy: Some(dy), mask }, Waiting::Blocking))
+        pollster::block_on(self.stream_rows(
+            function.into(),
+            axis,
+            AlongSlices { x, dy: Some(dy), mask },
+            Waiting::Blocking,
+        ))
     }
 
     /// As [`GpuActivations::backward_along_slice`], in an [async form](GpuActivations#async-forms).
@@ -390,9 +414,7 @@ impl Staged {
         let acquire = |usage| device.acquire(bytes, usage);
         Ok(match device.traits.mappable {
             true => Staged { buffer: acquire(Usage::STORAGE | Usage::MAP_WRITE)?, staging: None },
-            false => {
-                Staged { buffer: acquire(RESIDENT)?, staging: Some(acquire(Usage::COPY_SRC | Usage::MAP_WRITE)?) }
-            }
+            false => Staged { buffer: acquire(RESIDENT)?, staging: Some(acquire(Usage::COPY_SRC | Usage::MAP_WRITE)?) },
         })
     }
 

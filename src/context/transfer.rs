@@ -1,4 +1,4 @@
-use crate::context::gpu_activations::GpuActivations;
+use crate::context::handle::GpuActivations;
 use crate::device::{GpuBuffer, READBACK, Waiting};
 use crate::error::Error;
 use crate::shader::Scalar;
@@ -82,12 +82,7 @@ impl GpuActivations {
         Ok(data)
     }
 
-    async fn read_back<T: Scalar>(
-        &self,
-        buffer: &GpuBuffer<T>,
-        data: &mut [T],
-        waiting: Waiting,
-    ) -> Result<(), Error> {
+    async fn read_back<T: Scalar>(&self, buffer: &GpuBuffer<T>, data: &mut [T], waiting: Waiting) -> Result<(), Error> {
         if buffer.len() != data.len() {
             return Err(Error::mismatch("data", data.len(), "buffer", buffer.len()));
         }

@@ -92,7 +92,8 @@ impl Recording<'_, '_> {
         parameters.check(&activation, operands.x.elements)?;
         let aliasing = operands.aliasing()?;
         // Inputs in the result's buffer are bound for writing, and those beside them in the same form.
-        let inputs = operands.named().filter(|(name, _)| aliasing != Aliasing::Separate || *name == operands.result_name);
+        let inputs =
+            operands.named().filter(|(name, _)| aliasing != Aliasing::Separate || *name == operands.result_name);
         let writable: Vec<_> = inputs.map(|(name, range)| (name, range.buffer)).collect();
         let addend = operands.dy.is_none().then(|| parameters.addend_under(operands.result)).flatten();
         parameters.check_buffers(self, &activation, operands.dy.is_none(), addend, &writable)?;

@@ -5,9 +5,7 @@ use crate::device::{BoundRange, BufferRange, Command, Dispatch};
 use crate::error::Error;
 use crate::ops::check::{LARGEST_ALIGNMENT, check_apart, check_range, most_bytes, span};
 use crate::ops::recording::Recording;
-use crate::shader::{
-    Access, Element, GroupwiseKernel, GroupwiseUniform, Kernel, numbers, with_parameters,
-};
+use crate::shader::{Access, Element, GroupwiseKernel, GroupwiseUniform, Kernel, numbers, with_parameters};
 use std::ops::Range;
 
 /// An input, of whose rows, `stride` elements apart, the positions from `offset` on are used.

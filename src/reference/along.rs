@@ -341,7 +341,8 @@ impl<'a> Grouped<'a> {
                 Oracle::Gated { activation, gate } => {
                     let activation = activation.elementwise()?;
                     let (value, gate) = if *gate == Gate::First { (1, 0) } else { (0, 1) };
-                    let at = |position| self.at(row, value, position) * activation.forward(self.at(row, gate, position));
+                    let at =
+                        |position| self.at(row, value, position) * activation.forward(self.at(row, gate, position));
                     y.extend(positions.map(at));
                 }
                 Oracle::Maximum => y.extend(positions.map(|position| {

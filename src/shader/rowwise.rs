@@ -10,7 +10,9 @@ use crate::shader::storage::{Aliasing, Direction, Storage};
 pub(crate) enum Team {
     Invocation,
     /// Lanes of a subgroup. A workgroup has so many tasks, which its subgroups share.
-    Subgroup { tasks: u32 },
+    Subgroup {
+        tasks: u32,
+    },
     Workgroup,
 }
 
@@ -109,7 +111,9 @@ impl RowStatistics {
                     (Direction::Backward, false) => source!("rowwise/directions/backward.wgsl"),
                 };
                 let own = kernels.parts.iter().map(|&part| match part.file {
-                    "rowwise/scores/temperature_one.wgsl" if *tempered => source!("rowwise/scores/temperature_any.wgsl"),
+                    "rowwise/scores/temperature_one.wgsl" if *tempered => {
+                        source!("rowwise/scores/temperature_any.wgsl")
+                    }
                     _ => part,
                 });
                 let common = [source!("parameters/none.wgsl"), source!("rowwise/statistics.wgsl"), direction];

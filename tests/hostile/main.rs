@@ -47,7 +47,7 @@ fn context(rewrite: impl Fn(&str, &str) -> String + Send + Sync + 'static) -> Gp
 }
 
 fn hostile(habits: Habits) -> GpuActivations {
-    context(move |text, entry_point| rewritten(text, entry_point, habits))
+    context(move |module| rewritten(module.text, module.entry_point, habits))
 }
 
 fn holds<T: Format>(kinds: &[(&str, Habits)]) {
@@ -96,7 +96,7 @@ fn bf16_within_limits_on_a_compiler_that_takes_all_liberties() {
 #[test]
 fn functions_along_an_axis_within_limits_on_a_compiler_that_takes_all_liberties() {
     let context = hostile(ALL);
-    let mut functions: Vec<AxisFunction> = AxisFunction::ALL.iter().map(|(_, function)| *function).collect();
+    let mut functions: Vec<AxisFunction> = AxisFunction::all().iter().map(|(_, function)| *function).collect();
     functions.extend([
         AxisFunction::Softmax { temperature: 0.3 },
         AxisFunction::LogSoftmax { temperature: 7.0 },
@@ -170,7 +170,7 @@ fn a_fused_sum_is_rounded_once() {
         }";
     let context = context(|text, _| hardened(&text.replace("fn activation(", "fn formerly(")) + SUM);
     let x = numbers(4093);
-    let y = context.forward_slice(Activation::Relu {}, &x).unwrap();
+    let y = context.forward_slice(Activation::Relu, &x).unwrap();
     for (x, y) in x.into_iter().zip(y).filter(|(x, _)| !x.is_nan()) {
         let bits = x.to_bits();
         let factor = f32::from_bits((bits.wrapping_mul(2_654_435_769) & 0x80ff_f000) + 0x3f00_0000);

@@ -102,7 +102,7 @@ impl Case {
             };
             names.push(("rounded", Dual { value, slope }));
         }
-        if let Activation::Selu {} = self.activation {
+        if let Activation::Selu = self.activation {
             let digits = [("λ", "1.0507009873554804934193349852946"), ("α", "1.6732632423543772848170429916717")];
             for (name, digits) in digits {
                 let scope = Scope { precision, names: &[] };
@@ -281,7 +281,7 @@ fn the_reference_is_its_formula() {
 
 #[test]
 fn an_error_above_what_is_allowed_is_seen() {
-    let case = Case::new(Activation::Sigmoid {}, Pass::Forward);
+    let case = Case::new(Activation::Sigmoid, Pass::Forward);
     let expected = case.value(-3.0, 0.0).unwrap();
     let error = |share: f64| relative_error(&expected, case.reference(-3.0) * (1.0 + share), &expected);
     assert!(error(0.0) < f64::from(ALLOWED));

@@ -31,13 +31,13 @@ pub fn record() -> Result<()> {
 }
 
 fn program(arguments: &[String]) -> Command {
-    let mut command = cargo(&["run", "--release", "--features", "cli", "--bin", "gpu-activations", "--"]);
+    let mut command = cargo(&["run", "--release", "--features", "full", "--bin", "gpu-activations", "--"]);
     command.args(arguments);
     command
 }
 
 fn example(arguments: &[&str]) -> Command {
-    let mut command = cargo(&["run", "--release", "--features", "cli", "--example", "accuracy_table", "--"]);
+    let mut command = cargo(&["run", "--release", "--features", "full", "--example", "accuracy_table", "--"]);
     command.args(arguments);
     command
 }

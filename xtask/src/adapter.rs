@@ -48,7 +48,7 @@ fn found() -> Result<bool> {
 
 /// What the command line says of the adapters, one JSON object a line.
 fn devices() -> Result<String> {
-    let mut devices = cargo(&["run", "--quiet", "--release", "--features", "cli", "--", "devices", "--json"]);
+    let mut devices = cargo(&["run", "--quiet", "--release", "--features", "full", "--", "devices", "--json"]);
     let output = devices.stderr(Stdio::inherit()).output().with_context(|| format!("cannot run {devices:?}"))?;
     ensure!(output.status.success(), "{devices:?} failed: {}", output.status);
     Ok(String::from_utf8(output.stdout)?)

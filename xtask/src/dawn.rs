@@ -48,7 +48,7 @@ pub fn check() -> Result<()> {
         "--workspace",
         "--release",
         "--features",
-        "cli",
+        "full",
         "--test",
         "modules",
         "--",

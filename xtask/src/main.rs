@@ -41,28 +41,28 @@ fn main() -> ExitCode {
 fn perform(task: Task) -> Result<()> {
     match task {
         Task::Demo => {
-            let evaluate = || run(cargo(&["run", "--release", "--features", "cli", "--example", "batch_evaluation"]));
+            let evaluate = || run(cargo(&["run", "--release", "--features", "full", "--example", "batch_evaluation"]));
             if let Err(error) = adapter::ensure() {
                 println!("xtask: {error:#}; the demo runs on the CPU reference, and without the pictures");
                 return evaluate();
             }
             evaluate()?;
-            run(cargo(&["run", "--release", "--features", "cli", "--example", "render_gallery"]))
+            run(cargo(&["run", "--release", "--features", "full", "--example", "render_gallery"]))
         }
         Task::Test => {
             adapter::ensure().context("the tests need an adapter")?;
-            run(cargo(&["test", "--release", "--workspace", "--features", "cli"]))
+            run(cargo(&["test", "--release", "--workspace", "--features", "full"]))
         }
         Task::Hostile => {
             adapter::ensure_lavapipe().context("hostile compilers are imitated on lavapipe")?;
-            run(cargo(&["test", "--release", "--features", "cli", "--test", "hostile"]))
+            run(cargo(&["test", "--release", "--features", "full", "--test", "hostile"]))
         }
         Task::Accuracy => accuracy::record(),
         Task::Dawn => dawn::check(),
         Task::Generate => {
             adapter::ensure().context("the pictures need an adapter")?;
             std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/../pictures"))?;
-            let mut generate = cargo(&["test", "--release", "--features", "cli", "--test", "generated"]);
+            let mut generate = cargo(&["test", "--release", "--features", "full", "--test", "generated"]);
             generate.env("UPDATE", "1");
             run(generate)
         }

@@ -2,7 +2,9 @@
 
 mod plan;
 mod stages;
+mod strategy;
 
 pub(crate) use plan::Rows;
-pub use plan::Strategy;
+
 pub(crate) use stages::{Prepared, Rowwise, RowwiseOperands};
+pub use strategy::Strategy;

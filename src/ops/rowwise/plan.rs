@@ -3,24 +3,8 @@
 use crate::device::AdapterTraits;
 use crate::error::Error;
 use crate::ops::check::most_bytes;
+use crate::ops::rowwise::strategy::Strategy;
 use crate::shader::{Orientation, Team};
-
-/// Who works on a row along an axis: for comparison and measurement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum Strategy {
-    /// Chosen by the length and number of rows, and by the adapter.
-    #[default]
-    Automatic,
-    /// One invocation for each row.
-    Invocation,
-    /// One subgroup for each row; as `Workgroup` on a device without [`wgpu::Features::SUBGROUP`].
-    Subgroup,
-    /// One workgroup for each row.
-    Workgroup,
-    /// Rows divided into chunks, whose statistics are combined.
-    Split,
-}
 
 /// The rows of an array, and what they are worked on for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

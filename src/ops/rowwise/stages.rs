@@ -92,12 +92,8 @@ impl<'a, T: Element> Rowwise<'a, T> {
     ) -> Result<Self, Error> {
         let device = recording.device;
         let plan = plan(&rows, &device.traits, recording.strategy)?;
-        let uniform = RowwiseUniform {
-            inner: rows.inner as u32,
-            length: rows.length as u32,
-            width: rows.width(),
-            ..uniform
-        };
+        let uniform =
+            RowwiseUniform { inner: rows.inner as u32, length: rows.length as u32, width: rows.width(), ..uniform };
         Ok(Rowwise { device, label, rows, plan, statistics, operands, uniform, params })
     }
 
@@ -228,13 +224,8 @@ impl<'a, T: Element> Rowwise<'a, T> {
             for &part in &parts {
                 self.partial(part, round, (&partials, &statistics), prepared)?;
             }
-            let uniform = RowwiseUniform {
-                rows: rows as u32,
-                all_chunks: chunks as u32,
-                repeats: 1,
-                round,
-                ..self.uniform
-            };
+            let uniform =
+                RowwiseUniform { rows: rows as u32, all_chunks: chunks as u32, repeats: 1, round, ..self.uniform };
             self.combine((&partials, &statistics), uniform, prepared)?;
         }
         Ok(statistics)

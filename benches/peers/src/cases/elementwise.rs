@@ -49,7 +49,7 @@ pub fn measure(libraries: &Libraries, session: &mut Session) -> Result<()> {
     };
     let work = Work::Bytes(2 * size_of_val(numbers.as_slice()));
 
-    let identity = Activation::Identity {};
+    let identity = Activation::Identity;
     session.measure("identity, a copy", work, Contestant::ours(|| ours(identity).map(drop)), [])?;
     for &(name, burn_function) in FUNCTIONS {
         let function: Activation = name.parse()?;

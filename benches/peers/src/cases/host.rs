@@ -14,7 +14,7 @@ pub fn measure(libraries: &Libraries, session: &mut Session) -> Result<()> {
     let mut ours_y = vec![0.0; LARGE];
     let mut ndarray_y = ours_y.clone();
     let mut copied = ours_y.clone();
-    let sigmoid = Activation::Sigmoid {};
+    let sigmoid = Activation::Sigmoid;
 
     let mut ours = || Ok(libraries.context.forward_slice_into(sigmoid, &x, &mut ours_y)?);
     let burn = || -> Result<TensorData> {

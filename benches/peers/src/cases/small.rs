@@ -14,7 +14,7 @@ const FLUSHED: &str = "burn, flushed after each";
 
 pub fn measure(libraries: &Libraries, session: &mut Session) -> Result<()> {
     let context = &libraries.context;
-    let relu = Activation::Relu {};
+    let relu = Activation::Relu;
     let numbers = numbers(ELEMENTS);
     let x = context.upload(&numbers)?;
     let ours_y = context.allocate::<f32>(ELEMENTS)?;

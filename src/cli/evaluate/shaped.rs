@@ -1,27 +1,28 @@
-//! Functions along an axis, parameters from files, random slopes: outer entries piece by piece where each is evaluated by
-//! itself, else arrays as a whole.
+//! Functions that depend on the shape of x: those along an axis, those with parameters from files, and those with random
+//! slopes. Outer entries are evaluated batch by batch if each stands for itself, and otherwise arrays as a whole.
 
-use crate::array::{Input, Kind, NUMBERS, Output, tuple};
-use crate::evaluate::{CHUNK, Engine, progress_bar};
-use crate::{Configured, Evaluate, Function};
+use crate::evaluate::request::{CHUNK, Engine, Request};
+use crate::function::Configured;
+use crate::npy::{Input, Kind, MASK, NUMBERS, Output, say_what_is_rounded, tuple};
+use crate::output::progress_bar;
 use anyhow::{Context, Result, bail, ensure};
-use gpu_activations::{Activation, Axis, AxisFunction, Element, GpuActivations, GpuBuffer, Parameters};
+use gpu_activations::{Activation, Axis, AxisFunction, Element, GpuActivations, GpuBuffer, ParameterBuffers};
 use half::f16;
 use npyz::Order;
 use rayon::prelude::*;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-/// A parameter from a file, and which of its values an element has.
+/// A parameter from a file, and how elements share its values.
 struct Tensor {
     name: &'static str,
-    kind: Kind,
-    shape: Vec<u64>,
+    file: Input,
     values: Vec<f32>,
     sharing: Sharing,
 }
 
 enum Sharing {
-    One,
+    Tensor,
     Channel(Axis),
     Element,
 }
@@ -29,7 +30,7 @@ enum Sharing {
 impl Sharing {
     fn index(&self, element: usize) -> usize {
         match self {
-            Sharing::One => 0,
+            Sharing::Tensor => 0,
             Sharing::Channel(axis) => {
                 element / axis.shape()[axis.index() + 1..].iter().product::<usize>() % axis.length()
             }
@@ -38,16 +39,11 @@ impl Sharing {
     }
 }
 
-pub fn evaluate(
-    configured: &Configured,
-    arguments: &Evaluate,
-    grad: Option<&Path>,
-    gradients: &[(&'static str, PathBuf)],
-) -> Result<()> {
-    let x = Input::open(&arguments.input, NUMBERS)?;
+pub fn evaluate(request: &Request<'_>) -> Result<()> {
+    let x = Input::open(&request.arguments.input, &NUMBERS)?;
     match x.kind {
-        Kind::F32 => Task::<f32>::new(configured, arguments, grad, gradients, x)?.run(),
-        _ => Task::<f16>::new(configured, arguments, grad, gradients, x)?.run(),
+        Kind::F32 => Task::<f32>::new(request, x)?.run(),
+        _ => Task::<f16>::new(request, x)?.run(),
     }
 }
 
@@ -58,14 +54,14 @@ struct Inputs {
     mask: Option<Input>,
 }
 
-/// Everything that was asked for, the outputs begun.
+/// A request whose inputs fit together and whose outputs are begun.
 struct Task<'a, T> {
     configured: &'a Configured,
     engine: Engine,
     inputs: Inputs,
-    /// Of the whole arrays.
+    /// The axis of the whole arrays.
     whole_axis: Option<Axis>,
-    /// The piece that is evaluated.
+    /// The axis of the batch that is evaluated, whose elements follow.
     axis: Option<Axis>,
     x: Vec<T>,
     dy: Option<Vec<T>>,
@@ -76,34 +72,27 @@ struct Task<'a, T> {
 }
 
 impl<'a, T: Element> Task<'a, T> {
-    fn new(
-        configured: &'a Configured,
-        arguments: &Evaluate,
-        grad: Option<&Path>,
-        gradients: &[(&'static str, PathBuf)],
-        x: Input,
-    ) -> Result<Self> {
+    fn new(request: &'a Request<'_>, x: Input) -> Result<Self> {
+        let Request { arguments, configured, dy, gradients } = request;
         let kind = x.kind;
-        let shown = x.path.display().to_string();
+        let shown = x.name.clone();
         let shape: Vec<usize> = x.shape.iter().map(|&length| length as usize).collect();
-        let axis = match (&configured.function, arguments.axis) {
-            (Function::Elementwise(_), None) => None,
+        let along = configured.function.along().ok();
+        let axis = match (along, arguments.axis) {
+            (None, None) => None,
             (_, axis) => Some(Axis::new(&shape, axis.unwrap_or(-1)).with_context(|| format!("x in {shown}"))?),
         };
-        let output_shape: Vec<u64> = match (&configured.function, &axis) {
-            (Function::Along(function), Some(axis)) => {
+        let output_shape: Vec<u64> = match (along, &axis) {
+            (Some(function), Some(axis)) => {
                 let shape = function.output_shape(axis).with_context(|| format!("x in {shown}"))?;
                 shape.iter().map(|&length| length as u64).collect()
             }
             _ => x.shape.clone(),
         };
-        let mut inputs: Vec<&Path> = vec![&arguments.input];
-        inputs.extend(grad);
-        inputs.extend(configured.mask.as_deref());
-        inputs.extend(configured.files.iter().map(|(_, path)| path.as_path()));
-        let dy = grad.map(|path| Input::open(path, NUMBERS)).transpose()?;
+        let inputs = request.input_files();
+        let dy = dy.map(|path| Input::open(path, &NUMBERS)).transpose()?;
         if let Some(dy) = &dy {
-            let path = dy.path.display();
+            let path = &dy.name;
             let along = axis.as_ref().map_or(String::new(), |axis| format!(" along axis {}", axis.index()));
             ensure!(
                 dy.shape == output_shape,
@@ -112,11 +101,11 @@ impl<'a, T: Element> Task<'a, T> {
                 tuple(&x.shape),
                 tuple(&output_shape)
             );
-            ensure!(dy.kind == kind, "dy in {path} holds {}, x in {shown} holds {}", dy.kind.name(), kind.name());
+            ensure!(dy.kind == kind, "dy in {path} holds {}, x in {shown} holds {}", dy.type_name(), x.type_name());
         }
-        let mask = configured.mask.as_deref().map(|path| Input::open(path, &[Kind::Byte])).transpose()?;
+        let mask = configured.mask.as_deref().map(|path| Input::open(path, &MASK)).transpose()?;
         if let Some(mask) = &mask {
-            let (path, ours, theirs) = (mask.path.display(), tuple(&mask.shape), tuple(&x.shape));
+            let (path, ours, theirs) = (&mask.name, tuple(&mask.shape), tuple(&x.shape));
             ensure!(mask.shape == x.shape, "the mask in {path} has the shape {ours}, x in {shown} has {theirs}");
         }
         let tensors =
@@ -124,20 +113,23 @@ impl<'a, T: Element> Task<'a, T> {
         let tensors = tensors.collect::<Result<Vec<_>>>()?;
         let result_shape = if dy.is_some() { &x.shape } else { &output_shape };
         let output = Output::create(&arguments.output, kind, result_shape, Order::C, &inputs)?;
-        let mut taken = vec![output.target().to_owned()];
+        let mut taken: Vec<PathBuf> = output.target().map(Path::to_owned).into_iter().collect();
         let mut outputs = Vec::new();
         for (name, path) in gradients {
             let of = tensors.iter().find(|tensor| tensor.name == *name);
-            let (kind, shape) = of.map_or((Kind::F32, vec![1]), |tensor| (tensor.kind, tensor.shape.clone()));
+            let (kind, shape) = of.map_or((Kind::F32, vec![1]), |tensor| (tensor.file.kind, tensor.file.shape.clone()));
             let gradient = Output::create(path, kind, &shape, Order::C, &inputs)?;
-            let target = gradient.target().to_owned();
-            ensure!(!taken.contains(&target), "two outputs are named {}", path.display());
-            taken.push(target);
+            if let Some(target) = gradient.target() {
+                ensure!(!taken.iter().any(|taken| taken == target), "two outputs are named {}", path.display());
+                taken.push(target.to_owned());
+            }
             outputs.push((*name, kind, gradient));
         }
+        let engine = request.engine()?;
+        say_what_is_rounded(std::iter::once(&x).chain(&dy).chain(tensors.iter().map(|tensor| &tensor.file)));
         Ok(Task {
             configured,
-            engine: Engine::new(arguments.device, arguments.adapter.as_deref())?,
+            engine,
             inputs: Inputs { x, dy, mask },
             axis: axis.clone(),
             whole_axis: axis,
@@ -150,59 +142,51 @@ impl<'a, T: Element> Task<'a, T> {
         })
     }
 
-    /// Outer entries, and how many of them make a piece: all where what belongs to an element depends on its place in the
-    /// whole array, or where a file has another order.
-    fn pieces(&self) -> (usize, usize) {
-        let Some(axis) = &self.whole_axis else { return (1, 1) };
-        let outer: usize = axis.shape()[..axis.index()].iter().product();
+    /// The batches of outer entries that are evaluated one after the other. There is one batch if an element's result
+    /// depends on its index in the whole array, or if a file has another order.
+    fn batches(&self) -> Vec<(Option<Axis>, Range<usize>)> {
+        let Some(axis) = &self.whole_axis else { return vec![(None, 0..1)] };
         let Inputs { x, dy, mask } = &self.inputs;
         let ordered = [Some(x), dy.as_ref(), mask.as_ref()].into_iter().flatten().all(|input| input.order == Order::C);
-        let placed = self.configured.seed.is_some()
-            || matches!(self.configured.function, Function::Along(AxisFunction::GumbelSoftmax { .. }));
-        if !ordered || placed || !self.gradients.is_empty() || axis.elements() == 0 {
-            return (outer.max(1), outer.max(1));
+        let along = self.configured.function.along();
+        let by_index = self.configured.seed.is_some()
+            || along.is_ok_and(|function| matches!(function, AxisFunction::GumbelSoftmax { .. }));
+        if !ordered || by_index || !self.gradients.is_empty() || axis.elements() == 0 {
+            return vec![(Some(axis.clone()), 0..1)];
         }
-        (outer, (CHUNK as usize / (axis.elements() / outer)).clamp(1, outer))
+        axis.batches(CHUNK as usize).map(|(axis, entries)| (Some(axis), entries)).collect()
     }
 
-    fn read(&mut self, count: usize, outer: usize) -> Result<()> {
-        let share = |input: &Input| input.elements / outer as u64 * count as u64;
+    /// Reads a share of the inputs.
+    fn read(&mut self, count: usize, of: usize) -> Result<()> {
+        let share = |input: &Input| input.elements / of as u64 * count as u64;
         let Inputs { x, dy, mask } = &mut self.inputs;
         self.x = x.read_next(share(x))?;
         self.dy = dy.as_mut().map(|dy| dy.read_next(share(dy))).transpose()?;
         self.mask = mask.as_mut().map(|mask| mask.read_next(share(mask))).transpose()?;
-        if let Some(axis) = self.whole_axis.as_ref().filter(|axis| axis.index() > 0 && count < outer) {
-            let mut shape = axis.shape().to_vec();
-            shape[..axis.index()].fill(1);
-            shape[0] = count;
-            self.axis = Some(Axis::new(&shape, axis.index() as isize)?);
-        } else {
-            self.axis.clone_from(&self.whole_axis);
-        }
         Ok(())
     }
 
     fn run(mut self) -> Result<()> {
-        let (outer, most) = self.pieces();
-        let progress = progress_bar(if most < outer { outer as u64 } else { 0 })?;
-        for first in (0..outer).step_by(most) {
-            let count = most.min(outer - first);
-            self.read(count, outer)?;
-            let result = match (&self.engine, self.configured.function) {
-                (Engine::Device(context), Function::Along(function)) => self.along_on(context, function)?,
-                (Engine::Reference, Function::Along(function)) => self.along_reference(function)?,
-                (Engine::Device(context), Function::Elementwise(activation)) => {
-                    self.elementwise_on(context, activation)?
-                }
-                (Engine::Reference, Function::Elementwise(activation)) => self.elementwise_reference(activation),
+        let batches = self.batches();
+        let outer = batches.last().map_or(0, |(_, entries)| entries.end);
+        let progress = progress_bar(if batches.len() > 1 { outer as u64 } else { 0 })?;
+        for (axis, entries) in batches {
+            self.axis = axis;
+            self.read(entries.len(), outer)?;
+            let result = match (&self.engine, self.configured.function.elementwise()) {
+                (Engine::Device(context), Ok(activation)) => self.elementwise_on(context, activation)?,
+                (Engine::Reference, Ok(activation)) => self.elementwise_reference(activation),
+                (Engine::Device(context), Err(_)) => self.along_on(context, self.configured.function.along()?)?,
+                (Engine::Reference, Err(_)) => self.along_reference(self.configured.function.along()?)?,
             };
             self.output.write(&result)?;
-            progress.set_position((first + count) as u64);
+            progress.set_position(entries.end as u64);
         }
         progress.finish_and_clear();
         let mut gradients = Vec::new();
         for (name, kind, output) in std::mem::take(&mut self.gradients) {
-            let Function::Elementwise(activation) = self.configured.function else { continue };
+            let Ok(activation) = self.configured.function.elementwise() else { continue };
             let values = match &self.engine {
                 Engine::Device(context) => self.gradient_on(context, activation, name)?,
                 Engine::Reference => self.gradient_reference(activation, name),
@@ -215,16 +199,18 @@ impl<'a, T: Element> Task<'a, T> {
                 _ => output.write(values)?,
             }
         }
-        // Only now does anything appear under its name.
-        self.output.finish()?;
-        gradients.into_iter().try_for_each(|(_, _, output)| output.finish())
+        // Everything is computed before anything appears under its name. Standard output comes last, because a reader that
+        // closes it must not keep a file from appearing.
+        let outputs = std::iter::once(self.output).chain(gradients.into_iter().map(|(_, _, output)| output));
+        let (files, standard): (Vec<_>, Vec<_>) = outputs.partition(|output| output.target().is_some());
+        files.into_iter().chain(standard).try_for_each(Output::finish)
     }
 
     fn axis(&self) -> Result<&Axis> {
         self.axis.as_ref().context("an array without axes has none to work along")
     }
 
-    fn along_on(&self, context: &GpuActivations, function: AxisFunction) -> Result<Vec<T>> {
+    fn along_on(&self, context: &GpuActivations, function: &AxisFunction) -> Result<Vec<T>> {
         let (axis, mask) = (self.axis()?, self.mask.as_deref());
         Ok(match &self.dy {
             Some(dy) => context.backward_along_slice(function, axis, mask, &self.x, dy)?,
@@ -232,7 +218,7 @@ impl<'a, T: Element> Task<'a, T> {
         })
     }
 
-    fn along_reference(&self, function: AxisFunction) -> Result<Vec<T>> {
+    fn along_reference(&self, function: &AxisFunction) -> Result<Vec<T>> {
         let widened = |values: &[T]| -> Vec<f64> { values.iter().map(|value| value.to_f64()).collect() };
         let mask: Option<Vec<bool>> = self.mask.as_ref().map(|mask| mask.iter().map(|&byte| byte != 0).collect());
         let (axis, mask, x) = (self.axis()?, mask.as_deref(), widened(&self.x));
@@ -266,13 +252,13 @@ impl<'a, T: Element> Task<'a, T> {
         self.tensors.iter().map(|tensor| Ok(context.upload(&tensor.values)?)).collect()
     }
 
-    fn parameters<'b>(&self, buffers: &'b [GpuBuffer<f32>]) -> Parameters<'b> {
+    fn parameters<'b>(&self, buffers: &'b [GpuBuffer<f32>]) -> ParameterBuffers<'b> {
         let start = match self.configured.seed {
-            Some(seed) => Parameters::new().seed(seed),
-            None => Parameters::new(),
+            Some(seed) => ParameterBuffers::new().seed(seed),
+            None => ParameterBuffers::new(),
         };
         self.tensors.iter().zip(buffers).fold(start, |parameters, (tensor, buffer)| match &tensor.sharing {
-            Sharing::One => parameters.one(tensor.name, buffer),
+            Sharing::Tensor => parameters.per_tensor(tensor.name, buffer),
             Sharing::Channel(axis) => parameters.per_channel(tensor.name, buffer, self.axis.as_ref().unwrap_or(axis)),
             Sharing::Element => parameters.per_element(tensor.name, buffer),
         })
@@ -312,8 +298,8 @@ impl<'a, T: Element> Task<'a, T> {
     }
 }
 
-/// Whether an array of this shape has one value for each channel of the axis: it has one axis of that length, or numpy
-/// broadcasts it onto this axis alone.
+/// Tells whether an array of this shape has one value for each channel of the axis. It does if it has one axis of that
+/// length, or if numpy broadcasts it onto this axis alone.
 fn lies_along(shape: &[u64], axis: &Axis) -> bool {
     let length = axis.length() as u64;
     if shape == [length] {
@@ -321,7 +307,7 @@ fn lies_along(shape: &[u64], axis: &Axis) -> bool {
     }
     // Shapes are aligned at their last axes.
     let Some(before) = axis.shape().len().checked_sub(shape.len()) else { return false };
-    let fits = |(place, &own): (usize, &u64)| own == if place + before == axis.index() { length } else { 1 };
+    let fits = |(index, &own): (usize, &u64)| own == if index + before == axis.index() { length } else { 1 };
     before <= axis.index() && shape.iter().enumerate().all(fits)
 }
 
@@ -333,39 +319,39 @@ impl Tensor {
         x: &Input,
         axis: Option<isize>,
     ) -> Result<Tensor> {
-        let mut input = Input::open(path, NUMBERS)?;
-        let (kind, shape) = (input.kind, input.shape.clone());
-        let (shown, of_x) = (path.display(), tuple(&x.shape));
+        let mut file = Input::open(path, &NUMBERS)?;
+        let shape = &file.shape;
+        let (shown, of_x) = (file.name.clone(), tuple(&x.shape));
         let x_shape: Vec<usize> = x.shape.iter().map(|&length| length as usize).collect();
         let sharing = match axis {
-            _ if input.elements == 1 => Sharing::One,
+            _ if file.elements == 1 => Sharing::Tensor,
             Some(axis) => {
                 let axis = Axis::new(&x_shape, axis)?;
                 ensure!(
-                    lies_along(&shape, &axis),
+                    lies_along(shape, &axis),
                     "{name} in {shown} has the shape {}, which does not fit axis {} of x's shape {of_x}; it must be {}, \
                      have that length there and 1 on every other axis, or have one element",
-                    tuple(&shape),
+                    tuple(shape),
                     axis.index(),
                     tuple(&[axis.length() as u64])
                 );
                 Sharing::Channel(axis)
             }
-            None if shape == x.shape => Sharing::Element,
+            None if *shape == x.shape => Sharing::Element,
             None => bail!(
                 "{name} in {shown} has the shape {}, x has {of_x}; without --axis it must have one element or x's shape",
-                tuple(&shape)
+                tuple(shape)
             ),
         };
-        let values: Vec<f32> = match kind {
-            Kind::F32 => input.read_all()?,
-            _ => input.read_all::<f16>()?.into_iter().map(f32::from).collect(),
+        let values: Vec<f32> = match file.kind {
+            Kind::F32 => file.read_all()?,
+            _ => file.read_all::<f16>()?.into_iter().map(f32::from).collect(),
         };
-        if let Function::Elementwise(activation) = configured.function {
+        if let Ok(activation) = configured.function.elementwise() {
             for &value in &values {
-                activation.with(name, value)?.validate().with_context(|| format!("{shown}"))?;
+                activation.with(name, value)?.validate().with_context(|| shown.clone())?;
             }
         }
-        Ok(Tensor { name, kind, shape, values, sharing })
+        Ok(Tensor { name, file, values, sharing })
     }
 }

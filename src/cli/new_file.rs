@@ -1,22 +1,22 @@
-//! Files that appear under their name only when they are whole, and leave nothing behind when the program ends before.
+//! Files that appear under their name only when they are whole. They leave nothing behind if the program ends before that.
 
 use anyhow::{Context, Result, bail, ensure};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// A file in the making; what was under its name before stays until it is finished.
+/// A file in the making. What was under its name before stays until it is finished.
 #[derive(Debug)]
 pub struct NewFile {
-    /// As it was given, for messages.
+    /// The path as it was given, for messages.
     path: PathBuf,
     target: PathBuf,
     writer: BufWriter<tempfile::NamedTempFile>,
-    // Dropped after the file, which is then gone or has its name.
+    // This is dropped after the file, which is gone or has its name by then.
     _unfinished: Unfinished,
 }
 
-/// The files that are in the making, under the names that they have meanwhile.
+/// The files in the making, under the names that they have meanwhile.
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
@@ -33,7 +33,7 @@ impl Drop for Unfinished {
     }
 }
 
-/// Sees to it, once, that a signal which ends the program removes the files in the making first.
+/// Has signals that end the program remove the files in the making first. Only the first call does anything.
 #[cfg(unix)]
 fn watch_signals() -> std::io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
@@ -46,10 +46,10 @@ fn watch_signals() -> std::io::Result<()> {
     let mut signals = signal_hook::iterator::Signals::new(ending.collect::<Vec<_>>())?;
     let watch = move || {
         if let Some(signal) = signals.forever().next() {
-            // Kept locked to the end, so that no file begins any more.
+            // The lock is kept to the end, so that no other file begins.
             let unfinished = unfinished();
             unfinished.iter().for_each(|path| drop(std::fs::remove_file(path)));
-            // Ends the program as the signal would have; the status is that of a program that it ended.
+            // This ends the program as the signal would have, with the status of a program that the signal ended.
             let _ = signal_hook::low_level::emulate_default_handler(signal);
             std::process::exit(128 + signal);
         }
@@ -59,7 +59,7 @@ fn watch_signals() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Whether whoever started the program wants it to go on at a signal, as nohup does. Known on Linux alone.
+/// Tells whether the program was started to go on at this signal, as nohup does. Only Linux makes that known.
 #[cfg(unix)]
 fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -68,11 +68,11 @@ fn is_ignored(signal: i32) -> bool {
     mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
-/// A file under a name of its own in a folder.
+/// Begins a file under a name of its own in a folder.
 fn begin(builder: &tempfile::Builder<'_, '_>, folder: &Path) -> std::io::Result<(tempfile::NamedTempFile, Unfinished)> {
     #[cfg(unix)]
     watch_signals()?;
-    // Locked meanwhile, so that no signal finds the file without its entry.
+    // The lock keeps a signal from finding the file without its entry.
     let mut unfinished = unfinished();
     let file = builder.tempfile_in(folder)?;
     unfinished.push(file.path().to_owned());
@@ -87,7 +87,7 @@ fn beside_folder(path: &Path) -> std::io::Result<PathBuf> {
 }
 
 impl NewFile {
-    /// Begins a file; `inputs` must not be overwritten.
+    /// Begins a file. It must not overwrite one of the files `inputs`.
     pub fn create(path: &Path, inputs: &[&Path]) -> Result<NewFile> {
         let shown = path.display();
         // The file behind a link is replaced, not the link.
@@ -125,13 +125,9 @@ impl NewFile {
         Ok(NewFile { path: path.to_owned(), target, writer, _unfinished: unfinished })
     }
 
-    /// Where the file will be, whatever way it was named.
+    /// The path of the file, however it was named.
     pub fn target(&self) -> &Path {
         &self.target
-    }
-
-    pub fn writer(&mut self) -> &mut impl Write {
-        &mut self.writer
     }
 
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {

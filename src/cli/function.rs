@@ -1,0 +1,154 @@
+//! The arguments that speak of functions: NAME, `-p` and `--param-grad`.
+
+use crate::failure::{Failure, usage};
+use anyhow::anyhow;
+use gpu_activations::{Activation, Error, Function};
+use std::path::PathBuf;
+
+/// The function of this name, which may have parameters as in `leaky_relu(negative_slope=0.2)`.
+pub fn named(name: &str) -> Result<Function, Failure> {
+    name.parse().map_err(|error: Error| usage(error))
+}
+
+/// The elementwise function that is needed here.
+pub fn elementwise(function: &Function) -> Result<Activation, Failure> {
+    let needed = |_| usage(anyhow!("{} works along an axis; an elementwise function is needed here", function.name()));
+    function.elementwise().map_err(needed)
+}
+
+/// A function with what `-p` says of it.
+pub struct Configured {
+    pub function: Function,
+    /// The seed of rrelu in training.
+    pub seed: Option<u64>,
+    pub mask: Option<PathBuf>,
+    /// Parameters from files.
+    pub files: Vec<(&'static str, PathBuf)>,
+}
+
+/// A key as all its spellings have it.
+fn spelling(key: &str) -> String {
+    key.to_lowercase().replace(['_', '-'], "")
+}
+
+/// The function of this name with parameters from the command line.
+pub fn configured(name: &str, parameters: &[String]) -> Result<Configured, Failure> {
+    let mut configured = Configured { function: named(name)?, seed: None, mask: None, files: Vec::new() };
+    let pair = |parameter: &'_ String| {
+        let pair = parameter.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()));
+        pair.ok_or_else(|| usage(anyhow!("-p {parameter} is not of the form KEY=VALUE")))
+    };
+    let mut pairs = parameters.iter().map(pair).collect::<Result<Vec<_>, _>>()?;
+    // A gated unit's activation decides which other parameters there are.
+    pairs.sort_by_key(|(key, _)| spelling(key) != "activation");
+    let mut seen = keys_in(name);
+    for (key, value) in &pairs {
+        if ["axis", "dim"].contains(&spelling(key).as_str()) {
+            return Err(usage(anyhow!(
+                "{name} has no parameter {key:?}; the axis is --axis {value}, an option of forward, backward and bench"
+            )));
+        }
+        if seen.contains(&spelling(key)) {
+            return Err(usage(anyhow!("the parameter {key} is given twice")));
+        }
+        seen.push(spelling(key));
+        configured.set(key, value)?;
+    }
+    // Ranges are checked last, because one may depend on another parameter.
+    configured.function.validate().map_err(usage)?;
+    Ok(configured)
+}
+
+/// The keys of the parameters that stand in a name.
+fn keys_in(name: &str) -> Vec<String> {
+    let parameters = name.split_once('(').map_or("", |(_, parameters)| parameters);
+    parameters.split(',').filter_map(|pair| pair.split_once('=')).map(|(key, _)| spelling(key.trim())).collect()
+}
+
+impl Configured {
+    fn set(&mut self, key: &str, value: &str) -> Result<(), Failure> {
+        let path = value.strip_prefix('@');
+        if spelling(key) == "mask" && self.function.along().is_ok() {
+            let path = path.ok_or_else(|| usage(anyhow!("-p {key}={value}: a mask is a file, {key}=@FILE.npy")))?;
+            if !self.function.along().is_ok_and(|function| function.takes_mask()) {
+                return Err(usage(Error::NotMaskable { function: self.function.name() }));
+            }
+            self.mask = Some(path.into());
+            return Ok(());
+        }
+        let Ok(activation) = self.function.elementwise() else {
+            // `gated` may become any unit here.
+            self.function = self.function.clone().with(key, value).map_err(usage)?;
+            return Ok(());
+        };
+        if matches!(activation, Activation::Rrelu { .. }) && spelling(key) == "seed" {
+            let seed = value
+                .parse()
+                .map_err(|_| usage(anyhow!("rrelu: seed is {value}, but must be an integer from 0 to 2^64 - 1")))?;
+            self.seed = Some(seed);
+        } else if let Some(path) = path {
+            self.files.push((learnable(&activation, key)?, path.into()));
+        } else {
+            self.function = with_number(&activation, key, value)?.into();
+        }
+        Ok(())
+    }
+}
+
+fn with_number(activation: &Activation, key: &str, value: &str) -> Result<Activation, Failure> {
+    let number = value.parse::<f32>().map_err(|_| usage(anyhow!("-p {key}={value}: {value:?} is not a number")));
+    // An unknown parameter is the better message where both are wrong.
+    let activation = activation.with(key, *number.as_ref().unwrap_or(&0.0)).map_err(usage)?;
+    number.map(|_| activation)
+}
+
+/// The canonical name of a parameter that may come from a file and has a gradient.
+fn learnable(activation: &Activation, key: &str) -> Result<&'static str, Failure> {
+    // This gives the error of an unknown name.
+    activation.with(key, 0.0).map_err(usage)?;
+    let known = activation.parameters().iter().find(|parameter| spelling(parameter.name) == spelling(key));
+    match known {
+        Some(parameter) if parameter.learnable => Ok(parameter.name),
+        known => {
+            let parameter = known.map_or("", |parameter| parameter.name);
+            let learnable = activation.parameters().iter().filter(|parameter| parameter.learnable);
+            let learnable = learnable.map(|parameter| parameter.name).collect();
+            Err(usage(Error::NotLearnable { function: activation.name(), parameter, learnable }))
+        }
+    }
+}
+
+/// The parameter and the file that an option `--param-grad KEY=FILE` names.
+pub fn gradient(function: &Function, option: &str) -> Result<(&'static str, PathBuf), Failure> {
+    let malformed = || usage(anyhow!("--param-grad {option} is not of the form KEY=FILE.npy"));
+    let (key, path) = option.split_once('=').ok_or_else(malformed)?;
+    let along = |_| usage(anyhow!("{} has no learnable parameter; --param-grad {option}", function.name()));
+    Ok((learnable(&function.elementwise().map_err(along)?, key)?, path.into()))
+}
+
+/// The functions of these names at their defaults, all functions if none is named, or one function as `-p` says, with
+/// numbers and words alone.
+#[cfg(any(feature = "bench", feature = "plot", feature = "verify"))]
+pub fn chosen(names: &[String], parameters: &[String]) -> Result<Vec<Function>, Failure> {
+    match (names, parameters) {
+        ([], []) => {
+            // `gated` is left out, because it is `glu` at its defaults.
+            let all = Function::all().filter(|(name, function)| *name == function.name());
+            Ok(all.map(|(_, function)| function).collect())
+        }
+        (names, []) => names.iter().map(|name| named(name)).collect(),
+        ([name], parameters) => match configured(name, parameters)? {
+            Configured { function, seed: None, mask: None, files } if files.is_empty() => Ok(vec![function]),
+            _ => {
+                Err(usage(anyhow!("{name} works here only with numbers or words as parameters, no files and no seed")))
+            }
+        },
+        (names, _) => Err(usage(anyhow!("-p needs exactly one function, {} are named", names.len()))),
+    }
+}
+
+/// Tells whether a function has its parameters' defaults.
+#[cfg(any(feature = "plot", feature = "verify"))]
+pub fn is_default(function: &Function) -> bool {
+    function.name().parse().is_ok_and(|default: Function| default == *function)
+}

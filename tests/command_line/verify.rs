@@ -1,0 +1,63 @@
+//! `verify`.
+
+use crate::{folder, refused, succeeded};
+use std::process::Command;
+
+#[test]
+fn verify_reports_each_pass_and_storage() {
+    let text = succeeded(folder().path(), &["verify", "softplus", "-p", "beta=2", "--json"]);
+    let rows: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    // y, dx and the gradient by beta.
+    assert_eq!(rows.len(), 9);
+    assert_eq!(rows.iter().filter(|row| row["parameter_gradient"] == "beta").count(), 3);
+    for row in rows {
+        assert_eq!(row["failed"], 0);
+        assert!(row["worst_ulp"].as_f64() <= row["limit_ulp"].as_f64(), "{row}");
+        assert!(row["count"].as_u64() >= Some(65_536), "{row}");
+    }
+}
+
+#[test]
+fn functions_along_an_axis_are_verified() {
+    let text = succeeded(folder().path(), &["verify", "softmax", "-p", "temperature=2", "--json"]);
+    let rows: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows.len(), 6);
+    assert!(rows.iter().all(|row| row["function"] == "softmax" && row["failed"] == 0), "{text}");
+    assert_eq!(rows[0]["parameters"]["temperature"], 2);
+    let folder = folder();
+    refused(folder.path(), &["verify", "softmax", "-p", "mask=@mask.npy"], 2, &["files"]);
+}
+
+#[test]
+fn verification_goes_on_from_its_record() {
+    let folder = folder();
+    let run = ["verify", "relu", "--step", "999983", "--resume", "record.json", "--json"];
+    let first = succeeded(folder.path(), &run);
+    let record = folder.path().join("record.json");
+    let mut content: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&record).unwrap()).unwrap();
+    // As if it had been stopped before the last block of one pass, and another had found errors.
+    let entries: Vec<String> = content["done"].as_object().unwrap().keys().cloned().collect();
+    let of = |pass: &str| entries.iter().find(|key| key.contains(pass) && key.contains("f32")).unwrap();
+    content["done"][of("forward")]["done"] = 1.into();
+    content["done"][of("backward")]["reports"][0]["worst_ulp"] = "inf".into();
+    content["done"][of("backward")]["reports"][0]["failed"] = 3.into();
+    std::fs::write(&record, content.to_string()).unwrap();
+    let second =
+        Command::new(env!("CARGO_BIN_EXE_gpu-activations")).args(run).current_dir(folder.path()).output().unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    let second = String::from_utf8(second.stdout).unwrap();
+    let (first, second): (Vec<&str>, Vec<&str>) = (first.lines().collect(), second.lines().collect());
+    assert!(second[3].contains("\"worst_ulp\":\"inf\""), "{}", second[3]);
+    for (index, (a, b)) in first.iter().zip(&second).enumerate().filter(|(index, _)| *index != 0 && *index != 3) {
+        assert_eq!(a, b, "{index}");
+    }
+    // One block was tried again, so that it counts twice.
+    let count = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["count"].as_u64().unwrap();
+    assert!(count(second[0]) > count(first[0]));
+    let other = ["verify", "relu", "--step", "7", "--resume", "record.json"];
+    refused(folder.path(), &other, 1, &["record.json", "step", "999983", "7"]);
+    std::fs::write(&record, "{}").unwrap();
+    refused(folder.path(), &run, 1, &["record.json", "adapters", "null"]);
+    std::fs::write(&record, "nonsense").unwrap();
+    refused(folder.path(), &run, 1, &["record.json", "no record of verify"]);
+}
