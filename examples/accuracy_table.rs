@@ -8,7 +8,7 @@
 
 use anyhow::{Context, Result, bail};
 use gpu_activations::Activation;
-use gpu_activations::verify::{Quantity, compare};
+use gpu_activations::verify::{Quantity, compare, fingerprint};
 use npyz::WriterBuilder;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -79,6 +79,13 @@ fn record_peers(inputs: &Path, results: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Whether an entry was recorded with the kernel that there is now.
+fn is_current(entry: &Value) -> bool {
+    let quantity = if entry["pass"] == "forward" { Quantity::Forward } else { Quantity::Backward };
+    let activation = entry["function"].as_str().and_then(|name| name.parse::<Activation>().ok());
+    activation.is_some_and(|activation| entry["kernel"] == fingerprint::<f32>(activation, quantity))
+}
+
 /// Worst errors by function and pass, and by adapter or library.
 #[derive(Default)]
 struct Table {
@@ -98,7 +105,9 @@ impl Table {
             for entry in record["done"].as_object().into_iter().flatten().map(|(_, entry)| entry) {
                 let is_of_parameter = entry["parameter_gradient"].is_string();
                 let complete = entry["done"] == entry["blocks"] && entry["storage"] == "f32" && !is_of_parameter;
-                if let (true, Some(name)) = (complete && is_default(entry), entry["function"].as_str()) {
+                if let (true, Some(name)) =
+                    (complete && is_default(entry) && is_current(entry), entry["function"].as_str())
+                {
                     let pass = if entry["pass"] == "forward" { PASSES[0] } else { PASSES[1] };
                     let worst = real(&entry["reports"][index]["worst_ulp"]);
                     let cell = self.cells.entry((name.to_owned(), pass.to_owned(), adapter.to_owned()));

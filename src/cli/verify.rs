@@ -8,7 +8,7 @@ use crate::output::{number, print, progress_bar};
 use crate::row::{labels, parameters};
 use anyhow::{Context, Result, anyhow, ensure};
 use clap::Args;
-use gpu_activations::verify::{Checkpoint, Format, Quantity, Report, verify_along, verify_from};
+use gpu_activations::verify::{Checkpoint, Format, Quantity, Report, fingerprint, verify_along, verify_from};
 use gpu_activations::{Direction, Error, Function, GpuActivations, counted};
 use half::{bf16, f16};
 use indicatif::ProgressBar;
@@ -130,7 +130,8 @@ impl Verification {
             return Ok(reports.collect::<Result<_, _>>()?);
         };
         let key = Value::Object(labels.clone()).to_string();
-        let start = journal.as_ref().map(|journal| journal.checkpoint(&key)).unwrap_or_default();
+        let kernel = fingerprint::<T>(activation, quantity);
+        let start = journal.as_ref().map(|journal| journal.checkpoint(&key, &kernel)).unwrap_or_default();
         bar.reset_eta();
         let mut kept = Instant::now();
         let mut unwritable = None;
@@ -141,7 +142,7 @@ impl Verification {
                 return Ok(());
             }
             kept = Instant::now();
-            journal.keep(&key, labels, checkpoint).map_err(|error| {
+            journal.keep(&key, &kernel, labels, checkpoint).map_err(|error| {
                 let reason = error.to_string();
                 unwritable = Some(error);
                 Error::Refused { reason }
@@ -254,7 +255,8 @@ fn direction_of(quantity: Quantity) -> Direction {
     if quantity == Quantity::Forward { Direction::Forward } else { Direction::Backward }
 }
 
-/// A file of what is done: for which adapters and step, and a checkpoint for each function, pass and storage.
+/// A file of what is done: for which adapters and step, and a checkpoint for each function, pass and storage, with the
+/// hash of the kernel that it is valid for.
 struct Journal {
     path: PathBuf,
     content: Value,
@@ -263,7 +265,7 @@ struct Journal {
 impl Journal {
     fn open(path: &Path, adapters: &[String], step: u32) -> Result<Journal> {
         let shown = path.display();
-        let fresh = json!({ "adapters": adapters, "step": step, "version": env!("CARGO_PKG_VERSION"), "done": {} });
+        let fresh = json!({ "adapters": adapters, "step": step, "done": {} });
         if !path.exists() {
             return Ok(Journal { path: path.to_owned(), content: fresh });
         }
@@ -277,8 +279,12 @@ impl Journal {
         Ok(Journal { path: path.to_owned(), content })
     }
 
-    fn checkpoint(&self, key: &str) -> Checkpoint {
+    /// What is done of a comparison; nothing where it was done with another kernel.
+    fn checkpoint(&self, key: &str, kernel: &str) -> Checkpoint {
         let entry = &self.content["done"][key];
+        if entry["kernel"] != kernel {
+            return Checkpoint::default();
+        }
         let reports = entry["reports"].as_array().map(|reports| reports.iter().map(report_of).collect());
         let mut checkpoint = Checkpoint::default();
         if let (Some(done), Some(blocks), Some(Some(reports))) =
@@ -289,9 +295,10 @@ impl Journal {
         checkpoint
     }
 
-    fn keep(&mut self, key: &str, labels: &Map<String, Value>, checkpoint: &Checkpoint) -> Result<()> {
+    fn keep(&mut self, key: &str, kernel: &str, labels: &Map<String, Value>, checkpoint: &Checkpoint) -> Result<()> {
         let reports: Vec<Value> = checkpoint.reports.iter().map(|report| Value::Object(fields(report))).collect();
         let mut entry = labels.clone();
+        entry.insert("kernel".to_owned(), json!(kernel));
         entry.insert("done".to_owned(), json!(checkpoint.done));
         entry.insert("blocks".to_owned(), json!(checkpoint.blocks));
         entry.insert("reports".to_owned(), json!(reports));

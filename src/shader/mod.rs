@@ -4,7 +4,10 @@ mod binding;
 mod compose;
 mod element;
 mod elementwise;
+#[cfg(feature = "verify")]
+mod fingerprint;
 mod groupwise;
+mod items;
 mod kernel;
 mod launch;
 mod parameters;

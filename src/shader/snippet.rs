@@ -3,8 +3,8 @@
 use crate::catalog::{Activation, source};
 use crate::error::Error;
 use crate::shader::compose::Guards;
+use crate::shader::items::{items, needed, renamed};
 use crate::shader::parameters::function_parts;
-use std::collections::BTreeSet;
 
 /// What a snippet offers; everything else is there because these need it.
 const OFFERED: [&str; 4] = ["zero", "Params", "activation", "derivative"];
@@ -69,7 +69,7 @@ impl Activation {
         text.push_str(source!("math.wgsl").text);
         text.push_str(source!("snippet.wgsl").text);
         let items = items(&text);
-        let needed = needed(&items);
+        let needed = needed(&items, &OFFERED);
         let mut snippet = format!("// {}: {}\n", self.name(), self.formula());
         for (_, item) in items.iter().filter(|(name, _)| needed.contains(*name)) {
             let prefixed = |word: &str| items.iter().any(|(name, _)| *name == word).then(|| format!("{prefix}_{word}"));
@@ -78,65 +78,4 @@ impl Activation {
         }
         Ok(snippet)
     }
-}
-
-/// The declarations of a module, by name, each with the comment above it.
-fn items(text: &str) -> Vec<(&str, String)> {
-    let mut items: Vec<(&str, String)> = Vec::new();
-    let mut comment = String::new();
-    for line in text.lines() {
-        let declared =
-            ["fn ", "struct ", "alias ", "const ", "var<private> "].iter().find_map(|word| line.strip_prefix(word));
-        if line.starts_with("//") {
-            comment.extend([line, "\n"]);
-        } else if let Some(declared) = declared {
-            let end = declared.find(|char| !is_of_word(char)).unwrap_or(declared.len());
-            items.push((&declared[..end], std::mem::take(&mut comment) + line + "\n"));
-        } else if line.is_empty() {
-            // What was said of the file or of a group of declarations.
-            comment.clear();
-        } else if let Some((_, item)) = items.last_mut() {
-            item.extend([line, "\n"]);
-        }
-    }
-    items
-}
-
-/// The names of the declarations that those offered refer to, one through another.
-fn needed(items: &[(&str, String)]) -> BTreeSet<String> {
-    let mut needed = BTreeSet::new();
-    let mut asked: Vec<String> = OFFERED.iter().map(|&name| name.to_owned()).collect();
-    while let Some(name) = asked.pop() {
-        if let (Some((_, item)), false) = (items.iter().find(|(known, _)| *known == name), needed.contains(&name)) {
-            renamed(item, |word| {
-                asked.push(word.to_owned());
-                None
-            });
-            needed.insert(name);
-        }
-    }
-    needed
-}
-
-fn is_of_word(char: char) -> bool {
-    char.is_ascii_alphanumeric() || char == '_'
-}
-
-/// The text with other words outside its comments. Fields and locals that are called like a declaration are renamed
-/// with it, wherever they occur, which changes nothing.
-fn renamed(text: &str, mut rename: impl FnMut(&str) -> Option<String>) -> String {
-    let mut changed = String::new();
-    for line in text.lines() {
-        let (code, comment) = line.split_at(line.find("//").unwrap_or(line.len()));
-        let mut rest = code;
-        while let Some(begin) = rest.find(is_of_word) {
-            let (before, word) = rest.split_at(begin);
-            let (word, after) = word.split_at(word.find(|char| !is_of_word(char)).unwrap_or(word.len()));
-            changed.push_str(before);
-            changed.push_str(rename(word).as_deref().unwrap_or(word));
-            rest = after;
-        }
-        changed.extend([rest, comment, "\n"]);
-    }
-    changed
 }

@@ -2,6 +2,10 @@ use crate::catalog::Activation;
 use crate::context::GpuActivations;
 use crate::error::Error;
 use crate::ops::ParameterBuffers;
+use crate::shader::{
+    Aliasing, ElementwiseKernel, GradientKernel, Granularity, Guards, Kernel, LaunchShape, ParameterForm,
+    ParameterSource, Succession,
+};
 use crate::verify::report::{Format, Report, distance, limit, power_of_two};
 use rayon::prelude::*;
 
@@ -15,6 +19,27 @@ pub enum Quantity {
     Backward,
     /// The gradient of the learnable parameter of this name, of which each element has a value of its own.
     ParameterGradient(&'static str),
+}
+
+/// A hash of the kernel that computes a quantity, which a record of its errors is valid for. Comments are no part of it,
+/// nor are the values of parameters.
+pub fn fingerprint<T: Format>(activation: Activation, quantity: Quantity) -> String {
+    let (definition, storage) = (activation.definition(), T::STORAGE);
+    let (kernel, entry_point) = match quantity {
+        Quantity::Forward | Quantity::Backward => {
+            let (aliasing, parameters) = (Aliasing::Separate, ParameterForm::Constant);
+            let launch = LaunchShape::PORTABLE;
+            let kernel = ElementwiseKernel { definition, storage, aliasing, parameters, launch };
+            let entry_point = if quantity == Quantity::Forward { "forward" } else { "backward" };
+            (Kernel::Elementwise(kernel), entry_point)
+        }
+        Quantity::ParameterGradient(parameter) => {
+            let source = ParameterSource { name: parameter, granularity: Granularity::Element, under_result: false };
+            let parameters = ParameterForm::Buffers { sources: vec![source], succession: Succession::Same };
+            (Kernel::Gradient(GradientKernel { definition, parameter, storage, parameters }), "gradient")
+        }
+    };
+    format!("{:016x}", kernel.compose(Guards::All).fingerprint(entry_point))
 }
 
 /// How many inputs a thread compares at once.

@@ -5,5 +5,5 @@ mod elementwise;
 mod report;
 
 pub use along::{verify_along, verify_axis};
-pub use elementwise::{Checkpoint, Quantity, compare, verify, verify_from};
+pub use elementwise::{Checkpoint, Quantity, compare, fingerprint, verify, verify_from};
 pub use report::{Format, Report};

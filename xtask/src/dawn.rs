@@ -50,8 +50,9 @@ pub fn check() -> Result<()> {
         "--features",
         "full",
         "--test",
-        "modules",
+        "shader",
         "--",
+        "modules",
         "--include-ignored",
     ]);
     collect.env("MODULES", &folder).env("VK_DRIVER_FILES", driver).env("WGPU_BACKEND", "vulkan");

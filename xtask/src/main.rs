@@ -62,7 +62,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Generate => {
             adapter::ensure().context("the pictures need an adapter")?;
             std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/../pictures"))?;
-            let mut generate = cargo(&["test", "--release", "--features", "full", "--test", "generated"]);
+            let mut generate = cargo(&["test", "--release", "--features", "full", "--test", "project", "generated"]);
             generate.env("UPDATE", "1");
             run(generate)
         }

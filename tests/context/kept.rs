@@ -1,8 +1,6 @@
 //! What a context keeps: pipelines, also from one run to the next, and memory.
 
-mod common;
-
-use common::own_context;
+use crate::common::own_context;
 use gpu_activations::{Activation, Error, GpuActivations, wgpu};
 
 #[test]

@@ -1,8 +1,6 @@
 //! Properties that hold for whatever input.
 
-mod common;
-
-use common::context;
+use crate::common::context;
 use gpu_activations::{Activation, Element, GpuActivations};
 use half::{bf16, f16};
 use proptest::collection::vec;

@@ -1,8 +1,6 @@
 //! What is fused into a kernel before and after an activation, against the f64 reference.
 
-mod common;
-
-use common::{context, device_with};
+use crate::common::{context, device_with};
 use gpu_activations::{Activation, Axis, BufferRange, Element, Error, GpuActivations, GpuBuffer, ParameterBuffers};
 use half::{bf16, f16};
 

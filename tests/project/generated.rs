@@ -2,9 +2,7 @@
 //!
 //! `cargo xtask generate` runs these tests with `UPDATE=1`, which writes instead of comparing.
 
-mod common;
-
-use common::context;
+use crate::common::context;
 use gpu_activations::{Activation, AxisFunction, plot};
 use std::collections::BTreeSet;
 use std::fmt::Write;

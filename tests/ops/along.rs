@@ -1,8 +1,6 @@
 //! Functions along an axis: the device against the f64 reference, over shapes, strategies, types and masks.
 
-mod common;
-
-use common::context;
+use crate::common::context;
 use gpu_activations::verify::{Format, verify_axis};
 use gpu_activations::{Activation, Axis, AxisFunction, Direction, Gate, GpuActivations, Layout, Strategy};
 use half::{bf16, f16};

@@ -397,7 +397,7 @@ impl Collector {
         }
         modules.now = "copy".to_owned();
         let shape = "const WORKGROUP: u32 = 256u;\nconst VECTORS: u32 = 8u;\n";
-        modules.add(&format!("{shape}{}", include_str!("../shaders/probes/copy.wgsl")), "forward");
+        modules.add(&format!("{shape}{}", include_str!("../../shaders/probes/copy.wgsl")), "forward");
     }
 }
 

@@ -1,8 +1,6 @@
 //! Activations within shaders of other programs.
 
-mod common;
-
-use common::context;
+use crate::common::context;
 use gpu_activations::{Activation, Error, GpuActivations, wgpu};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 

@@ -1,8 +1,6 @@
 //! Every error, provoked, with what its message names.
 
-mod common;
-
-use common::{context, device_with, own_context};
+use crate::common::{context, device_with, own_context};
 use gpu_activations::{Activation, Axis, AxisFunction, BufferRange, Error, GpuActivations, ParameterBuffers, wgpu};
 
 const RELU: Activation = Activation::Relu;

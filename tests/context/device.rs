@@ -1,8 +1,6 @@
 //! Every way of running an activation: any length, in place, recorded into a caller's ranges, from many threads.
 
-mod common;
-
-use common::{context, device_with};
+use crate::common::{context, device_with};
 use gpu_activations::{
     Activation, Axis, AxisFunction, BufferRange, Element, Error, GpuActivations, ParameterBuffers, Strategy, wgpu,
 };

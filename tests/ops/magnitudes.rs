@@ -1,8 +1,6 @@
 //! Gradients, temperatures and inputs of every magnitude: whatever is a finite number is given as one.
 
-mod common;
-
-use common::context;
+use crate::common::context;
 use gpu_activations::{Activation, Axis, AxisFunction, Element, GpuActivations, ParameterBuffers, Strategy};
 use half::{bf16, f16};
 

@@ -1,8 +1,6 @@
 //! Functions along an axis at their edges: special values, long rows, small bindings, ranges of a caller's buffers.
 
-mod common;
-
-use common::{context, device_with};
+use crate::common::{context, device_with};
 use gpu_activations::{
     Activation, Axis, AxisFunction, BufferRange, Element, Function, GateGradients, GpuActivations, ParameterBuffers,
     Strategy, wgpu,

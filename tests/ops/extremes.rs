@@ -1,8 +1,6 @@
 //! ParameterBuffers at the ends of their ranges, against the f64 reference.
 
-mod common;
-
-use common::context;
+use crate::common::context;
 use gpu_activations::{Activation, GpuActivations, ParameterBuffers};
 
 /// What a parameter may be at most and at least, and what lies in between by orders of magnitude.

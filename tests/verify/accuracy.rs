@@ -1,8 +1,6 @@
 //! Every function, pass and storage on the device within the limits of its row.
 
-mod common;
-
-use common::context;
+use crate::common::context;
 use gpu_activations::Activation;
 use gpu_activations::verify::{Format, Quantity, verify};
 use half::{bf16, f16};

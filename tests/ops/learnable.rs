@@ -1,8 +1,6 @@
 //! ParameterBuffers from buffers, their gradients, and rrelu in training, against the f64 reference.
 
-mod common;
-
-use common::context;
+use crate::common::context;
 use gpu_activations::{Activation, Axis, Element, ParameterBuffers};
 use half::{bf16, f16};
 

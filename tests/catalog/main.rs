@@ -1,0 +1,3 @@
+//! The catalogue: names, text, parameters.
+
+mod names;

@@ -1,0 +1,7 @@
+//! The context: devices, memory, pipelines, slices.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod device;
+mod kept;
+mod properties;

@@ -1,0 +1,211 @@
+//! The forms of each operation: new, into, in place, on ranges; and buffers in parts.
+
+use crate::common::context;
+use gpu_activations::{
+    Activation, Axis, AxisFunction, BufferRange, Error, GateGradients, GpuActivations, ParameterBuffers, wgpu,
+};
+use half::f16;
+
+fn numbers(len: usize) -> Vec<f32> {
+    (0..len).map(|i| ((i * 37) % 101) as f32 / 10.0 - 5.0).collect()
+}
+
+#[test]
+fn along_an_axis_all_forms_agree() {
+    let context = context();
+    let axis = Axis::last(&[3, 7]).unwrap();
+    let (x, dy) = (numbers(21), numbers(42)[21..].to_vec());
+    let softmax = AxisFunction::Softmax { temperature: 0.5 };
+    let upload = |data: &[f32]| context.upload(data).unwrap();
+    let (on_x, on_dy) = (upload(&x), upload(&dy));
+    let y = context.download(&context.forward_along(&softmax, &axis, None, &on_x).unwrap()).unwrap();
+    let dx = context.download(&context.backward_along(&softmax, &axis, None, &on_x, &on_dy).unwrap()).unwrap();
+    let into = context.allocate(21).unwrap();
+    context.forward_along_into(&softmax, &axis, None, &on_x, &into).unwrap();
+    assert_eq!(context.download(&into).unwrap(), y);
+    context.backward_along_into(&softmax, &axis, None, &on_x, &on_dy, &into).unwrap();
+    assert_eq!(context.download(&into).unwrap(), dx);
+    let over = upload(&x);
+    context.forward_along_in_place(&softmax, &axis, None, &over).unwrap();
+    assert_eq!(context.download(&over).unwrap(), y);
+    let from_y = context.backward_along_from_output(&softmax, &axis, None, &over, &on_dy).unwrap();
+    context.backward_along_from_output_into(&softmax, &axis, None, &over, &on_dy, &into).unwrap();
+    assert_eq!(context.download(&into).unwrap(), context.download(&from_y).unwrap());
+    context.backward_along_in_place(&softmax, &axis, None, &on_x, &on_dy).unwrap();
+    assert_eq!(context.download(&on_dy).unwrap(), dx);
+    let gated = context.forward_along_in_place(
+        AxisFunction::gated(Activation::Silu),
+        &Axis::last(&[42]).unwrap(),
+        None,
+        &upload(&numbers(42)),
+    );
+    assert!(matches!(gated, Err(Error::LengthMismatch { .. } | Error::SharedBuffer { .. })), "{gated:?}");
+}
+
+#[test]
+fn a_gated_unit_of_two_arrays_is_that_of_one() {
+    let context = context();
+    let all = numbers(10);
+    let upload = |data: &[f32]| context.upload(data).unwrap();
+    let (value, gate, dy) = (upload(&all[..5]), upload(&all[5..]), upload(&numbers(5)));
+    let y = context.forward_gated(Activation::Mish, &value, &gate).unwrap();
+    let axis = Axis::last(&[10]).unwrap();
+    let unit = AxisFunction::gated(Activation::Mish);
+    assert_eq!(context.download(&y).unwrap(), context.forward_along_slice(&unit, &axis, None, &all).unwrap());
+    let (dvalue, dgate) = context.backward_gated(Activation::Mish, &value, &gate, &dy).unwrap();
+    let both = [context.download(&dvalue).unwrap(), context.download(&dgate).unwrap()].concat();
+    assert_eq!(both, context.backward_along_slice(&unit, &axis, None, &all, &numbers(5)).unwrap());
+    let into = context.allocate(5).unwrap();
+    context.forward_gated_into(Activation::Mish, &value, &gate, &into).unwrap();
+    assert_eq!(context.download(&into).unwrap(), context.download(&y).unwrap());
+    let over = context.forward_gated_into(Activation::Mish, &value, &gate, &value);
+    assert!(matches!(over, Err(Error::SharedBuffer { operand: "value", result: "y" })), "{over:?}");
+    let gradients = GateGradients { value: (&dvalue).into(), gate: (&dvalue).into() };
+    let same = context.batch(|recording| recording.backward_gated(Activation::Mish, &value, &gate, &dy, gradients));
+    assert!(matches!(same, Err(Error::SharedBuffer { operand: "dvalue", result: "dgate" })), "{same:?}");
+}
+
+#[test]
+fn an_operation_of_the_other_kind_is_refused() {
+    let context = context();
+    let x = context.upload(&numbers(4)).unwrap();
+    let axis = Axis::last(&[4]).unwrap();
+    let softmax = AxisFunction::Softmax { temperature: 1.0 };
+    let wrong = context.forward(&softmax, &x).unwrap_err();
+    assert_eq!(wrong, Error::OtherKind { function: "softmax", along_axis: true });
+    let wrong = context.forward_slice(&softmax, &[1.0_f32]).unwrap_err();
+    assert_eq!(wrong, Error::OtherKind { function: "softmax", along_axis: true });
+    let wrong = context.forward_along(Activation::Gelu, &axis, None, &x).unwrap_err();
+    assert_eq!(wrong, Error::OtherKind { function: "gelu", along_axis: false });
+    let wrong = context.forward_gated(&softmax, &x, &x).unwrap_err();
+    assert_eq!(wrong, Error::OtherKind { function: "softmax", along_axis: true });
+}
+
+#[test]
+fn buffers_are_written_and_read_in_parts() {
+    let context = context();
+    let buffer = context.upload(&numbers(100)).unwrap();
+    context.upload_into(&numbers(200)[100..], &buffer).unwrap();
+    assert_eq!(context.download(&buffer).unwrap(), numbers(200)[100..]);
+    assert_eq!(context.download_range(&buffer, 7..13).unwrap(), numbers(200)[107..113]);
+    assert_eq!(context.download_range(&buffer, 98..100).unwrap(), numbers(200)[198..]);
+    assert!(context.download_range(&buffer, 100..100).unwrap().is_empty());
+    let wrong = context.download_range(&buffer, 98..101).unwrap_err();
+    assert_eq!(wrong, Error::OutOfBounds { operand: "a part", end: 404, size: 400 });
+    #[allow(clippy::reversed_empty_ranges, reason = "a caller's mistake")]
+    let reversed = context.download_range(&buffer, 5..3);
+    assert!(matches!(reversed, Err(Error::OutOfBounds { .. })));
+    let wrong = context.upload_into(&[1.0_f32], &buffer).unwrap_err();
+    assert_eq!(wrong.to_string(), "data has 1 element, buffer has 100");
+    let halves: Vec<f16> = (0..9).map(|i| f16::from_f32(i as f32)).collect();
+    let halves_on_device = context.upload(&halves).unwrap();
+    for range in [0..9, 1..2, 3..8, 8..9] {
+        assert_eq!(context.download_range(&halves_on_device, range.clone()).unwrap(), halves[range]);
+    }
+    let other = GpuActivations::new().unwrap();
+    let foreign = other.upload_into(&numbers(100), &buffer).unwrap_err();
+    assert_eq!(foreign, Error::ForeignBuffer { operand: "buffer" });
+}
+
+#[test]
+fn a_range_has_parts_and_a_wgpu_buffer_is_a_range() {
+    let context = context();
+    let x = numbers(200);
+    let buffer = context.upload(&x).unwrap();
+    let y = context.allocate::<f32>(72).unwrap();
+    // 128 elements are a multiple of every alignment.
+    let part = buffer.slice(128..200).unwrap();
+    assert_eq!((part.offset(), part.len(), part.is_empty()), (512, 72, false));
+    context.batch(|recording| recording.forward(Activation::Relu, part, &y)).unwrap();
+    let expected: Vec<f32> = x[128..].iter().map(|x| x.max(0.0)).collect();
+    assert_eq!(context.download(&y).unwrap(), expected);
+    // In the middle, where the next elements must stay.
+    let middle = buffer.slice(64..67).unwrap();
+    context.batch(|recording| recording.forward(Activation::Step { threshold: -9.0 }, middle, middle)).unwrap();
+    let after = context.download(&buffer).unwrap();
+    assert_eq!((&after[..64], &after[64..67], &after[67..]), (&x[..64], &[1.0; 3][..], &x[67..]));
+    assert!(matches!(buffer.slice(0..201), Err(Error::OutOfBounds { .. })));
+    assert!(matches!(part.slice(3..73), Err(Error::OutOfBounds { .. })));
+    assert_eq!(part.slice(64..72).unwrap().offset(), 768);
+    let unaligned =
+        context.batch(|recording| recording.forward(Activation::Relu, part.slice(1..2)?, part.slice(1..2)?));
+    assert!(matches!(unaligned, Err(Error::Misaligned { .. })), "{unaligned:?}");
+
+    let raw: &wgpu::Buffer = buffer.raw();
+    let whole = BufferRange::<f32>::from(raw);
+    assert_eq!((whole.len(), whole.offset()), (200, 0));
+    assert_eq!(whole.buffer(), raw);
+    let slice = BufferRange::<f32>::from(raw.slice(512..800));
+    assert_eq!((slice.len(), slice.offset()), (72, 512));
+    context.batch(|recording| recording.forward(Activation::Relu, slice, &y)).unwrap();
+    assert_eq!(context.download(&y).unwrap(), expected);
+}
+
+#[test]
+fn a_residual_connection_is_made_in_place() {
+    let context = context();
+    for len in [1, 4, 7, 1000, 1003] {
+        let (x, skip) = (numbers(len), numbers(2 * len)[len..].to_vec());
+        let (on_x, on_skip) = (context.upload(&x).unwrap(), context.upload(&skip).unwrap());
+        let residual = ParameterBuffers::new().per_element("output_addend", &on_skip);
+        let apart = context.download(&context.forward_with(Activation::Silu, &residual, &on_x).unwrap()).unwrap();
+        context.batch(|recording| recording.forward_with(Activation::Silu, &residual, &on_x, &on_skip)).unwrap();
+        assert_eq!(context.download(&on_skip).unwrap(), apart, "{len}");
+        // With a factor, on ranges of one's own, whose neighbours stay.
+        let both = context.upload(&[numbers(128), skip.clone(), vec![7.0; 300]].concat()).unwrap();
+        let range = BufferRange::<f32>::new(both.raw(), 512, len as u64);
+        let factor = context.upload(&[2.0_f32]).unwrap();
+        let residual = ParameterBuffers::new().per_tensor("output_factor", &factor).per_element("output_addend", range);
+        context.batch(|recording| recording.forward_with(Activation::Silu, &residual, &on_x, range)).unwrap();
+        let after = context.download(&both).unwrap();
+        let silu = context.forward_slice(Activation::Silu, &x).unwrap();
+        let expected: Vec<f32> = silu.iter().zip(&skip).map(|(y, skip)| y * 2.0 + skip).collect();
+        assert_eq!((&after[..128], &after[128 + len..]), (&numbers(128)[..], &[7.0; 300][..]), "{len}");
+        let near = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-6 * a.abs().max(1.0);
+        assert!(after[128..128 + len].iter().zip(&expected).all(near), "{len}");
+    }
+    // Over another parameter, or over an addend that is shared, a result may not lie.
+    let (x, skip) = (context.upload(&[1.0_f32]).unwrap(), context.upload(&[1.0_f32]).unwrap());
+    for shared in [
+        ParameterBuffers::new().per_tensor("output_addend", &skip),
+        ParameterBuffers::new().per_element("output_factor", &skip),
+    ] {
+        let wrong = context.batch(|recording| recording.forward_with(Activation::Silu, &shared, &x, &skip));
+        assert!(matches!(wrong, Err(Error::SharedBuffer { .. })), "{wrong:?}");
+    }
+}
+
+#[test]
+fn batches_of_an_axis_cover_it() {
+    for (shape, index, elements) in [
+        (vec![5, 3, 4], 1, 24),
+        (vec![5, 3, 4], 1, 1),
+        (vec![5, 3, 4], 0, 12),
+        (vec![2, 5, 3], 2, 7),
+        (vec![7], 0, 3),
+        (vec![0, 3], 1, 9),
+        (vec![3, 0], 1, 9),
+    ] {
+        let axis = Axis::new(&shape, index).unwrap();
+        let mut end = 0;
+        for (batch, entries) in axis.batches(elements) {
+            assert_eq!((entries.start, batch.length()), (end, axis.length()), "{shape:?}");
+            let block = axis.elements() / shape[..index as usize].iter().product::<usize>().max(1);
+            assert_eq!(batch.elements(), entries.len() * block, "{shape:?}");
+            assert!(entries.len() == 1 || batch.elements() <= elements, "{shape:?}");
+            end = entries.end;
+        }
+        assert_eq!(end, shape[..index as usize].iter().product::<usize>(), "{shape:?}");
+    }
+}
+
+#[test]
+fn what_a_device_does_is_known_from_the_builder_and_else_when_asked() {
+    let known = context();
+    assert_eq!(known.arithmetic(), Some(known.probe().unwrap()));
+    let (device, queue) = crate::common::device_with(|_| ());
+    let callers = GpuActivations::from_device(device, queue);
+    assert_eq!(callers.arithmetic(), None);
+    let found = pollster::block_on(callers.probe_async()).unwrap();
+    assert_eq!((callers.arithmetic(), callers.memory().pipelines), (Some(found), 1));
+}

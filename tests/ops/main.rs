@@ -1,0 +1,12 @@
+//! Operations on a device: elementwise, along an axis, of groups, with parameters from buffers.
+
+mod along;
+mod along_edges;
+#[path = "../common/mod.rs"]
+mod common;
+mod errors;
+mod extremes;
+mod forms;
+mod fused;
+mod learnable;
+mod magnitudes;

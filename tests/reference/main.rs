@@ -1,0 +1,3 @@
+//! The f64 reference against known values.
+
+mod reference;
