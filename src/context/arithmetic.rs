@@ -34,6 +34,8 @@ impl GpuActivations {
         }
         let x = Arithmetic::operands();
         let result = computed(self, &x, waiting).await?;
+        // Nothing else needs it.
+        self.device.cache.forget(&Kernel::Arithmetic);
         Ok(*self.device.arithmetic.get_or_init(|| Arithmetic::of(&x, &result)))
     }
 }
@@ -66,6 +68,5 @@ async fn computed(context: &GpuActivations, x: &[f32], waiting: Waiting) -> Resu
         context.batch_then(record, |encoder| encoder.copy_buffer_to_buffer(&results, 0, &readable, 0, bytes))?;
     let mut result = vec![0.0; x.len()];
     device.read(&readable, submission, 0, bytemuck::cast_slice_mut(&mut result), waiting).await?;
-    [operands, results, readable].into_iter().for_each(|buffer| device.release(buffer));
     Ok(result)
 }

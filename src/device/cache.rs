@@ -47,6 +47,11 @@ impl Cache {
         (lock(&self.pipelines).len(), uniforms)
     }
 
+    /// Drops the pipelines of a kernel.
+    pub(crate) fn forget(&self, kernel: &Kernel) {
+        lock(&self.pipelines).retain(|key, _| key.kernel != *kernel);
+    }
+
     pub(crate) fn forget_uniforms(&self) {
         lock(&self.uniforms).clear();
     }

@@ -65,7 +65,7 @@ fn wrong_text_says_what_is_wrong() {
     assert_eq!(said("sigmod"), "there is no function named \"sigmod\"; the nearest are sigmoid, silu, sine");
     assert_eq!(
         said("sftmax(temperature=2)"),
-        "there is no function named \"sftmax\"; the nearest are softmax, softmin, sparsemax"
+        "there is no function named \"sftmax\"; the nearest are softmax, softmin, step"
     );
     let malformed = |text: &str| format!("{text:?} is no function; it must have the form NAME or NAME(KEY=VALUE, ...)");
     for text in ["elu(alpha=1", "elu(alpha)", "elu(1)", "elu(alpha=1))", "elu(alpha=1,)"] {

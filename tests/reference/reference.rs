@@ -16,6 +16,7 @@ fn values_from_formulas_with_many_digits() {
         ("tanh", -0.9051482536448664, 0.6351489523872873),
         ("scaled_tanh", -1.306819391264395, 0.7929468245136343),
         ("hard_tanh", -1.0, 0.75),
+        ("clip", -1.5, 0.75),
         ("tanh_shrink", -0.5948517463551336, 0.11485104761271268),
         ("relu", 0.0, 0.75),
         ("relu6", 0.0, 0.75),
@@ -55,10 +56,51 @@ fn values_from_formulas_with_many_digits() {
         ("gaussian", 0.10539922456186435, 0.569782824730923),
         ("rrelu", -0.3437500074505806, 0.75),
     ];
+    let names: Vec<&str> = values.iter().map(|(name, ..)| *name).collect();
+    assert_eq!(names, Activation::ALL.iter().map(Activation::name).collect::<Vec<_>>());
     for (name, at_minus, at_plus) in values {
         let activation: Activation = name.parse().unwrap();
         assert_relative_eq!(activation.forward(-1.5), at_minus, max_relative = 4e-15, epsilon = 1e-300);
         assert_relative_eq!(activation.forward(0.75), at_plus, max_relative = 4e-15, epsilon = 1e-300);
+    }
+}
+
+/// Every function along an axis at its defaults, of one row, computed from its formula in Python.
+#[test]
+fn values_along_an_axis_from_formulas() {
+    let x = [0.5, -1.25, 1.0, 0.75];
+    let values: &[(&str, &[f64])] = &[
+        ("softmax", &[0.24351515306909774, 0.042316588438755874, 0.40148861260281904, 0.31267964588932734]),
+        ("log_softmax", &[-1.41257610813248, -3.16257610813248, -0.9125761081324799, -1.16257610813248]),
+        ("softmin", &[0.12285111714745407, 0.7069593674870327, 0.07451296912987933, 0.09567654623563412]),
+        ("quiet_softmax", &[0.21217677006929023, 0.03687079404351894, 0.3498203539616891, 0.2724403655996795]),
+        ("hardmax", &[0.0, 0.0, 1.0, 0.0]),
+        ("sparsemax", &[0.08333333333333331, 0.0, 0.5833333333333333, 0.3333333333333333]),
+        ("logsumexp", &[1.91257610813248]),
+        ("logmeanexp", &[0.5262817470125893]),
+        ("glu", &[0.36552928931500245, -0.8489733739692412]),
+        ("swiglu", &[0.36552928931500245, -0.6367300304769309]),
+        ("geglu", &[0.42067237303427146, -0.725036857146686]),
+        ("reglu", &[0.5, -0.9375]),
+        ("bilinear", &[0.5, -0.9375]),
+        ("gated", &[0.36552928931500245, -0.8489733739692412]),
+        ("maxout", &[0.5, 1.0]),
+        ("crelu", &[0.5, 0.0, 1.0, 0.75, 0.0, 1.25, 0.0, 0.0]),
+    ];
+    let axis = Axis::last(&[4]).unwrap();
+    for (name, function) in AxisFunction::all() {
+        let y = function.forward(&axis, None, &x).unwrap();
+        if *name == "gumbel_softmax" {
+            // Its noise is that of Philox, which has vectors of its own.
+            assert_relative_eq!(y.iter().sum::<f64>(), 1.0, max_relative = 1e-14);
+            continue;
+        }
+        let (_, expected) =
+            values.iter().find(|(known, _)| known == name).unwrap_or_else(|| panic!("{name} has no values"));
+        assert_eq!(y.len(), expected.len(), "{name}");
+        for (y, expected) in y.iter().zip(*expected) {
+            assert_relative_eq!(*y, *expected, max_relative = 1e-14, epsilon = 1e-300);
+        }
     }
 }
 
@@ -103,7 +145,7 @@ fn names_are_found_in_any_spelling() {
         assert_eq!(spelling.parse::<Activation>().unwrap().name(), name);
     }
     let error = "sigmod".parse::<Activation>().unwrap_err();
-    assert_eq!(error.to_string(), "there is no activation named \"sigmod\"; the nearest are sigmoid, silu, sine");
+    assert_eq!(error.to_string(), "there is no function named \"sigmod\"; the nearest are sigmoid, silu, sine");
 }
 
 #[test]
