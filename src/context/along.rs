@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::shader::Element;
 
 impl GpuActivations {
-    /// `function(x)` along an axis, in a new buffer of the function's
+    /// Computes `function(x)` along an axis, in a new buffer of the function's
     /// [`output_shape`](crate::AxisFunction::output_shape).
     ///
     /// # Errors
@@ -23,8 +23,8 @@ impl GpuActivations {
         Ok(y)
     }
 
-    /// `function(x)` along an axis, in a buffer that you give. Where y has x's shape, and the function is not gated,
-    /// maxout or crelu, it may be `x` itself.
+    /// Computes `function(x)` along an axis, in a buffer that you give. It may be `x` itself where y has x's shape and the
+    /// function is not gated, maxout or crelu.
     ///
     /// # Errors
     /// As [`Recording::forward_along`](crate::Recording::forward_along).
@@ -40,7 +40,8 @@ impl GpuActivations {
         self.batch(|recording| recording.forward_along(function, axis, mask, x, y))
     }
 
-    /// `function(x)` along an axis, over x.
+    /// Computes `function(x)` along an axis, over x. See [`GpuActivations::forward_along_into`] for the functions that
+    /// allow it.
     ///
     /// # Errors
     /// As [`Recording::forward_along`](crate::Recording::forward_along).
@@ -54,7 +55,7 @@ impl GpuActivations {
         self.forward_along_into(function, axis, mask, x, x)
     }
 
-    /// dx, from x and dy, in a new buffer.
+    /// Computes dx from x and dy, in a new buffer.
     ///
     /// # Errors
     /// As [`Recording::backward_along`](crate::Recording::backward_along).
@@ -71,8 +72,8 @@ impl GpuActivations {
         Ok(dx)
     }
 
-    /// dx, from x and dy, in a buffer that you give. Where y has x's shape, and the function is not gated, maxout or
-    /// crelu, it may be `x` or `dy` itself.
+    /// Computes dx from x and dy, in a buffer that you give. It may be `x` or `dy` itself where y has x's shape and
+    /// the function is not gated, maxout or crelu.
     ///
     /// # Errors
     /// As [`Recording::backward_along`](crate::Recording::backward_along).
@@ -89,7 +90,7 @@ impl GpuActivations {
         self.batch(|recording| recording.backward_along(function, axis, mask, x, dy, dx))
     }
 
-    /// dx, from x and dy, over dy.
+    /// Computes dx from x and dy, over dy. See [`GpuActivations::backward_along_into`] for the functions that allow it.
     ///
     /// # Errors
     /// As [`Recording::backward_along`](crate::Recording::backward_along).
@@ -104,7 +105,7 @@ impl GpuActivations {
         self.backward_along_into(function, axis, mask, x, dy, dy)
     }
 
-    /// dx, from y and dy, in a new buffer, for the functions that
+    /// Computes dx from y and dy, in a new buffer, for the functions that
     /// [allow it](crate::AxisFunction::has_backward_from_output).
     ///
     /// # Errors
@@ -122,7 +123,7 @@ impl GpuActivations {
         Ok(dx)
     }
 
-    /// dx, from y and dy, in a buffer that you give, which may be `y` or `dy` itself.
+    /// Computes dx from y and dy, in a buffer that you give, which may be `y` or `dy` itself.
     ///
     /// # Errors
     /// As [`Recording::backward_along_from_output`](crate::Recording::backward_along_from_output).

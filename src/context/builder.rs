@@ -38,8 +38,8 @@ impl Builder {
         self
     }
 
-    /// Begins with the pipelines that [`GpuActivations::save_pipelines`] has written to this directory for the adapter, which
-    /// then need not be compiled again. Give a directory that nobody else writes to: drivers trust what they find there.
+    /// Begins with the pipelines that [`GpuActivations::save_pipelines`] has written to this directory for the adapter.
+    /// They need not be compiled again. Give a directory that nobody else writes to: drivers trust what they find there.
     /// It has an effect on Vulkan alone; a file that does not fit is ignored.
     pub fn pipeline_directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.pipeline_directory = Some(directory.into());
@@ -113,7 +113,7 @@ impl GpuActivations {
         Self::builder().build_async().await
     }
 
-    /// Chooses the adapter, and what is kept.
+    /// Returns a builder, which chooses the adapter and what is kept.
     pub fn builder() -> Builder {
         Builder { adapter: None, device_of: None, pool_limit: POOL_LIMIT, pipeline_directory: None }
     }

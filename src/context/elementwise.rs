@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::shader::Element;
 
 impl GpuActivations {
-    /// `activation(x)` in a new buffer.
+    /// Computes `function(x)` in a new buffer.
     ///
     /// # Errors
     /// [`Error::ParameterOutOfRange`], [`Error::ForeignBuffer`], [`Error::OutOfMemory`], [`Error::DeviceLost`].
@@ -15,7 +15,7 @@ impl GpuActivations {
         Ok(y)
     }
 
-    /// `activation(x)` in a buffer that you give, which may be `x` itself.
+    /// Computes `function(x)` in a buffer that you give, which may be `x` itself.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`], and as [`GpuActivations::forward`].
@@ -28,7 +28,7 @@ impl GpuActivations {
         self.batch(|recording| recording.forward(function, x.operand(), y.operand()))
     }
 
-    /// `activation(x)` over x.
+    /// Computes `function(x)` over x.
     ///
     /// # Errors
     /// As [`GpuActivations::forward`].
@@ -36,7 +36,7 @@ impl GpuActivations {
         self.forward_into(function, x, x)
     }
 
-    /// `dy * derivative(x)` in a new buffer.
+    /// Computes `dy * derivative(x)` in a new buffer.
     ///
     /// # Errors
     /// As [`GpuActivations::forward_into`].
@@ -51,7 +51,7 @@ impl GpuActivations {
         Ok(dx)
     }
 
-    /// `dy * derivative(x)` in a buffer that you give, which may be `x` or `dy` itself.
+    /// Computes `dy * derivative(x)` in a buffer that you give, which may be `x` or `dy` itself.
     ///
     /// # Errors
     /// As [`GpuActivations::forward_into`].
@@ -65,7 +65,7 @@ impl GpuActivations {
         self.batch(|recording| recording.backward(function, x.operand(), dy.operand(), dx.operand()))
     }
 
-    /// `dy * derivative(x)` over dy.
+    /// Computes `dy * derivative(x)` over dy.
     ///
     /// # Errors
     /// As [`GpuActivations::forward_into`].

@@ -6,7 +6,7 @@ use crate::ops::GateGradients;
 use crate::shader::Element;
 
 impl GpuActivations {
-    /// `value·activation(gate)` of two arrays, in a new buffer.
+    /// Computes `value·activation(gate)` of two arrays, in a new buffer.
     ///
     /// # Errors
     /// As [`Recording::forward_gated`](crate::Recording::forward_gated).
@@ -21,8 +21,7 @@ impl GpuActivations {
         Ok(y)
     }
 
-    /// `value·activation(gate)` of two arrays, in a buffer that you give. It must be another than the inputs: a kernel
-    /// of groups reads entries that others would have overwritten.
+    /// Computes `value·activation(gate)` of two arrays, in a buffer that you give. It must be another than the inputs.
     ///
     /// # Errors
     /// As [`Recording::forward_gated`](crate::Recording::forward_gated).
@@ -36,8 +35,8 @@ impl GpuActivations {
         self.batch(|recording| recording.forward_gated(activation, value, gate, y))
     }
 
-    /// The gradients `dvalue = dy·activation(gate)` and `dgate = dy·value·activation′(gate)` of two arrays, in new
-    /// buffers.
+    /// Computes the gradients `dvalue = dy·activation(gate)` and `dgate = dy·value·activation′(gate)` of two arrays, in
+    /// new buffers.
     ///
     /// # Errors
     /// As [`Recording::backward_gated`](crate::Recording::backward_gated).

@@ -8,7 +8,10 @@ use std::sync::Arc;
 /// Freed device memory kept for reuse, in bytes.
 pub(crate) const POOL_LIMIT: u64 = 64 << 20;
 
-/// Where activations run: a device, its queue, and what is kept between calls. Cheap to clone; threads may share it.
+/// A device with its queue, and what is kept between calls: memory, pipelines, parameters. It is cheap to clone, and
+/// threads may share it.
+///
+/// [The front page](crate#which-call-do-i-want) says which method to call.
 ///
 /// # Async forms
 ///
@@ -51,7 +54,7 @@ impl GpuActivations {
         self.device.failures.store(attempts, std::sync::atomic::Ordering::Relaxed);
     }
 
-    /// The same context, with another way to work along an axis: to compare or to measure them.
+    /// Returns the same context with another way to work along an axis: to compare or to measure them.
     pub fn with_strategy(&self, strategy: Strategy) -> Self {
         GpuActivations { strategy, ..self.clone() }
     }
@@ -101,8 +104,8 @@ impl GpuActivations {
         Ok(submission)
     }
 
-    /// Builds the pipelines that operations need, and keeps them, but runs nothing: so that the first call is as fast as
-    /// the next.
+    /// Builds the pipelines that operations need, and keeps them, but runs nothing. The first call is then as fast as the
+    /// next.
     ///
     /// ```
     /// use gpu_activations::{Activation, GpuActivations};

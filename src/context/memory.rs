@@ -18,7 +18,7 @@ pub struct Memory {
 }
 
 impl GpuActivations {
-    /// What this context and its clones hold.
+    /// Returns what this context and its clones hold.
     pub fn memory(&self) -> Memory {
         let pooled = lock(&self.device.pool).bytes();
         let (pipelines, parameters) = self.device.cache.held();

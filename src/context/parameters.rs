@@ -6,7 +6,7 @@ use crate::ops::ParameterBuffers;
 use crate::shader::Element;
 
 impl GpuActivations {
-    /// `activation(x)` in a new buffer, parameters coming from buffers or being drawn.
+    /// Computes `function(x)` in a new buffer, parameters coming from buffers or being drawn.
     ///
     /// # Errors
     /// As [`crate::Recording::forward_with`].
@@ -21,7 +21,7 @@ impl GpuActivations {
         Ok(y)
     }
 
-    /// `dy * derivative(x)` in a new buffer, parameters coming from buffers or being drawn.
+    /// Computes `dy * derivative(x)` in a new buffer, parameters coming from buffers or being drawn.
     ///
     /// # Errors
     /// As [`crate::Recording::forward_with`].
@@ -37,7 +37,7 @@ impl GpuActivations {
         Ok(dx)
     }
 
-    /// The gradient of a learnable parameter in a new buffer.
+    /// Computes the gradient of a learnable parameter, or of one that is fused, in a new buffer.
     ///
     /// # Errors
     /// As [`crate::Recording::parameter_gradient`].

@@ -52,7 +52,7 @@ struct Staged {
 }
 
 impl GpuActivations {
-    /// `activation(x)` in new memory.
+    /// Computes `function(x)` in new memory.
     ///
     /// # Errors
     /// [`Error::ParameterOutOfRange`], [`Error::OutOfMemory`], [`Error::DeviceLost`].
@@ -76,7 +76,7 @@ impl GpuActivations {
         Ok(y)
     }
 
-    /// `activation(x)` in memory that you give.
+    /// Computes `function(x)` in memory that you give.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`], and as [`GpuActivations::forward_slice`].
@@ -102,7 +102,7 @@ impl GpuActivations {
         self.stream_elements(function.into(), x, None, y, Waiting::Yielding).await
     }
 
-    /// `dy * derivative(x)` in new memory.
+    /// Computes `dy * derivative(x)` in new memory.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`], and as [`GpuActivations::forward_slice`].
@@ -132,7 +132,7 @@ impl GpuActivations {
         Ok(dx)
     }
 
-    /// `dy * derivative(x)` in memory that you give.
+    /// Computes `dy * derivative(x)` in memory that you give.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`], and as [`GpuActivations::forward_slice`].
@@ -160,7 +160,7 @@ impl GpuActivations {
         self.stream_elements(function.into(), x, Some(dy), dx, Waiting::Yielding).await
     }
 
-    /// `function(x)` along an axis, in new memory.
+    /// Computes `function(x)` along an axis, in new memory.
     ///
     /// # Errors
     /// As [`Recording::forward_along`](crate::Recording::forward_along).
@@ -193,7 +193,7 @@ impl GpuActivations {
         self.stream_rows(function.into(), axis, AlongSlices { x, dy: None, mask }, Waiting::Yielding).await
     }
 
-    /// dx, from x and dy, in new memory.
+    /// Computes dx from x and dy, in new memory.
     ///
     /// # Errors
     /// As [`Recording::backward_along`](crate::Recording::backward_along).

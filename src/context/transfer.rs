@@ -5,10 +5,10 @@ use crate::shader::Scalar;
 use std::ops::Range;
 
 impl GpuActivations {
-    /// Device memory for `len` elements, of any content.
+    /// Allocates device memory for `len` elements, of any content.
     ///
     /// # Errors
-    /// [`Error::TooLarge`], [`Error::OutOfMemory`], [`Error::DeviceLost`].
+    /// [`Error::BufferTooLarge`], [`Error::OutOfMemory`], [`Error::DeviceLost`].
     pub fn allocate<T: Scalar>(&self, len: usize) -> Result<GpuBuffer<T>, Error> {
         GpuBuffer::new(&self.device, len)
     }
