@@ -14,7 +14,7 @@ use std::sync::{Arc, LazyLock};
 ///
 /// It is written as its name, with the parameters that differ from their defaults: `gelu`,
 /// `leaky_relu(negative_slope=0.2)`, `softmax(temperature=0.5)`, `gated(activation=swish, beta=1.5, gate=first)`.
-/// [`FromStr`] reads that back: names whatever their case, with `_` and `-` ignored, and the activation of a gated unit
+/// [`FromStr`](std::str::FromStr) reads that back: names whatever their case, with `_` and `-` ignored, and the activation of a gated unit
 /// before its parameters.
 ///
 /// ```
@@ -122,7 +122,9 @@ pub(crate) struct AxisDefinition {
     pub kernels: Kernels,
     /// The largest error in f32, forward and backward, in units in the last place; of a gated unit what is added to the
     /// bound of its activation.
+    #[cfg_attr(not(feature = "verify"), expect(dead_code, reason = "only `verify` reads bounds"))]
     pub limit: f64,
+    #[cfg_attr(not(feature = "verify"), expect(dead_code, reason = "only `verify` reads bounds"))]
     pub terms: Terms,
 }
 

@@ -9,6 +9,7 @@ mod recording;
 mod rowwise;
 
 pub(crate) use along::AlongOperands;
+#[cfg(feature = "bench")]
 pub(crate) use check::LARGEST_BINDING;
 pub use groupwise::GateGradients;
 pub use parameters::ParameterBuffers;

@@ -17,6 +17,7 @@ pub(crate) enum Kernel {
     Rowwise(RowwiseKernel),
     Groupwise(GroupwiseKernel),
     /// What throughput is compared with.
+    #[cfg_attr(not(feature = "bench"), expect(dead_code, reason = "only measurements copy"))]
     Copy(LaunchShape),
     /// What WGSL leaves to the device.
     Arithmetic,

@@ -27,6 +27,8 @@ pub(crate) use launch::LaunchShape;
 pub(crate) use parameters::{FUSED, Granularity, ParameterForm, ParameterSource, Succession};
 pub(crate) use rowwise::{Orientation, RowStatistics, RowwiseKernel, Stage, Team};
 pub use storage::{Aliasing, Direction, Storage};
-pub(crate) use uniform::{CopyUniform, ElementwiseUniform, GroupwiseUniform, RowwiseUniform, with_parameters};
+#[cfg(feature = "bench")]
+pub(crate) use uniform::CopyUniform;
+pub(crate) use uniform::{ElementwiseUniform, GroupwiseUniform, RowwiseUniform, with_parameters};
 #[doc(hidden)]
 pub use {binding::VARIABLES, kernel::ComposedModule, uniform::Member};

@@ -63,7 +63,7 @@ fn holds<T: Format>(kinds: &[(&str, Habits)]) {
             for ((kind, _), report) in kinds.iter().zip(reports).filter(|(_, report)| report.failed > 0) {
                 failures.push(format!(
                     "{activation:?}, {quantity:?}, {kind}: `{function}` in shaders/activations/{}.wgsl differs from its row in \
-                     src/catalog.rs by {:.3} ULP at {:e}; the row's limit allows {:.3}; {} of {} inputs are beyond it",
+                     src/catalog/elementwise.rs by {:.3} ULP at {:e}; the row's limit allows {:.3}; {} of {} inputs are beyond it",
                     activation.name(),
                     report.worst_ulp,
                     report.worst_input,

@@ -19,7 +19,7 @@ fn holds<T: Format>() {
             let report = verify::<T>(&context, activation, quantity, STEP, |_| ()).unwrap();
             if report.failed > 0 {
                 failures.push(format!(
-                    "{activation:?}, {quantity:?}: `{function}` in shaders/activations/{}.wgsl differs from its row in src/catalog.rs \
+                    "{activation:?}, {quantity:?}: `{function}` in shaders/activations/{}.wgsl differs from its row in src/catalog/elementwise.rs \
                      by {:.3} ULP at {:e}; the row's limit allows {:.3}; {} of {} inputs are beyond it",
                     activation.name(),
                     report.worst_ulp,
