@@ -1,9 +1,11 @@
-/// What can go wrong; every message names both sides.
+/// What can go wrong: with names and parameters, with shapes, with operands, with the device. Every message names both
+/// sides.
 ///
 /// `Debug` gives the message, too, because it is what a `main` that returns the error prints.
 #[derive(Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    // Names and text.
     /// No function has this name or alias.
     #[error("there is no function named {name:?}; the nearest are {}", .nearest.join(", "))]
     UnknownName {
@@ -26,6 +28,8 @@ pub enum Error {
         /// The text.
         text: String,
     },
+
+    // Parameters.
     /// The function has no such parameter.
     #[error("{function} has no parameter {parameter:?}; it has {}{advice}", names(.known))]
     UnknownParameter {
@@ -37,6 +41,14 @@ pub enum Error {
         known: Vec<&'static str>,
         /// Where to find what other libraries have as a parameter; often empty.
         advice: &'static str,
+    },
+    /// A parameter was given twice.
+    #[error("{function}: {parameter} is given twice")]
+    GivenTwice {
+        /// The function.
+        function: &'static str,
+        /// The parameter.
+        parameter: String,
     },
     /// A parameter's value lies outside its valid range.
     #[error("{function}: {parameter} is {}, but must be {range}", number(*.value))]
@@ -62,6 +74,32 @@ pub enum Error {
         /// The valid values, in words.
         valid: String,
     },
+    /// A parameter that is a constant cannot come from a buffer, and has no gradient.
+    #[error("{function}: {parameter} is not learnable{}", others(.learnable))]
+    NotLearnable {
+        /// The function.
+        function: &'static str,
+        /// The parameter.
+        parameter: &'static str,
+        /// The parameters of the function that are.
+        learnable: Vec<&'static str>,
+    },
+    /// Slopes are drawn where there are no parameters from buffers.
+    #[error("{function}: {parameter}, from a buffer or as a gradient, and a seed exclude each other")]
+    NotWithSeed {
+        /// The function.
+        function: &'static str,
+        /// The parameter.
+        parameter: &'static str,
+    },
+    /// A seed was given to a function that draws nothing.
+    #[error("{function} takes no seed; rrelu does")]
+    NotRandom {
+        /// The function.
+        function: &'static str,
+    },
+
+    // Shapes.
     /// An array has no such axis.
     #[error("axis {axis} is out of range for the shape {}{}", tuple(.shape), axes(.shape.len()))]
     AxisOutOfRange {
@@ -116,46 +154,8 @@ pub enum Error {
         /// Its axis.
         right_axis: usize,
     },
-    /// A parameter that is a constant cannot come from a buffer, and has no gradient.
-    #[error("{function}: {parameter} is not learnable{}", others(.learnable))]
-    NotLearnable {
-        /// The function.
-        function: &'static str,
-        /// The parameter.
-        parameter: &'static str,
-        /// The parameters of the function that are.
-        learnable: Vec<&'static str>,
-    },
-    /// Compiled pipelines could not be written.
-    #[error("the pipelines could not be written to {}: {reason}", .path.display())]
-    PipelineFile {
-        /// The file.
-        path: std::path::PathBuf,
-        /// What the system said.
-        reason: String,
-    },
-    /// Slopes are drawn where there are no parameters from buffers.
-    #[error("{function}: {parameter}, from a buffer or as a gradient, and a seed exclude each other")]
-    NotWithSeed {
-        /// The function.
-        function: &'static str,
-        /// The parameter.
-        parameter: &'static str,
-    },
-    /// A parameter was given twice.
-    #[error("{function}: {parameter} is given twice")]
-    GivenTwice {
-        /// The function.
-        function: &'static str,
-        /// The parameter.
-        parameter: String,
-    },
-    /// A seed was given to a function that draws nothing.
-    #[error("{function} takes no seed; rrelu does")]
-    NotRandom {
-        /// The function.
-        function: &'static str,
-    },
+
+    // What a function allows.
     /// A mask was given to a function that takes none.
     #[error("{function} takes no mask; softmax, log_softmax and softmin do")]
     NotMaskable {
@@ -168,34 +168,8 @@ pub enum Error {
         /// The function.
         function: &'static str,
     },
-    /// An operand that is only read lies in the buffer of the result, where it must have one of its own.
-    #[error("{operand} lies in the buffer of {result}; it needs a buffer of its own")]
-    SharedBuffer {
-        /// The operand.
-        operand: &'static str,
-        /// The result.
-        result: &'static str,
-    },
-    /// `WGPU_BACKEND` names a backend that wgpu does not have.
-    #[error("WGPU_BACKEND={value} names no backend {name:?}; there are vulkan, metal, dx12 and gl, joined by commas")]
-    UnknownBackend {
-        /// The name that is none.
-        name: String,
-        /// The whole value.
-        value: String,
-    },
-    /// No adapter can run compute shaders, or none has the name asked for.
-    #[error("{}{}", no_adapter(.wanted.as_deref(), .found, .backend.as_deref()), unfit(.unusable))]
-    NoAdapter {
-        /// The words that its name should contain.
-        wanted: Option<String>,
-        /// The adapters that could be used, with their backends.
-        found: Vec<String>,
-        /// Those that cannot be, with the reason.
-        unusable: Vec<String>,
-        /// The value of `WGPU_BACKEND`, which leaves other backends out.
-        backend: Option<String>,
-    },
+
+    // Operands.
     /// Two operands of one operation have different lengths.
     #[error("{left} has {}, {right} has {right_length}", counted(*.left_length, "element"))]
     LengthMismatch {
@@ -246,6 +220,14 @@ pub enum Error {
         /// Whether the same range would be allowed.
         in_place: bool,
     },
+    /// An operand that is only read lies in the buffer of the result, where it must have one of its own.
+    #[error("{operand} lies in the buffer of {result}; it needs a buffer of its own")]
+    SharedBuffer {
+        /// The operand.
+        operand: &'static str,
+        /// The result.
+        result: &'static str,
+    },
     /// A buffer was created without the usage that an operand needs.
     #[error("the buffer of {operand} has usages {usage:?}, but needs {needed:?}")]
     MissingUsage {
@@ -255,6 +237,12 @@ pub enum Error {
         usage: wgpu::BufferUsages,
         /// The usage that is missing.
         needed: wgpu::BufferUsages,
+    },
+    /// A buffer of one context was given to another.
+    #[error("{operand} belongs to another context")]
+    ForeignBuffer {
+        /// The operand.
+        operand: &'static str,
     },
     /// A single buffer of this size is beyond the adapter.
     #[error(
@@ -280,6 +268,28 @@ pub enum Error {
         /// What a binding holds at most: the adapter's `max_storage_buffer_binding_size`, with room for alignment.
         limit: u64,
     },
+
+    // Adapter and device.
+    /// `WGPU_BACKEND` names a backend that wgpu does not have.
+    #[error("WGPU_BACKEND={value} names no backend {name:?}; there are vulkan, metal, dx12 and gl, joined by commas")]
+    UnknownBackend {
+        /// The name that is none.
+        name: String,
+        /// The whole value.
+        value: String,
+    },
+    /// No adapter can run compute shaders, or none has the name asked for.
+    #[error("{}{}", no_adapter(.wanted.as_deref(), .found, .backend.as_deref()), unfit(.unusable))]
+    NoAdapter {
+        /// The words that its name should contain.
+        wanted: Option<String>,
+        /// The adapters that could be used, with their backends.
+        found: Vec<String>,
+        /// Those that cannot be, with the reason.
+        unusable: Vec<String>,
+        /// The value of `WGPU_BACKEND`, which leaves other backends out.
+        backend: Option<String>,
+    },
     /// The device has no memory left.
     #[error("out of device memory{}", needed(*.bytes))]
     OutOfMemory {
@@ -298,18 +308,6 @@ pub enum Error {
         /// What the driver says.
         reason: String,
     },
-    /// A buffer of one context was given to another.
-    #[error("{operand} belongs to another context")]
-    ForeignBuffer {
-        /// The operand.
-        operand: &'static str,
-    },
-    /// A picture could not be drawn.
-    #[error("cannot draw the picture: {reason}")]
-    Plot {
-        /// What the drawing library says.
-        reason: String,
-    },
     /// A composed shader did not parse or validate.
     #[error("{file}:{line}: {message}")]
     Shader {
@@ -319,6 +317,22 @@ pub enum Error {
         line: u32,
         /// What the compiler says.
         message: String,
+    },
+
+    // Files and pictures.
+    /// Compiled pipelines could not be written.
+    #[error("the pipelines could not be written to {}: {reason}", .path.display())]
+    PipelineFile {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// A picture could not be drawn.
+    #[error("cannot draw the picture: {reason}")]
+    Plot {
+        /// What the drawing library says.
+        reason: String,
     },
 }
 
@@ -336,6 +350,7 @@ impl std::fmt::Debug for Error {
 
 /// A number and what it counts, which messages of the command line say, too.
 #[doc(hidden)]
+#[must_use]
 pub fn counted(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

@@ -100,6 +100,7 @@ impl<'a> Bench<'a> {
     }
 
     /// Whether the device's own clock is read.
+    #[must_use]
     pub fn reads_device_clock(&self) -> bool {
         matches!(self.clock, Clock::Device { .. })
     }

@@ -636,6 +636,7 @@ static ALL: LazyLock<Vec<(&'static str, AxisFunction)>> = LazyLock::new(|| {
 impl AxisFunction {
     /// Every function by name, at its defaults, in the order of the table. `gated` alone has sigmoid, and with that is
     /// `glu`.
+    #[must_use]
     pub fn all() -> &'static [(&'static str, AxisFunction)] {
         &ALL
     }
@@ -666,32 +667,38 @@ impl AxisFunction {
     }
 
     /// The canonical name, in `snake_case`.
+    #[must_use]
     pub fn name(&self) -> &'static str {
         self.unit().map_or(self.definition().name, |unit| unit.name)
     }
 
     /// Other names under which it is found.
+    #[must_use]
     pub fn aliases(&self) -> &'static [&'static str] {
         self.definition().aliases
     }
 
     /// The formula in plain text.
+    #[must_use]
     pub fn formula(&self) -> &'static str {
         self.unit().map_or(self.definition().formula, |unit| unit.formula)
     }
 
     /// Which family it belongs to: `softmax`, `gated`, `maxout` or `crelu`.
+    #[must_use]
     pub fn family(&self) -> &'static str {
         self.definition().family
     }
 
     /// The parameters that may be set by name; those of a gated unit's activation are not among them.
+    #[must_use]
     pub fn parameters(&self) -> &'static [ParameterInfo] {
         self.unit().map_or(self.definition().parameters, |unit| &unit.parameters)
     }
 
     /// The names of its parameters and their values as [`AxisFunction::with`] reads them, those of a gated unit's
     /// activation included.
+    #[must_use]
     pub fn values(&self) -> Vec<(&'static str, String)> {
         let Some(activation) = self.activation() else { return self.fields() };
         let names = activation.parameters().iter().map(|parameter| parameter.name);
@@ -763,6 +770,7 @@ impl AxisFunction {
     }
 
     /// Whether it takes a mask, of one byte an element, 0 leaving it out.
+    #[must_use]
     pub fn takes_mask(&self) -> bool {
         self.definition().takes_mask
     }

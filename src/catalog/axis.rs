@@ -37,21 +37,25 @@ impl Axis {
     const MOST_ELEMENTS: usize = i32::MAX as usize;
 
     /// The shape.
+    #[must_use]
     pub fn shape(&self) -> &[usize] {
         &self.shape
     }
 
     /// The axis, counted from 0.
+    #[must_use]
     pub fn index(&self) -> usize {
         self.index
     }
 
     /// The number of elements along the axis.
+    #[must_use]
     pub fn length(&self) -> usize {
         self.shape[self.index]
     }
 
     /// The number of elements.
+    #[must_use]
     pub fn elements(&self) -> usize {
         self.shape.iter().product()
     }

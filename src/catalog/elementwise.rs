@@ -539,26 +539,31 @@ catalog! {
 
 impl Activation {
     /// Its name, in `snake_case`.
+    #[must_use]
     pub fn name(&self) -> &'static str {
         self.definition().name
     }
 
     /// Other names under which it is found.
+    #[must_use]
     pub fn aliases(&self) -> &'static [&'static str] {
         self.definition().aliases
     }
 
     /// Its formula.
+    #[must_use]
     pub fn formula(&self) -> &'static str {
         self.definition().formula
     }
 
     /// Its parameters, in order.
+    #[must_use]
     pub fn parameters(&self) -> &'static [ParameterInfo] {
         self.definition().parameters
     }
 
     /// The value of one of its parameters, by its exact name.
+    #[must_use]
     pub fn value(&self, parameter: &str) -> Option<f32> {
         let index = self.parameters().iter().position(|known| known.name == parameter)?;
         self.values().get(index).copied()

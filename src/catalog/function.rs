@@ -17,6 +17,7 @@ impl Function {
     }
 
     /// The canonical name, in `snake_case`.
+    #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             Function::Elementwise(activation) => activation.name(),
@@ -25,6 +26,7 @@ impl Function {
     }
 
     /// Other names under which it is found.
+    #[must_use]
     pub fn aliases(&self) -> &'static [&'static str] {
         match self {
             Function::Elementwise(activation) => activation.aliases(),
@@ -33,6 +35,7 @@ impl Function {
     }
 
     /// The formula in plain text.
+    #[must_use]
     pub fn formula(&self) -> &'static str {
         match self {
             Function::Elementwise(activation) => activation.formula(),
@@ -41,6 +44,7 @@ impl Function {
     }
 
     /// The family: `elementwise`, `softmax`, `gated`, `maxout` or `crelu`.
+    #[must_use]
     pub fn family(&self) -> &'static str {
         match self {
             Function::Elementwise(_) => "elementwise",
@@ -49,6 +53,7 @@ impl Function {
     }
 
     /// The parameters; those of a gated unit's activation are not among them.
+    #[must_use]
     pub fn parameters(&self) -> &'static [ParameterInfo] {
         match self {
             Function::Elementwise(activation) => activation.parameters(),

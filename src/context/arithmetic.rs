@@ -8,6 +8,7 @@ use std::sync::Arc;
 impl GpuActivations {
     /// How the device computes, as far as it is known: the builder finds out, and [`GpuActivations::probe`] where a
     /// context was made by [`GpuActivations::from_device`].
+    #[must_use]
     pub fn arithmetic(&self) -> Option<Arithmetic> {
         self.device.arithmetic.get().copied()
     }

@@ -30,6 +30,7 @@ impl GpuActivations {
     /// A context on a device of yours. Its callbacks are left as they are, and its limits say how large buffers, bindings
     /// and dispatches may be. No feature is needed; with [`wgpu::Features::SUBGROUP`] functions along an axis are faster,
     /// and with [`wgpu::Features::MAPPABLE_PRIMARY_BUFFERS`] slices are, on CPUs and integrated GPUs.
+    #[must_use]
     pub fn from_device(device: wgpu::Device, queue: wgpu::Queue) -> Self {
         GpuActivations { device: Arc::new(Device::new(device, queue, POOL_LIMIT)), strategy: Strategy::Automatic }
     }
@@ -55,21 +56,25 @@ impl GpuActivations {
     }
 
     /// Returns the same context with another way to work along an axis: to compare or to measure them.
+    #[must_use]
     pub fn with_strategy(&self, strategy: Strategy) -> Self {
         GpuActivations { strategy, ..self.clone() }
     }
 
     /// The device.
+    #[must_use]
     pub fn device(&self) -> &wgpu::Device {
         &self.device.wgpu
     }
 
     /// The queue.
+    #[must_use]
     pub fn queue(&self) -> &wgpu::Queue {
         &self.device.queue
     }
 
     /// What the adapter says of itself.
+    #[must_use]
     pub fn adapter_info(&self) -> wgpu::AdapterInfo {
         self.device.wgpu.adapter_info()
     }

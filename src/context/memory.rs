@@ -19,6 +19,7 @@ pub struct Memory {
 
 impl GpuActivations {
     /// Returns what this context and its clones hold.
+    #[must_use]
     pub fn memory(&self) -> Memory {
         let pooled = lock(&self.device.pool).bytes();
         let (pipelines, parameters) = self.device.cache.held();

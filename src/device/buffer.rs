@@ -51,17 +51,20 @@ impl<T: Scalar> GpuBuffer<T> {
     }
 
     /// The number of elements.
+    #[must_use]
     pub fn len(&self) -> usize {
         self.len
     }
 
     /// Whether there are no elements.
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
     /// The buffer beneath, for bindings and copies of your own. It has usages `STORAGE`, `COPY_SRC` and `COPY_DST` and
     /// may be larger than the elements.
+    #[must_use]
     pub fn raw(&self) -> &wgpu::Buffer {
         self.use_elsewhere.exposed.store(true, Ordering::Relaxed);
         &self.raw
@@ -112,6 +115,7 @@ impl<'a, T: Scalar> BufferRange<'a, T> {
     /// `elements` of `T` from byte `offset` on, which must be a multiple of the adapter's
     /// `min_storage_buffer_offset_alignment`. The buffer needs the usage `STORAGE`, and must belong to the context's
     /// device: one of another device of the same `wgpu::Instance` is refused, one of another instance is not noticed.
+    #[must_use]
     pub fn new(buffer: &'a wgpu::Buffer, offset: u64, elements: u64) -> Self {
         BufferRange { buffer, offset, elements, owner: None, padded: false, use_elsewhere: None, element: PhantomData }
     }
@@ -122,22 +126,26 @@ impl<'a, T: Scalar> BufferRange<'a, T> {
     }
 
     /// The buffer.
+    #[must_use]
     pub fn buffer(&self) -> &'a wgpu::Buffer {
         self.expose();
         self.buffer
     }
 
     /// Where the range begins, in bytes.
+    #[must_use]
     pub fn offset(&self) -> u64 {
         self.offset
     }
 
     /// The number of elements.
+    #[must_use]
     pub fn len(&self) -> u64 {
         self.elements
     }
 
     /// Whether there are no elements.
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.elements == 0
     }

@@ -409,6 +409,7 @@ fn gather(indices: &[usize], x: &[f64], mask: Option<&[bool]>) -> (Vec<f64>, Vec
 impl Activation {
     /// The reference of [`ParameterBuffers::seed`](crate::ParameterBuffers::seed): this rrelu as it is in training for
     /// the element of that index, its slope the one drawn. Other functions stay as they are.
+    #[must_use]
     pub fn drawn(self, seed: u64, index: u64) -> Activation {
         let Activation::Rrelu { lower, upper } = self else { return self };
         let (least, most) = (f64::from(lower), f64::from(upper));

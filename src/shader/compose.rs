@@ -68,11 +68,13 @@ impl Shader {
     }
 
     /// The WGSL text.
+    #[must_use]
     pub fn source(&self) -> &str {
         &self.source
     }
 
     /// The part that a line of the text, counted from 1, comes from, and the line within it.
+    #[must_use]
     pub fn locate(&self, line: u32) -> Option<(&str, u32)> {
         let mut left = line.checked_sub(1)?;
         for (file, lines) in &self.parts {

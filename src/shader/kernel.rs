@@ -84,6 +84,7 @@ impl<'a> ComposedModule<'a> {
 impl Shader {
     /// Composes the module of an activation; its entry points are `forward`, `backward`, `forward_tail` and
     /// `backward_tail`.
+    #[must_use]
     pub fn elementwise(activation: &Activation, storage: Storage, aliasing: Aliasing) -> Shader {
         let kernel = ElementwiseKernel {
             definition: activation.definition(),
@@ -98,6 +99,7 @@ impl Shader {
     /// Composes the module of a function along the last axis in its simplest form, one invocation a row, and names the
     /// entry point of the direction. Where the axis becomes 1 long, that is the statistics of the rows, which
     /// `rowwise/kernels/write_reduced.wgsl` turns into results in another dispatch.
+    #[must_use]
     pub fn along(function: &AxisFunction, storage: Storage, direction: Direction) -> (Shader, &'static str) {
         let kernels = match &function.definition().kernels {
             Kernels::Rowwise(kernels) => kernels,

@@ -2,6 +2,7 @@ use crate::catalog::{Source, source};
 
 /// How elements lie in memory. Arithmetic is f32 in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Storage {
     /// IEEE binary32.
     F32,
@@ -13,6 +14,7 @@ pub enum Storage {
 
 impl Storage {
     /// Its name, as in `f32`.
+    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Storage::F32 => "f32",
@@ -32,6 +34,7 @@ impl Storage {
 
 /// Where a result lies in relation to its inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Aliasing {
     /// In another buffer.
     Separate,
@@ -68,6 +71,7 @@ impl Direction {
     pub const ALL: [Direction; 2] = [Direction::Forward, Direction::Backward];
 
     /// Its name, `forward` or `backward`.
+    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Direction::Forward => "forward",

@@ -23,6 +23,7 @@ pub enum Quantity {
 
 /// A hash of the kernel that computes a quantity, which a record of its errors is valid for. Comments are no part of it,
 /// nor are the values of parameters.
+#[must_use]
 pub fn fingerprint<T: Format>(activation: Activation, quantity: Quantity) -> String {
     let (definition, storage) = (activation.definition(), T::STORAGE);
     let (kernel, entry_point) = match quantity {

@@ -37,6 +37,7 @@ pub trait Format: Element {
     /// The exponent of the first power of two beyond the largest number.
     const MAX_EXPONENT: i32;
     /// Gradients to try: a power of two is exact, so that the error is that of the derivative.
+    #[must_use]
     fn gradients() -> [f64; 5] {
         let most = f64::from(Self::MAX_EXPONENT - 1);
         [0.0, 0.25, 0.5, 0.75, 1.0].map(|share| {
