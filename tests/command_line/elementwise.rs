@@ -83,3 +83,32 @@ fn a_range_may_depend_on_a_later_parameter() {
     succeeded(folder.path(), &gated(&["min=2", "gate=first", "max=3"]));
     refused(folder.path(), &gated(&["min=2"]), 2, &["max is 1", "at least min"]);
 }
+
+#[test]
+fn a_name_may_have_parameters() {
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name);
+    write(path("x.npy"), &[2, 2], Order::C, &[-2.0_f32, 2.0, -4.0, 1.0]);
+    for (name, option, expected) in [
+        ("leaky_relu(negative_slope=0.5)", "", [-1.0, 2.0, -2.0, 1.0]),
+        ("Threshold(threshold=0.5)", "value=7", [7.0, 2.0, 7.0, 1.0]),
+        ("hard-tanh( min = -3 , max = 1.5 )", "", [-2.0, 1.5, -3.0, 1.0]),
+    ] {
+        let mut arguments = vec!["forward", name, "x.npy", "-o", "y.npy"];
+        arguments.extend(if option.is_empty() { vec![] } else { vec!["-p", option] });
+        succeeded(folder.path(), &arguments);
+        assert_eq!(read::<f32>(path("y.npy")).2, expected, "{name}");
+    }
+    std::fs::remove_file(path("y.npy")).unwrap();
+    succeeded(folder.path(), &["forward", "gated(activation=leaky_relu, negative_slope=0.5)", "x.npy", "-o", "y.npy"]);
+    assert_eq!(read::<f32>(path("y.npy")), (vec![2, 1], Order::C, vec![-4.0, -4.0]));
+    succeeded(folder.path(), &["plot", "elu(alpha=0.5)", "-o", "elu.svg"]);
+    assert!(std::fs::read_to_string(path("elu.svg")).unwrap().contains("elu"));
+    let forward =
+        |name: &'static str, more: &[&'static str]| [&["forward", name, "x.npy", "-o", "z.npy"], more].concat();
+    let twice = forward("elu(alpha=0.5)", &["-p", "Alpha=0.5"]);
+    refused(folder.path(), &twice, 2, &["Alpha", "given twice"]);
+    refused(folder.path(), &forward("elu(alpha=0.5", &[]), 2, &["elu(alpha=0.5", "NAME(KEY=VALUE, ...)"]);
+    refused(folder.path(), &forward("elu(beta=0.5)", &[]), 2, &["elu", "beta", "alpha"]);
+    refused(folder.path(), &forward("softplus(beta=0)", &[]), 2, &["softplus", "beta", "2^-126"]);
+}
