@@ -10,8 +10,8 @@
 //!
 //! | data | elementwise | along an axis | gated, of two arrays | parameters from buffers |
 //! |---|---|---|---|---|
-//! | slice | new: [`forward_slice`], [`backward_slice`]; into: [`forward_slice_into`], [`backward_slice_into`] | new: [`forward_along_slice`], [`backward_along_slice`] | upload first | upload first |
-//! | buffer | new: [`forward`], [`backward`]; into: [`forward_into`], [`backward_into`]; in place: [`forward_in_place`], [`backward_in_place`] | new: [`forward_along`], [`backward_along`], [`backward_along_from_output`]; into: [`forward_along_into`], [`backward_along_into`], [`backward_along_from_output_into`]; in place: [`forward_along_in_place`], [`backward_along_in_place`] | new: [`forward_gated`], [`backward_gated`]; into: [`forward_gated_into`] | new: [`forward_with`], [`backward_with`], [`parameter_gradient`]; into: record |
+//! | slice | new: [`forward_slice`], [`backward_slice`]; into: [`forward_slice_into`], [`backward_slice_into`] | new: [`forward_along_slice`], [`backward_along_slice`]; into: [`forward_along_slice_into`], [`backward_along_slice_into`] | upload first | upload first |
+//! | buffer | new: [`forward`], [`backward`]; into: [`forward_into`], [`backward_into`]; in place: [`forward_in_place`], [`backward_in_place`] | new: [`forward_along`], [`backward_along`], [`backward_along_from_output`]; into: [`forward_along_into`], [`backward_along_into`], [`backward_along_from_output_into`]; in place: [`forward_along_in_place`], [`backward_along_in_place`] | new: [`forward_gated`], [`backward_gated`]; into: [`forward_gated_into`], [`backward_gated_into`]; never in place | new: [`forward_with`], [`backward_with`], [`parameter_gradient`]; into: [`forward_with_into`], [`backward_with_into`], which may be in place |
 //! | range, in an encoder or pass of yours | record: [`Recording::forward`], [`Recording::backward`] | record: [`Recording::forward_along`], [`Recording::backward_along`], [`Recording::backward_along_from_output`] | record: [`Recording::forward_gated`], [`Recording::backward_gated`] | record: [`Recording::forward_with`], [`Recording::backward_with`], [`Recording::parameter_gradient`] |
 //!
 //! - A [`Recording`] comes from [`record`] for an encoder of yours, from [`record_in_pass`] for a compute pass of yours, and
@@ -52,6 +52,8 @@
 //! [`backward_slice_into`]: GpuActivations::backward_slice_into
 //! [`forward_along_slice`]: GpuActivations::forward_along_slice
 //! [`backward_along_slice`]: GpuActivations::backward_along_slice
+//! [`forward_along_slice_into`]: GpuActivations::forward_along_slice_into
+//! [`backward_along_slice_into`]: GpuActivations::backward_along_slice_into
 //! [`forward`]: GpuActivations::forward
 //! [`backward`]: GpuActivations::backward
 //! [`forward_into`]: GpuActivations::forward_into
@@ -69,8 +71,11 @@
 //! [`forward_gated`]: GpuActivations::forward_gated
 //! [`backward_gated`]: GpuActivations::backward_gated
 //! [`forward_gated_into`]: GpuActivations::forward_gated_into
+//! [`backward_gated_into`]: GpuActivations::backward_gated_into
 //! [`forward_with`]: GpuActivations::forward_with
 //! [`backward_with`]: GpuActivations::backward_with
+//! [`forward_with_into`]: GpuActivations::forward_with_into
+//! [`backward_with_into`]: GpuActivations::backward_with_into
 //! [`parameter_gradient`]: GpuActivations::parameter_gradient
 //! [`record`]: GpuActivations::record
 //! [`record_in_pass`]: GpuActivations::record_in_pass
@@ -98,9 +103,14 @@ pub use device::{Arithmetic, BufferRange, GpuBuffer, Survey, adapters, survey};
 pub use error::Error;
 #[doc(hidden)]
 pub use error::counted;
-pub use ops::{GateGradients, ParameterBuffers, Recording, Strategy};
+pub use ops::{GateGradients, ParameterBuffers, Recording};
 pub use shader::{Direction, Element, Scalar};
 pub use wgpu;
+
+/// How work along an axis is spread, for comparison and measurement.
+pub mod tuning {
+    pub use crate::ops::Strategy;
+}
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -17,8 +17,23 @@ impl GpuActivations {
         x: &GpuBuffer<T>,
     ) -> Result<GpuBuffer<T>, Error> {
         let y = self.allocate(x.len())?;
-        self.batch(|recording| recording.forward_with(function, parameters, x.operand(), y.operand()))?;
+        self.forward_with_into(function, parameters, x, &y)?;
         Ok(y)
+    }
+
+    /// Computes `function(x)` in a buffer that you give, parameters coming from buffers or being drawn. The buffer may be
+    /// `x` itself, or in f32 that of an `output_addend` for each element.
+    ///
+    /// # Errors
+    /// As [`crate::Recording::forward_with`].
+    pub fn forward_with_into<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        parameters: &ParameterBuffers<'_>,
+        x: &GpuBuffer<T>,
+        y: &GpuBuffer<T>,
+    ) -> Result<(), Error> {
+        self.batch(|recording| recording.forward_with(function, parameters, x, y))
     }
 
     /// Computes `dy * derivative(x)` in a new buffer, parameters coming from buffers or being drawn.
@@ -33,8 +48,24 @@ impl GpuActivations {
         dy: &GpuBuffer<T>,
     ) -> Result<GpuBuffer<T>, Error> {
         let dx = self.allocate(x.len())?;
-        self.batch(|recording| recording.backward_with(function, parameters, x.operand(), dy.operand(), dx.operand()))?;
+        self.backward_with_into(function, parameters, x, dy, &dx)?;
         Ok(dx)
+    }
+
+    /// Computes `dy * derivative(x)` in a buffer that you give, which may be `x` or `dy` itself, parameters coming from
+    /// buffers or being drawn.
+    ///
+    /// # Errors
+    /// As [`crate::Recording::forward_with`].
+    pub fn backward_with_into<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        parameters: &ParameterBuffers<'_>,
+        x: &GpuBuffer<T>,
+        dy: &GpuBuffer<T>,
+        dx: &GpuBuffer<T>,
+    ) -> Result<(), Error> {
+        self.batch(|recording| recording.backward_with(function, parameters, x, dy, dx))
     }
 
     /// Computes the gradient of a learnable parameter, or of one that is fused, in a new buffer.

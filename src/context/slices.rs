@@ -171,12 +171,7 @@ impl GpuActivations {
         mask: Option<&[u8]>,
         x: &[T],
     ) -> Result<Vec<T>, Error> {
-        pollster::block_on(self.stream_rows(
-            function.into(),
-            axis,
-            AlongSlices { x, dy: None, mask },
-            Waiting::Blocking,
-        ))
+        pollster::block_on(self.new_rows(function.into(), axis, AlongSlices { x, dy: None, mask }, Waiting::Blocking))
     }
 
     /// As [`GpuActivations::forward_along_slice`], in an [async form](GpuActivations#async-forms).
@@ -190,7 +185,43 @@ impl GpuActivations {
         mask: Option<&[u8]>,
         x: &[T],
     ) -> Result<Vec<T>, Error> {
-        self.stream_rows(function.into(), axis, AlongSlices { x, dy: None, mask }, Waiting::Yielding).await
+        self.new_rows(function.into(), axis, AlongSlices { x, dy: None, mask }, Waiting::Yielding).await
+    }
+
+    /// Computes `function(x)` along an axis, in memory that you give.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`], and as [`GpuActivations::forward_along_slice`].
+    pub fn forward_along_slice_into<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        axis: &Axis,
+        mask: Option<&[u8]>,
+        x: &[T],
+        y: &mut [T],
+    ) -> Result<(), Error> {
+        pollster::block_on(self.stream_rows(
+            &function.into(),
+            axis,
+            AlongSlices { x, dy: None, mask },
+            y,
+            Waiting::Blocking,
+        ))
+    }
+
+    /// As [`GpuActivations::forward_along_slice_into`], in an [async form](GpuActivations#async-forms).
+    ///
+    /// # Errors
+    /// As [`GpuActivations::forward_along_slice_into`].
+    pub async fn forward_along_slice_into_async<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        axis: &Axis,
+        mask: Option<&[u8]>,
+        x: &[T],
+        y: &mut [T],
+    ) -> Result<(), Error> {
+        self.stream_rows(&function.into(), axis, AlongSlices { x, dy: None, mask }, y, Waiting::Yielding).await
     }
 
     /// Computes dx from x and dy, in new memory.
@@ -205,7 +236,7 @@ impl GpuActivations {
         x: &[T],
         dy: &[T],
     ) -> Result<Vec<T>, Error> {
-        pollster::block_on(self.stream_rows(
+        pollster::block_on(self.new_rows(
             function.into(),
             axis,
             AlongSlices { x, dy: Some(dy), mask },
@@ -225,7 +256,45 @@ impl GpuActivations {
         x: &[T],
         dy: &[T],
     ) -> Result<Vec<T>, Error> {
-        self.stream_rows(function.into(), axis, AlongSlices { x, dy: Some(dy), mask }, Waiting::Yielding).await
+        self.new_rows(function.into(), axis, AlongSlices { x, dy: Some(dy), mask }, Waiting::Yielding).await
+    }
+
+    /// Computes dx from x and dy, in memory that you give.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`], and as [`GpuActivations::backward_along_slice`].
+    pub fn backward_along_slice_into<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        axis: &Axis,
+        mask: Option<&[u8]>,
+        x: &[T],
+        dy: &[T],
+        dx: &mut [T],
+    ) -> Result<(), Error> {
+        pollster::block_on(self.stream_rows(
+            &function.into(),
+            axis,
+            AlongSlices { x, dy: Some(dy), mask },
+            dx,
+            Waiting::Blocking,
+        ))
+    }
+
+    /// As [`GpuActivations::backward_along_slice_into`], in an [async form](GpuActivations#async-forms).
+    ///
+    /// # Errors
+    /// As [`GpuActivations::backward_along_slice_into`].
+    pub async fn backward_along_slice_into_async<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        axis: &Axis,
+        mask: Option<&[u8]>,
+        x: &[T],
+        dy: &[T],
+        dx: &mut [T],
+    ) -> Result<(), Error> {
+        self.stream_rows(&function.into(), axis, AlongSlices { x, dy: Some(dy), mask }, dx, Waiting::Yielding).await
     }
 
     async fn stream_elements<T: Element>(
@@ -253,7 +322,7 @@ impl GpuActivations {
         self.stream(&function, &batches, AlongSlices { x, dy, mask: None }, result, waiting).await
     }
 
-    async fn stream_rows<T: Element>(
+    async fn new_rows<T: Element>(
         &self,
         function: Function,
         axis: &Axis,
@@ -261,20 +330,35 @@ impl GpuActivations {
         waiting: Waiting,
     ) -> Result<Vec<T>, Error> {
         let output: usize = function.along()?.output_shape(axis)?.iter().product();
+        let mut result = vec![T::zeroed(); if slices.dy.is_some() { slices.x.len() } else { output }];
+        self.stream_rows(&function, axis, slices, &mut result, waiting).await?;
+        Ok(result)
+    }
+
+    async fn stream_rows<T: Element>(
+        &self,
+        function: &Function,
+        axis: &Axis,
+        slices: AlongSlices<'_, T>,
+        result: &mut [T],
+        waiting: Waiting,
+    ) -> Result<(), Error> {
+        let output: usize = function.along()?.output_shape(axis)?.iter().product();
         let AlongSlices { x, dy, mask } = slices;
+        let (result_name, result_len) = if dy.is_some() { ("dx", axis.elements()) } else { ("y", output) };
         let lengths = [
             ("x", Some(x.len()), axis.elements()),
             ("dy", dy.map(<[T]>::len), output),
             ("mask", mask.map(<[u8]>::len), axis.elements()),
+            (result_name, Some(result.len()), result_len),
         ];
         for (left, length, expected) in lengths {
             if let Some(length) = length.filter(|&length| length != expected) {
                 return Err(Error::mismatch(left, length, "the shape", expected));
             }
         }
-        let mut result = vec![T::zeroed(); if dy.is_some() { x.len() } else { output }];
         if result.is_empty() {
-            return Ok(result);
+            return Ok(());
         }
         let outer = axis.outer();
         let (x_block, y_block, result_block) = (x.len() / outer, output / outer, result.len() / outer);
@@ -287,8 +371,7 @@ impl GpuActivations {
                 Batch { x: of(x_block), dy: of(y_block), result: of(result_block), axis: Some(axis) }
             })
             .collect();
-        self.stream(&function, &batches, slices, &mut result, waiting).await?;
-        Ok(result)
+        self.stream(function, &batches, slices, result, waiting).await
     }
 
     /// Elements of an operand that a batch has: a power of two, so that whole vectors of four divide it.

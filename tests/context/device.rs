@@ -1,8 +1,9 @@
 //! Every way of running an activation: any length, in place, recorded into a caller's ranges, from many threads.
 
 use crate::common::{context, device_with};
+use gpu_activations::tuning::Strategy;
 use gpu_activations::{
-    Activation, Axis, AxisFunction, BufferRange, Element, Error, GpuActivations, ParameterBuffers, Strategy, wgpu,
+    Activation, Axis, AxisFunction, BufferRange, Element, Error, GpuActivations, ParameterBuffers, wgpu,
 };
 use half::{bf16, f16};
 

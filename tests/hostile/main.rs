@@ -6,8 +6,9 @@ mod inline;
 mod rebuild;
 mod rewrite;
 
+use gpu_activations::tuning::Strategy;
 use gpu_activations::verify::{Checkpoint, Format, Quantity, verify_axis, verify_from};
-use gpu_activations::{Activation, Axis, AxisFunction, GpuActivations, Strategy, wgpu};
+use gpu_activations::{Activation, Axis, AxisFunction, GpuActivations, wgpu};
 use half::{bf16, f16};
 use rewrite::{Habits, hardened, rewritten};
 

@@ -1,8 +1,9 @@
 //! Functions along an axis: the device against the f64 reference, over shapes, strategies, types and masks.
 
 use crate::common::context;
+use gpu_activations::tuning::Strategy;
 use gpu_activations::verify::{Format, verify_axis};
-use gpu_activations::{Activation, Axis, AxisFunction, Direction, Gate, GpuActivations, Layout, Strategy};
+use gpu_activations::{Activation, Axis, AxisFunction, Direction, Gate, GpuActivations, Layout};
 use half::{bf16, f16};
 use std::sync::Arc;
 

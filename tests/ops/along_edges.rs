@@ -1,9 +1,10 @@
 //! Functions along an axis at their edges: special values, long rows, small bindings, ranges of a caller's buffers.
 
 use crate::common::{context, device_with};
+use gpu_activations::tuning::Strategy;
 use gpu_activations::{
     Activation, Axis, AxisFunction, BufferRange, Element, Function, GateGradients, GpuActivations, ParameterBuffers,
-    Strategy, wgpu,
+    wgpu,
 };
 use half::{bf16, f16};
 use proptest::collection::vec;

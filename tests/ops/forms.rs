@@ -33,6 +33,14 @@ fn along_an_axis_all_forms_agree() {
     assert_eq!(context.download(&into).unwrap(), context.download(&from_y).unwrap());
     context.backward_along_in_place(&softmax, &axis, None, &on_x, &on_dy).unwrap();
     assert_eq!(context.download(&on_dy).unwrap(), dx);
+    // Slices, in batches of outer entries.
+    let mut on_host = vec![0.0; 21];
+    context.forward_along_slice_into(&softmax, &axis, None, &x, &mut on_host).unwrap();
+    assert_eq!(on_host, y);
+    context.backward_along_slice_into(&softmax, &axis, None, &x, &dy, &mut on_host).unwrap();
+    assert_eq!(on_host, dx);
+    let short = context.forward_along_slice_into(&softmax, &axis, None, &x, &mut on_host[..20]).unwrap_err();
+    assert_eq!(short.to_string(), "y has 20 elements, the shape has 21");
     let gated = context.forward_along_in_place(
         AxisFunction::gated(Activation::Silu),
         &Axis::last(&[42]).unwrap(),
@@ -149,7 +157,7 @@ fn a_residual_connection_is_made_in_place() {
         let (on_x, on_skip) = (context.upload(&x).unwrap(), context.upload(&skip).unwrap());
         let residual = ParameterBuffers::new().per_element("output_addend", &on_skip);
         let apart = context.download(&context.forward_with(Activation::Silu, &residual, &on_x).unwrap()).unwrap();
-        context.batch(|recording| recording.forward_with(Activation::Silu, &residual, &on_x, &on_skip)).unwrap();
+        context.forward_with_into(Activation::Silu, &residual, &on_x, &on_skip).unwrap();
         assert_eq!(context.download(&on_skip).unwrap(), apart, "{len}");
         // With a factor, on ranges of one's own, whose neighbours stay.
         let both = context.upload(&[numbers(128), skip.clone(), vec![7.0; 300]].concat()).unwrap();

@@ -1,7 +1,8 @@
 //! Gradients, temperatures and inputs of every magnitude: whatever is a finite number is given as one.
 
 use crate::common::context;
-use gpu_activations::{Activation, Axis, AxisFunction, Element, GpuActivations, ParameterBuffers, Strategy};
+use gpu_activations::tuning::Strategy;
+use gpu_activations::{Activation, Axis, AxisFunction, Element, GpuActivations, ParameterBuffers};
 use half::{bf16, f16};
 
 const STRATEGIES: [Strategy; 5] =

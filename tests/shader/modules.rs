@@ -3,9 +3,10 @@
 //! `cargo xtask dawn` runs these tests with a folder in `MODULES`, where they write what another compiler needs.
 
 use gpu_activations::shader::{Aliasing, ComposedModule, Member, Shader, Storage, VARIABLES};
+use gpu_activations::tuning::Strategy;
 use gpu_activations::{
     Activation, Axis, AxisFunction, BufferRange, Direction, Element, Error, GateGradients, GpuActivations, GpuBuffer,
-    ParameterBuffers, Recording, Strategy, wgpu,
+    ParameterBuffers, Recording, wgpu,
 };
 use half::{bf16, f16};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
