@@ -6,9 +6,10 @@ mod inline;
 mod rebuild;
 mod rewrite;
 
+use gpu_activations::shader::ComposedModule;
 use gpu_activations::tuning::Strategy;
 use gpu_activations::verify::{Checkpoint, Format, Quantity, verify_axis, verify_from};
-use gpu_activations::{Activation, Axis, AxisFunction, GpuActivations, wgpu};
+use gpu_activations::{Activation, Axis, AxisFunction, Direction, GpuActivations, wgpu};
 use half::{bf16, f16};
 use rewrite::{Habits, hardened, rewritten};
 
@@ -27,7 +28,7 @@ const EACH: [(&str, Habits); 5] = [
 ];
 
 /// A context whose modules are compiled as `rewrite` returns them, on an adapter that can imitate other compilers.
-fn context(rewrite: impl Fn(&str, &str) -> String + Send + Sync + 'static) -> GpuActivations {
+fn context(rewrite: impl Fn(&ComposedModule<'_>) -> String + Send + Sync + 'static) -> GpuActivations {
     let wide = wgpu::Features::SHADER_F64 | wgpu::Features::SHADER_INT64;
     let adapters = pollster::block_on(gpu_activations::adapters());
     // A GPU's own compiler would take liberties besides.
@@ -97,7 +98,7 @@ fn bf16_within_limits_on_a_compiler_that_takes_all_liberties() {
 #[test]
 fn functions_along_an_axis_within_limits_on_a_compiler_that_takes_all_liberties() {
     let context = hostile(ALL);
-    let mut functions: Vec<AxisFunction> = AxisFunction::all().iter().map(|(_, function)| *function).collect();
+    let mut functions: Vec<AxisFunction> = AxisFunction::all().iter().map(|(_, function)| function.clone()).collect();
     functions.extend([
         AxisFunction::Softmax { temperature: 0.3 },
         AxisFunction::LogSoftmax { temperature: 7.0 },
@@ -112,14 +113,12 @@ fn functions_along_an_axis_within_limits_on_a_compiler_that_takes_all_liberties(
             let chosen = |function: &AxisFunction| {
                 strategy == Strategy::Automatic || ["softmax", "log_softmax", "sparsemax"].contains(&function.name())
             };
-            for function in functions.iter().copied().filter(chosen) {
-                for backward in [false, true] {
-                    let report =
-                        verify_axis::<f32>(&context, function, &axis, function.takes_mask(), backward).unwrap();
+            for function in functions.iter().filter(|function| chosen(function)) {
+                for direction in Direction::ALL {
+                    let masked = function.takes_mask();
+                    let report = verify_axis::<f32>(&context, function, &axis, masked, direction).unwrap();
                     if report.failed > 0 {
-                        failures.push(format!(
-                            "{function:?} along {axis:?}, backward {backward}, {strategy:?}: {report:?}"
-                        ));
+                        failures.push(format!("{function:?} along {axis:?}, {direction:?}, {strategy:?}: {report:?}"));
                     }
                 }
             }
@@ -135,7 +134,7 @@ fn numbers(step: usize) -> Vec<f32> {
 
 #[test]
 fn a_module_that_is_read_and_written_gives_the_same_bits() {
-    let contexts = [context(|text, _| hardened(text)), hostile(NONE)];
+    let contexts = [context(|module| hardened(module.text)), hostile(NONE)];
     let x = numbers(1_000_003);
     for &activation in Activation::ALL {
         let bits = |context: &GpuActivations| {
@@ -169,7 +168,7 @@ fn a_fused_sum_is_rounded_once() {
         fn activation(x: f32, params: Params) -> f32 {
             return hostile_fused(x, factor_of(x), addend_of(x));
         }";
-    let context = context(|text, _| hardened(&text.replace("fn activation(", "fn formerly(")) + SUM);
+    let context = context(|module| hardened(&module.text.replace("fn activation(", "fn formerly(")) + SUM);
     let x = numbers(4093);
     let y = context.forward_slice(Activation::Relu, &x).unwrap();
     for (x, y) in x.into_iter().zip(y).filter(|(x, _)| !x.is_nan()) {

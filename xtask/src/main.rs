@@ -51,7 +51,7 @@ fn perform(task: Task) -> Result<()> {
         }
         Task::Test => {
             adapter::ensure().context("the tests need an adapter")?;
-            run(cargo(&["test", "--release", "--workspace", "--features", "full"]))
+            run(cargo(&["test", "--release", "--workspace", "--features", "full,serde"]))
         }
         Task::Hostile => {
             adapter::ensure_lavapipe().context("hostile compilers are imitated on lavapipe")?;
