@@ -110,8 +110,7 @@ impl Device {
     fn compile(&self, key: &Key) -> Result<wgpu::ComputePipeline, Error> {
         let shader = key.kernel.compose(self.traits.guards);
         let rewritten = self.cache.rewriter.as_ref().map(|rewriter| {
-            let uniform = key.kernel.uniform();
-            (rewriter.0)(&ComposedModule::new(shader.source(), key.entry_point, &key.bindings, uniform))
+            (rewriter.0)(&ComposedModule::new(shader.source(), key.entry_point, &key.bindings, &key.kernel))
         });
         let mut compiled = None;
         let outcome = self.checked(|| {

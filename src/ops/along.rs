@@ -3,25 +3,12 @@
 use crate::catalog::{Axis, AxisFunction, Function, Kernels, RowKernels, RowScalars};
 use crate::device::BufferRange;
 use crate::error::Error;
-use crate::ops::check::{aliasing_of, check_apart, check_range};
+use crate::ops::check::aliasing_of;
 use crate::ops::groupwise::grouped;
+use crate::ops::operands::AlongOperands;
 use crate::ops::recording::Recording;
 use crate::ops::rowwise::{Prepared, Rows, Rowwise, RowwiseOperands};
 use crate::shader::{Direction, Element, RowStatistics, RowwiseUniform};
-
-/// The operands of a function along an axis, in the order of its inputs, and the result.
-pub(crate) struct AlongOperands<'a, T: Element> {
-    /// x, or y where the gradient is computed from it.
-    pub x: BufferRange<'a, T>,
-    /// Whether it is y.
-    pub from_output: bool,
-    /// Of a gradient.
-    pub dy: Option<BufferRange<'a, T>>,
-    pub mask: Option<BufferRange<'a, u8>>,
-    pub result: BufferRange<'a, T>,
-    /// The index of the first element within the whole array, for random numbers.
-    pub first_element: u32,
-}
 
 impl Recording<'_, '_> {
     /// Records `y = function(x)` along an axis of x, in C order. y has the function's
@@ -94,10 +81,10 @@ impl Recording<'_, '_> {
             return Ok(());
         }
         let prepared = self.device.checked(|| match &function.definition().kernels {
-            Kernels::Rowwise(kernels) => operands.rowwise(self, function, kernels, axis),
+            Kernels::Rowwise(kernels) => rowwise(self, function, axis, kernels, operands),
             Kernels::Groupwise { part, operands: read } => {
                 operands.check_all_apart()?;
-                let prepared = grouped(self, function, axis, (*part, *read), operands.x, operands.dy, operands.result)?;
+                let prepared = grouped(self, function, axis, (*part, *read), operands)?;
                 Ok(Prepared { dispatches: prepared, scratch: Vec::new() })
             }
         })?;
@@ -133,91 +120,42 @@ fn uniform_of(scalars: RowScalars, axis: &Axis) -> RowwiseUniform {
     }
 }
 
-impl<'a, T: Element> AlongOperands<'a, T> {
-    fn input_name(&self) -> &'static str {
-        if self.from_output { "y" } else { "x" }
-    }
-
-    fn result_name(&self) -> &'static str {
-        if self.dy.is_some() { "dx" } else { "y" }
-    }
-
-    fn rowwise(
-        &self,
-        recording: &Recording<'_, '_>,
-        function: &AxisFunction,
-        kernels: &'static RowKernels,
-        axis: &Axis,
-    ) -> Result<Prepared, Error> {
-        let rows = Rows {
-            outer: axis.outer() as u64,
-            length: axis.length() as u64,
-            inner: axis.inner() as u64,
-            element_bytes: size_of::<T>() as u64,
-            rounds: if self.from_output { kernels.rounds.min(2) } else { kernels.rounds },
-            statistics_bytes: 48,
-        };
-        let direction = if self.dy.is_some() { Direction::Backward } else { Direction::Forward };
-        let (from_output, tempered) = (self.from_output, function.is_tempered());
-        let statistics = RowStatistics::Function { kernels, direction, from_output, tempered };
-        let operands = RowwiseOperands {
-            x: self.x,
-            dy: self.dy,
-            mask: self.mask,
-            reduced_dy: kernels.reduces,
-            aliasing: aliasing_of(
-                (self.input_name(), self.x),
-                self.dy.map(|dy| ("dy", dy)),
-                (self.result_name(), self.result),
-            )?,
-            parameters: Vec::new(),
-            first_element: self.first_element,
-        };
-        let uniform = (uniform_of(function.scalars(), axis), Vec::new());
-        let rowwise = Rowwise::new(recording, function.name(), rows, statistics, operands, uniform)?;
-        match direction {
-            Direction::Forward if kernels.reduces => rowwise.reduced(self.result),
-            Direction::Forward | Direction::Backward => rowwise.elementwise(self.result),
-        }
-    }
-
-    fn check(&self, recording: &Recording<'_, '_>, function: &AxisFunction, x: u64, y: u64) -> Result<(), Error> {
-        let name = function.name();
-        if self.mask.is_some() && !function.takes_mask() {
-            return Err(Error::NotMaskable { function: name });
-        }
-        if self.from_output && !function.has_backward_from_output() {
-            return Err(Error::NotFromOutput { function: name });
-        }
-        let length = |left, left_length, right_length| {
-            if left_length == right_length {
-                return Ok(());
-            }
-            Err(Error::LengthMismatch { left, left_length, right: "the shape", right_length })
-        };
-        check_range(recording, self.input_name(), self.x)?;
-        length(self.input_name(), self.x.elements, x)?;
-        if let Some(dy) = self.dy {
-            check_range(recording, "dy", dy)?;
-            length("dy", dy.elements, y)?;
-        }
-        check_range(recording, self.result_name(), self.result)?;
-        length(self.result_name(), self.result.elements, if self.dy.is_some() { x } else { y })?;
-        if let Some(mask) = self.mask {
-            check_range(recording, "mask", mask)?;
-            length("mask", mask.elements, x)?;
-            check_apart("mask", mask.buffer, self.result_name(), self.result.buffer)?;
-            check_apart("mask", mask.buffer, self.input_name(), self.x.buffer)?;
-            if let Some(dy) = self.dy {
-                check_apart("mask", mask.buffer, "dy", dy.buffer)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Checks that the result lies in a buffer of its own: a group's results depend on entries that others overwrite.
-    fn check_all_apart(&self) -> Result<(), Error> {
-        check_apart(self.input_name(), self.x.buffer, self.result_name(), self.result.buffer)?;
-        self.dy.map_or(Ok(()), |dy| check_apart("dy", dy.buffer, self.result_name(), self.result.buffer))
+/// Prepares a function that works by statistics of its rows.
+fn rowwise<T: Element>(
+    recording: &Recording<'_, '_>,
+    function: &AxisFunction,
+    axis: &Axis,
+    kernels: &'static RowKernels,
+    operands: &AlongOperands<'_, T>,
+) -> Result<Prepared, Error> {
+    let direction = if operands.dy.is_some() { Direction::Backward } else { Direction::Forward };
+    let (from_output, tempered) = (operands.from_output, function.is_tempered());
+    let statistics = RowStatistics::Function { kernels, direction, from_output, tempered };
+    let rows = Rows {
+        outer: axis.outer() as u64,
+        length: axis.length() as u64,
+        inner: axis.inner() as u64,
+        element_bytes: size_of::<T>() as u64,
+        rounds: if operands.from_output { kernels.rounds.min(2) } else { kernels.rounds },
+        statistics_bytes: statistics.bytes(),
+    };
+    let read = RowwiseOperands {
+        x: operands.x,
+        dy: operands.dy,
+        mask: operands.mask,
+        reduced_dy: kernels.reduces,
+        aliasing: aliasing_of(
+            (operands.input_name(), operands.x),
+            operands.dy.map(|dy| ("dy", dy)),
+            (operands.result_name(), operands.result),
+        )?,
+        parameters: Vec::new(),
+        first_element: operands.first_element,
+    };
+    let uniform = (uniform_of(function.scalars(), axis), Vec::new());
+    let rowwise = Rowwise::new(recording, function.name(), rows, statistics, read, uniform)?;
+    match direction {
+        Direction::Forward if kernels.reduces => rowwise.reduced(operands.result),
+        Direction::Forward | Direction::Backward => rowwise.elementwise(operands.result),
     }
 }

@@ -4,6 +4,7 @@ use crate::catalog::{Activation, Axis, AxisFunction, Function, Gate, Groups, Ope
 use crate::device::{BoundRange, BufferRange, Command, Dispatch};
 use crate::error::Error;
 use crate::ops::check::{LARGEST_ALIGNMENT, check_apart, check_range, most_bytes, span};
+use crate::ops::operands::AlongOperands;
 use crate::ops::recording::Recording;
 use crate::shader::{Access, Element, GroupwiseKernel, GroupwiseUniform, Kernel, numbers, with_parameters};
 use std::ops::Range;
@@ -144,10 +145,9 @@ pub(crate) fn grouped<T: Element>(
     function: &AxisFunction,
     axis: &Axis,
     (part, read): (Source, Operands),
-    x: BufferRange<'_, T>,
-    dy: Option<BufferRange<'_, T>>,
-    result: BufferRange<'_, T>,
+    operands: &AlongOperands<'_, T>,
 ) -> Result<Vec<Dispatch>, Error> {
+    let AlongOperands { x, dy, result, .. } = *operands;
     let (outer, length, inner) = (axis.outer() as u64, axis.length() as u64, axis.inner() as u64);
     let Groups { inputs, outputs, successive } = function.groups();
     let (inputs, outputs) = (inputs as u64, outputs as u64);

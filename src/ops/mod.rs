@@ -4,14 +4,15 @@ mod along;
 mod check;
 mod elementwise;
 mod groupwise;
+mod operands;
 mod parameters;
 mod recording;
 mod rowwise;
 
-pub(crate) use along::AlongOperands;
 #[cfg(feature = "bench")]
 pub(crate) use check::LARGEST_BINDING;
 pub use groupwise::GateGradients;
+pub(crate) use operands::AlongOperands;
 pub use parameters::ParameterBuffers;
 pub use recording::Recording;
 pub(crate) use recording::Target;

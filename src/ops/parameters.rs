@@ -446,7 +446,8 @@ impl<T: Element> GradientOperands<'_, T> {
             parameters: self.parameters.bound(false, None, 0, self.x.elements).collect(),
             first_element: 0,
         };
-        let rows = Rows { outer, length, inner, element_bytes: size_of::<T>() as u64, rounds: 1, statistics_bytes: 8 };
+        let (element_bytes, statistics_bytes) = (size_of::<T>() as u64, statistics.bytes());
+        let rows = Rows { outer, length, inner, element_bytes, rounds: 1, statistics_bytes };
         let values = self.activation.values();
         Rowwise::new(recording, self.activation.name(), rows, statistics, operands, (uniform, values))?
             .summed(sums, self.gradient)

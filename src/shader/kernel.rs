@@ -39,8 +39,14 @@ impl Kernel {
         }
     }
 
+    /// Bytes from one row's statistics to the next, in kernels that have such.
+    fn statistics_bytes(&self) -> Option<u64> {
+        let Kernel::Rowwise(kernel) = self else { return None };
+        Some(kernel.statistics.bytes())
+    }
+
     /// The uniform, but for the parameters that follow it.
-    pub(crate) fn uniform(&self) -> &'static [Member] {
+    fn uniform(&self) -> &'static [Member] {
         match self {
             Kernel::Elementwise(_) | Kernel::Gradient(_) => ElementwiseUniform::MEMBERS,
             Kernel::Rowwise(_) => RowwiseUniform::MEMBERS,
@@ -62,22 +68,20 @@ pub struct ComposedModule<'a> {
     pub bindings: Vec<(u32, Option<bool>)>,
     /// The uniform, but for the parameters that follow it.
     pub uniform: &'static [Member],
+    /// Bytes from one row's statistics to the next.
+    pub statistics_bytes: Option<u64>,
 }
 
 impl<'a> ComposedModule<'a> {
-    pub(crate) fn new(
-        text: &'a str,
-        entry_point: &'static str,
-        bindings: &[(u32, Access)],
-        uniform: &'static [Member],
-    ) -> Self {
+    pub(crate) fn new(text: &'a str, entry_point: &'static str, bindings: &[(u32, Access)], kernel: &Kernel) -> Self {
         let written = |access| match access {
             Access::Read => Some(false),
             Access::Write => Some(true),
             Access::Uniform => None,
         };
         let bindings = bindings.iter().map(|&(number, access)| (number, written(access))).collect();
-        ComposedModule { text, entry_point, bindings, uniform }
+        let (uniform, statistics_bytes) = (kernel.uniform(), kernel.statistics_bytes());
+        ComposedModule { text, entry_point, bindings, uniform, statistics_bytes }
     }
 }
 

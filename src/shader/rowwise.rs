@@ -101,6 +101,14 @@ impl Team {
 }
 
 impl RowStatistics {
+    /// Bytes of a row's statistics in memory: the stride of `Statistics` in the shader.
+    pub(crate) fn bytes(&self) -> u64 {
+        match self {
+            RowStatistics::Function { .. } => 48,
+            RowStatistics::Gradient { .. } => 8,
+        }
+    }
+
     fn parts(&self) -> Vec<Part> {
         match self {
             RowStatistics::Function { kernels, direction, from_output, tempered } => {

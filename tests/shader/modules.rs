@@ -31,6 +31,7 @@ struct Modules {
 struct Host {
     bindings: Vec<(u32, Option<bool>)>,
     uniform: &'static [Member],
+    statistics_bytes: Option<u64>,
 }
 
 impl Modules {
@@ -47,7 +48,8 @@ impl Modules {
     /// As the host binds it.
     fn add_composed(&mut self, module: &ComposedModule<'_>) {
         self.add(module.text, module.entry_point);
-        let host = Host { bindings: module.bindings.clone(), uniform: module.uniform };
+        let (uniform, statistics_bytes) = (module.uniform, module.statistics_bytes);
+        let host = Host { bindings: module.bindings.clone(), uniform, statistics_bytes };
         self.bound.entry((module.text.to_owned(), module.entry_point)).or_insert(host);
     }
 
@@ -454,7 +456,7 @@ fn check_bindings(text: &str, entry_point: &str, host: &Host) -> Result<(), Stri
         .map_err(|error| error.emit_to_string(text))?;
     let index = module.entry_points.iter().position(|known| known.name == entry_point);
     let used = info.get_entry_point(index.ok_or("the entry point is missing")?);
-    for (handle, variable) in module.global_variables.iter().filter(|(handle, _)| !used[*handle].is_empty()) {
+    for (_, variable) in module.global_variables.iter().filter(|(handle, _)| !used[*handle].is_empty()) {
         let Some(binding) = &variable.binding else { continue };
         let (number, name) = (binding.binding, variable.name.as_deref().unwrap_or_default());
         let known = VARIABLES.iter().any(|(known, names)| *known == number && names.contains(&name));
@@ -470,10 +472,17 @@ fn check_bindings(text: &str, entry_point: &str, host: &Host) -> Result<(), Stri
         if !host.bindings.contains(&(number, expected)) {
             return Err(format!("{name} at {number} may be written: {expected:?}; the host has {:?}", host.bindings));
         }
+        if ["partials", "statistics", "whole_statistics"].contains(&name) {
+            let naga::TypeInner::Array { stride, .. } = module.types[variable.ty].inner else {
+                return Err(format!("{name} is no array"));
+            };
+            if host.statistics_bytes != Some(stride.into()) {
+                return Err(format!("{name} has {stride} bytes a row, the host {:?}", host.statistics_bytes));
+            }
+        }
         if expected.is_none() {
             check_uniform(&module, variable.ty, host.uniform).map_err(|wrong| format!("{name}: {wrong}"))?;
         }
-        let _ = handle;
     }
     Ok(())
 }

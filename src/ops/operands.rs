@@ -1,0 +1,76 @@
+use crate::catalog::AxisFunction;
+use crate::device::BufferRange;
+use crate::error::Error;
+use crate::ops::check::{check_apart, check_range};
+use crate::ops::recording::Recording;
+use crate::shader::Element;
+
+/// The operands of a function along an axis, in the order of its inputs, and the result.
+pub(crate) struct AlongOperands<'a, T: Element> {
+    /// x, or y where the gradient is computed from it.
+    pub x: BufferRange<'a, T>,
+    /// Whether it is y.
+    pub from_output: bool,
+    /// Of a gradient.
+    pub dy: Option<BufferRange<'a, T>>,
+    pub mask: Option<BufferRange<'a, u8>>,
+    pub result: BufferRange<'a, T>,
+    /// The index of the first element within the whole array, for random numbers.
+    pub first_element: u32,
+}
+
+impl<T: Element> AlongOperands<'_, T> {
+    pub(crate) fn input_name(&self) -> &'static str {
+        if self.from_output { "y" } else { "x" }
+    }
+
+    pub(crate) fn result_name(&self) -> &'static str {
+        if self.dy.is_some() { "dx" } else { "y" }
+    }
+
+    pub(crate) fn check(
+        &self,
+        recording: &Recording<'_, '_>,
+        function: &AxisFunction,
+        x: u64,
+        y: u64,
+    ) -> Result<(), Error> {
+        let name = function.name();
+        if self.mask.is_some() && !function.takes_mask() {
+            return Err(Error::NotMaskable { function: name });
+        }
+        if self.from_output && !function.has_backward_from_output() {
+            return Err(Error::NotFromOutput { function: name });
+        }
+        let length = |left, left_length, right_length| {
+            if left_length == right_length {
+                return Ok(());
+            }
+            Err(Error::LengthMismatch { left, left_length, right: "the shape", right_length })
+        };
+        check_range(recording, self.input_name(), self.x)?;
+        length(self.input_name(), self.x.elements, x)?;
+        if let Some(dy) = self.dy {
+            check_range(recording, "dy", dy)?;
+            length("dy", dy.elements, y)?;
+        }
+        check_range(recording, self.result_name(), self.result)?;
+        length(self.result_name(), self.result.elements, if self.dy.is_some() { x } else { y })?;
+        if let Some(mask) = self.mask {
+            check_range(recording, "mask", mask)?;
+            length("mask", mask.elements, x)?;
+            check_apart("mask", mask.buffer, self.result_name(), self.result.buffer)?;
+            check_apart("mask", mask.buffer, self.input_name(), self.x.buffer)?;
+            if let Some(dy) = self.dy {
+                check_apart("mask", mask.buffer, "dy", dy.buffer)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that the result lies in a buffer of its own: a group's results depend on entries that others overwrite.
+    pub(crate) fn check_all_apart(&self) -> Result<(), Error> {
+        check_apart(self.input_name(), self.x.buffer, self.result_name(), self.result.buffer)?;
+        self.dy.map_or(Ok(()), |dy| check_apart("dy", dy.buffer, self.result_name(), self.result.buffer))
+    }
+}
