@@ -1,6 +1,6 @@
 use crate::catalog::{Source, source};
 
-/// How elements lie in memory. Arithmetic is f32 in each.
+/// The format of elements in memory. Arithmetic is f32 in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Storage {
     /// IEEE binary32.
@@ -12,7 +12,7 @@ pub enum Storage {
 }
 
 impl Storage {
-    /// Its name, as in `f32`.
+    /// The name, such as `f32`.
     pub fn name(self) -> &'static str {
         match self {
             Storage::F32 => "f32",
@@ -30,7 +30,7 @@ impl Storage {
     }
 }
 
-/// Where a result lies in relation to its inputs.
+/// The location of a result relative to its inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Aliasing {
     /// In another buffer.
@@ -54,7 +54,7 @@ impl Aliasing {
     }
 }
 
-/// Which way values flow through a function.
+/// The direction of a computation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// From x to y.
@@ -64,10 +64,10 @@ pub enum Direction {
 }
 
 impl Direction {
-    /// Both, forward first.
+    /// Both directions, forward first.
     pub const ALL: [Direction; 2] = [Direction::Forward, Direction::Backward];
 
-    /// Its name, `forward` or `backward`.
+    /// The name, `forward` or `backward`.
     pub fn name(self) -> &'static str {
         match self {
             Direction::Forward => "forward",
