@@ -14,8 +14,9 @@ use std::sync::{Arc, LazyLock};
 ///
 /// It is written as its name and the parameters that differ from their defaults: `gelu`,
 /// `leaky_relu(negative_slope=0.2)`, `softmax(temperature=0.5)`, `gated(activation=swish, beta=1.5, gate=first)`.
-/// [`FromStr`] reads that form. Case, `_` and `-` do not matter in names. The activation of a gated unit comes before
-/// that activation's parameters.
+/// [`FromStr`](std::str::FromStr) reads that form. Case, `_` and `-` do not matter in names. The activation of a gated
+/// unit comes before that activation's parameters.
+///
 /// ```
 /// use gpu_activations::{Activation, Function};
 ///
