@@ -202,8 +202,8 @@ fn scaled(n: Scaled) -> f32 {
 }
 
 // e^x - 1 = 2^k (1 + v) - 1 for x = x.x + x.y. The argument reduction is that of Cody & Waite 1980, with ln 2 in two
-// parts. The first part has 9 bits, so that its product with k is exact. The polynomial is a minimax fit of (e^r - 1 -
-// r)/r^2.
+// parts. The first part has 9 bits, so that its product with k is exact. The polynomial is a minimax fit of
+// (e^r - 1 - r)/r^2.
 struct Exponential {
     v: vec2<f32>,
     k: i32,
@@ -338,8 +338,8 @@ fn tanh_of(z: vec2<f32>) -> vec2<f32> {
     return select(y, -y, z.x < 0.0);
 }
 
-// ln(1 + e^(beta x))/beta as max(x, 0) + ln(1 + e^-|z|)/beta for z = beta x. Below z = -18 the logarithm is e^z (1 -
-// e^z/2), whose power of two comes last.
+// ln(1 + e^(beta x))/beta as max(x, 0) + ln(1 + e^-|z|)/beta for z = beta x. Below z = -18 the logarithm is
+// e^z (1 - e^z/2), whose power of two comes last.
 fn softplus_of(x: f32, rate: f32) -> f32 {
     let limit = argument_limit(rate, 200.0);
     let z = argument_of(rate, x, limit, 200.0);

@@ -231,8 +231,8 @@ catalog! {
     derivative |x| if x > 0.0 { 1.0 } else { alpha * x.exp() },
     gradient alpha within 1.0 |x| x.min(0.0).exp_m1();
 
-    /// Self-normalizing exponential linear unit (Klambauer et al. 2017): λ·x above 0 and λ·α·(exp(x) − 1) below, with α
-    /// = 1.67326324… and λ = 1.05070098…. The derivative at 0 is λα; in TensorFlow it is λ.
+    /// Self-normalizing exponential linear unit (Klambauer et al. 2017): λ·x above 0 and λ·α·(exp(x) − 1) below, with
+    /// α = 1.67326324… and λ = 1.05070098…. The derivative at 0 is λα; in TensorFlow it is λ.
     selu Selu
     formula "λ·(x > 0 ? x : α·(exp(x) − 1))",
     kinks [0.0],
