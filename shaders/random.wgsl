@@ -1,5 +1,5 @@
-// Random numbers that depend on a seed and an element's index alone, so that no state is stored and a backward pass
-// draws what the forward pass drew. Only integers and separately rounded sums and products: the same bits everywhere.
+// Random numbers that depend only on a seed and an element's index. No state is stored, and backward draws what forward
+// drew. Integers, and sums and products that are rounded separately, give the same bits everywhere.
 
 struct Philox {
     counter: vec4<u32>,
@@ -14,8 +14,8 @@ fn philox_round(p: Philox) -> Philox {
     return Philox(counter, p.key + vec2<u32>(0x9e3779b9u, 0xbb67ae85u));
 }
 
-// The first word of Philox4x32-10 (Salmon et al. 2011), its key the seed and its counter the index. Without a loop,
-// whose turns are scarce on some adapters.
+// The first word of Philox4x32-10 (Salmon et al. 2011), with the seed as its key and the index as its counter. There is
+// no loop, because some adapters limit its turns.
 fn philox(index: vec2<u32>, seed: vec2<u32>) -> u32 {
     let second = philox_round(philox_round(Philox(vec4<u32>(index, 0u, 0u), seed)));
     let fourth = philox_round(philox_round(second));
@@ -29,8 +29,8 @@ fn uniform_number(index: vec2<u32>, seed: vec2<u32>) -> f32 {
     return f32(philox(index, seed) >> 8u) * 5.9604644775390625e-8;
 }
 
-// ln x for a normal x > 0. Every product is opaque, so that none is fused with the sum that follows, and sums of three
-// are guarded.
+// ln x for a normal x > 0. Every product is opaque, so that none is fused with the following sum. Sums of three are
+// guarded.
 fn repeatable_logarithm(x: f32) -> f32 {
     let bits = bitcast<u32>(x);
     let upper = (bits & 0x7fffffu) > 0x3504f3u;
@@ -51,7 +51,7 @@ fn repeatable_logarithm(x: f32) -> f32 {
     return opaque(f + guarded(tail + opaque(k * -2.12194440e-4))) + opaque(k * 0.693359375);
 }
 
-// A number of the standard Gumbel distribution. 0 counts as 2^-25, so that it is finite.
+// A number from the standard Gumbel distribution. A draw of 0 counts as 2^-25, so that the result is finite.
 fn gumbel_number(index: u32, seed: vec2<u32>) -> f32 {
     let u = max(uniform_number(vec2<u32>(index, 0u), seed), 2.98023223876953125e-8);
     return -repeatable_logarithm(-repeatable_logarithm(u));

@@ -2,7 +2,7 @@ fn hypotenuse(x: f32) -> vec2<f32> {
     return square_root(add(two_product(x, x), vec2<f32>(1.0, 0.0)));
 }
 
-// x (1 + x/(2 (sqrt(x^2 + 1) + 1))): the factor lies between 1/2 and 3/2, where the formula cancels.
+// x (1 + x/(2 (sqrt(x^2 + 1) + 1))): the factor lies between 1/2 and 3/2. The plain formula cancels.
 fn activation(x: f32, params: Params) -> f32 {
     let c = clamp(x, -1e15, 1e15);
     let ratio = divide(vec2<f32>(c, 0.0), add(hypotenuse(c), vec2<f32>(1.0, 0.0)));

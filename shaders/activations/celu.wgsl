@@ -2,8 +2,8 @@ struct Params {
     alpha: f32,
 }
 
-// x/alpha with its rounding error, for x <= 0; beyond 200 the exponential is 0 or infinite. Both are raised where alpha is
-// small, because two_product leaves out the errors of tiny products.
+// x/alpha with its rounding error, for x <= 0. Beyond 200 the exponential is 0 or infinite. If alpha is small, both are
+// scaled up, because two_product leaves out the errors of tiny products.
 fn argument(x: f32, params: Params) -> vec2<f32> {
     let limit = select(200.0 * abs(params.alpha), LARGEST, abs(params.alpha) > 1e36);
     let unit = select(1.0, power_of_two(64), abs(params.alpha) < 1e-16);
@@ -17,7 +17,7 @@ fn activation(x: f32, params: Params) -> f32 {
     let e = expm1_of(z);
     let alpha_k = exponent_of(params.alpha);
     let y = multiply(e.value, vec2<f32>(params.alpha * power_of_two(-alpha_k), 0.0));
-    // x/alpha alone may be subnormal, and then flushed, where x is not.
+    // x/alpha alone may be subnormal and flushed where x is not.
     return select(scale_far(y.x + y.y, min(e.k + alpha_k, 378)), x, x > 0.0 || abs(z.x) < 1e-8);
 }
 
@@ -27,7 +27,7 @@ fn derivative(x: f32, params: Params) -> f32 {
     return select(scale_far(y.x + y.y, e.k), 1.0, x > 0.0);
 }
 
-// e^z - 1 - z e^z for x < 0, near 0 as -z^2 (1/2 + z P(z)), a minimax fit, because the difference cancels.
+// e^z - 1 - z e^z for x < 0. The difference cancels near 0; there it is -z^2 (1/2 + z P(z)), a minimax fit.
 fn parameter_gradient(x: f32, params: Params) -> Gradient {
     let z = argument(x, params);
     let c = clamp(z.x, -0.5, 0.5);
@@ -35,13 +35,13 @@ fn parameter_gradient(x: f32, params: Params) -> Gradient {
     let e = exponential(z);
     let raised = multiply(one_plus(e.v), add(vec2<f32>(1.0, 0.0), -z));
     let is_near = abs(z.x) < 0.5;
-    // The powers of two apart, because the square of a small quotient, and its lower part, would be flushed.
+    // Powers of two are kept apart: the square of a small quotient, and its lower part, would be flushed.
     let below = min(x, 0.0);
     let x_k = exponent_of(below);
     let alpha_k = exponent_of(params.alpha);
     let t = divide(vec2<f32>(below * power_of_two(-x_k), 0.0), vec2<f32>(params.alpha * power_of_two(-alpha_k), 0.0));
     let near = -multiply(multiply(t, t), fast_two_sum(0.5, p));
-    // Of large ones the 1 is lost.
+    // In a large value the 1 is lost.
     let is_large = e.k > 30;
     let far = add(scale_pair(raised, min(e.k, 30)), vec2<f32>(-1.0, 0.0));
     let value = select(select(far.x + far.y, raised.x + raised.y, is_large), near.x + near.y, is_near);

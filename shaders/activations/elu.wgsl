@@ -7,7 +7,7 @@ fn activation(x: f32, params: Params) -> f32 {
     return select(y.x + y.y, x, x > 0.0);
 }
 
-// Half of alpha goes in, so that the mantissa's up to 1.41 cannot overflow before the power of two is applied.
+// alpha is halved: the mantissa is up to 1.41, and its product with alpha must not overflow before the scaling.
 fn derivative(x: f32, params: Params) -> f32 {
     let e = decay(vec2<f32>(clamp(x, -200.0, 0.0), 0.0));
     let y = multiply(e.mantissa, vec2<f32>(0.5 * params.alpha, 0.0));

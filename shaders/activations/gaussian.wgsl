@@ -1,4 +1,4 @@
-// e^(-a^2); rounded, the square would cost the exponential 60 units.
+// e^(-a^2). A rounded square would cost the exponential 60 units.
 fn decayed(a: f32) -> Scaled {
     let e = decay(-two_product(a, a));
     return Scaled(e.mantissa, e.k);

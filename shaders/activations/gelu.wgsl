@@ -1,4 +1,4 @@
-// The normal distribution by Mills' ratio away from 0, and by a polynomial for |x| <= 1/4.
+// The normal distribution: Mills' ratio away from 0, a polynomial for |x| <= 1/4.
 fn activation(x: f32, params: Params) -> f32 {
     let c = clamp(x, -15.0, 15.0);
     let a = abs(c);
@@ -14,7 +14,7 @@ fn activation(x: f32, params: Params) -> f32 {
     return select(select(outer, centre.x + centre.y, a <= 0.25), x, x > 15.0);
 }
 
-// Phi(x) + x phi(x): for a = |x|, e^(-a^2/2) (M(a) - a phi(0)) below 0 and 1 minus that above.
+// Phi(x) + x phi(x). With a = |x| it is e^(-a^2/2) (M(a) - a phi(0)) below 0, and 1 minus that above.
 fn derivative(x: f32, params: Params) -> f32 {
     let c = clamp(x, -15.0, 15.0);
     let a = abs(c);

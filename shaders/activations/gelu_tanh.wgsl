@@ -2,12 +2,12 @@
 const LINEAR: vec2<f32> = vec2<f32>(1.5957692, -4.534068e-08);
 const CUBIC: vec2<f32> = vec2<f32>(0.071354814, 2.3988325e-09);
 
-// What is added to a constant: Mesa drops its low part where it sees it.
+// The low part is opaque, because Mesa drops it from sums where it sees its value.
 fn linear() -> vec2<f32> {
     return vec2<f32>(LINEAR.x, opaque(LINEAR.y));
 }
 
-// Carried with its rounding error: rounded, it would cost the exponential 200 units.
+// The argument keeps its rounding error. Rounded, it would cost the exponential 200 units.
 fn argument(x: f32) -> vec2<f32> {
     let cubic = multiply(CUBIC, two_product(x, x));
     return multiply(add(linear(), cubic), vec2<f32>(x, 0.0));

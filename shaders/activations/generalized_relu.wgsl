@@ -9,8 +9,8 @@ fn clips(x: f32, params: Params) -> bool {
     return is_finite(params.max_value) && x >= params.max_value;
 }
 
-// Large distances are halved first: x - threshold may overflow where its product with the slope does not. Opaque,
-// because compilers take the half out of the difference.
+// Large distances are halved first: x - threshold may overflow where its product with the slope does not. The halves
+// are opaque, because compilers factor 1/2 out of the difference.
 fn activation(x: f32, params: Params) -> f32 {
     let half = select(1.0, 0.5, max(abs(x), abs(params.threshold)) > 1e38);
     let distance = opaque(x * half) - opaque(params.threshold * half);

@@ -3,7 +3,7 @@ struct Params {
     beta: f32,
 }
 
-// alpha * x + beta with both rounding errors; infinite where the product is, and then far from [0, 1].
+// alpha * x + beta with both rounding errors. It is infinite where the product is, and then far from [0, 1].
 fn line(x: f32, params: Params) -> vec2<f32> {
     return add(product_with(x, params.alpha), vec2<f32>(params.beta, 0.0));
 }
@@ -16,7 +16,8 @@ fn activation(x: f32, params: Params) -> f32 {
 fn derivative(x: f32, params: Params) -> f32 {
     let y = line(x, params);
     let inside = y.x + y.y > 0.0 && (y.x - 1.0) + y.y < 0.0;
-    // A product that vanishes still tells on which side of a kink x lies. Opaque, because the unit squared is infinite.
+    // A product that vanishes still tells on which side of a kink x lies. The sums are opaque, because the unit squared
+    // is infinite.
     let unit = power_of_two(100);
     let raised = product_scaled(params.alpha, x, 200);
     let is_above = (raised.x + opaque(params.beta * unit) * unit) + raised.y > 0.0;

@@ -5,6 +5,6 @@ fn activation(x: f32, params: Params) -> f32 {
 }
 
 fn derivative(x: f32, params: Params) -> f32 {
-    // Opaque, because compilers may divide the terms of a sum one by one, which loses its digits near its root.
+    // Opaque, because compilers may divide each term of the sum, which loses its digits near its root.
     return select(select(opaque(2.0 * x + 3.0) / 6.0, 0.0, x <= -3.0), 1.0, x >= 3.0);
 }

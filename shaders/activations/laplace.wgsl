@@ -3,8 +3,9 @@ struct Params {
     sigma: f32,
 }
 
-// (x - mu)/sigma with its rounding error, where the result is neither 0 nor 1. In a unit in which no difference overflows,
-// and in one in which no error is left out where all are small; opaque, because compilers take the unit out of the difference.
+// (x - mu)/sigma with its rounding error, where the result is neither 0 nor 1. The unit keeps large differences from
+// overflowing, and the errors of small ones from being left out. The terms are opaque, because compilers factor the
+// unit out of the difference.
 fn argument(x: f32, params: Params) -> vec2<f32> {
     let size = max(max(abs(x), abs(params.mu)), params.sigma);
     let unit = select(select(1.0, power_of_two(64), size < 1e-16), power_of_two(-8), size > 1e36);

@@ -1,4 +1,4 @@
-// |x| + ln(1 + e^-2|x|) - ln 2, and x^2 (1/2 - x^2 P(x^2)), a minimax fit, near 0, where that cancels.
+// |x| + ln(1 + e^-2|x|) - ln 2, which cancels near 0. There it is x^2 (1/2 - x^2 P(x^2)), a minimax fit.
 fn activation(x: f32, params: Params) -> f32 {
     let a = abs(x);
     let c = min(a, 1.0);

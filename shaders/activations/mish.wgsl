@@ -1,5 +1,5 @@
-// tanh(ln(1 + e^x)) = e^x (e^x + 2)/(e^2x + 2 e^x + 2), in e = e^-|x| on either side, its power of two last. The
-// derivative below 0 is e (4(x + 1) + (4x + 6) e + 4 e^2 + e^3)/(e^2 + 2e + 2)^2.
+// tanh(ln(1 + e^x)) = e^x (e^x + 2)/(e^2x + 2 e^x + 2), written in e = e^-|x| on both sides of 0. The power of two
+// comes last. The derivative below 0 is e (4(x + 1) + (4x + 6) e + 4 e^2 + e^3)/(e^2 + 2e + 2)^2.
 fn activation(x: f32, params: Params) -> f32 {
     let c = clamp(x, -200.0, 200.0);
     let e = decay(vec2<f32>(-abs(c), 0.0));

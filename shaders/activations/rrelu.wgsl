@@ -3,7 +3,7 @@ struct Params {
     upper: f32,
 }
 
-// Halved first, because the sum may overflow.
+// The bounds are halved first, because their sum may overflow.
 fn slope(params: Params) -> f32 {
     return opaque(0.5 * params.lower) + opaque(0.5 * params.upper);
 }

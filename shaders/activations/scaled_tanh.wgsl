@@ -3,12 +3,12 @@ struct Params {
     beta: f32,
 }
 
-// Beyond 300 tanh is ±1, and its derivative 0 even times the largest floats.
+// Beyond 300 tanh is ±1. Its derivative is 0 there, even times the largest floats.
 fn argument(x: f32, params: Params) -> vec2<f32> {
     return argument_of(params.beta, x, argument_limit(params.beta, 300.0), 300.0);
 }
 
-// A product that still has to be multiplied by 2^k, whatever the parameters are.
+// alpha * beta without its power of two, for parameters of any size.
 fn alpha_beta(params: Params) -> Scaled {
     let alpha_k = exponent_of(params.alpha);
     let beta_k = exponent_of(params.beta);

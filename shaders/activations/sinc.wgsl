@@ -1,12 +1,12 @@
-// n/x for |n| up to 2, raised by a power of two where the parts of a small quotient would be flushed, which costs hundreds
-// of units near 1e32.
+// n/x for |n| up to 2. A small quotient is scaled up first: its parts would be flushed, which costs hundreds of units
+// near 1e32.
 fn over(n: vec2<f32>, x: f32) -> f32 {
     let raised = select(0, 64, abs(x) > 1e10);
     let y = divide(n * power_of_two(raised), vec2<f32>(x, 0.0));
     return scale(y.x + y.y, -raised);
 }
 
-// The derivative near 0 is -x (1/3 - x^2 P(x^2)), a minimax fit, because cos(x)/x - sin(x)/x^2 cancels there.
+// cos(x)/x - sin(x)/x^2 cancels near 0. There the derivative is -x (1/3 - x^2 P(x^2)), a minimax fit.
 fn activation(x: f32, params: Params) -> f32 {
     let y = over(sine_of(reduce(x, 0u)), select(x, 1.0, x == 0.0));
     return select(select(0.0, 1.0, abs(x) < 1e-4), y, is_finite(x) && abs(x) >= 1e-4);

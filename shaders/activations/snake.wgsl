@@ -6,7 +6,7 @@ fn angle(x: f32, params: Params) -> f32 {
     return opaque(params.alpha * x);
 }
 
-// 1 + sin(2t) = 2 sin^2(t + pi/4), which does not cancel; the eighth of a turn is added in the exact reduction.
+// 1 + sin(2t) = 2 sin^2(t + pi/4) does not cancel. The exact reduction adds the eighth of a turn.
 fn activation(x: f32, params: Params) -> f32 {
     let t = angle(x, params);
     let s = sine_of(reduce(t, 0u));
@@ -21,15 +21,15 @@ fn derivative(x: f32, params: Params) -> f32 {
     return not_a_number_unless(is_finite(t), 2.0 * (y.x + y.y));
 }
 
-// 2 x sin(t)/alpha cos(t) - (sin(t)/alpha)^2, the powers of two apart. As |sin(t)/alpha| is |x| at most, so is the power of
-// the second term beside that of the first.
+// 2 x sin(t)/alpha cos(t) - (sin(t)/alpha)^2, with the powers of two apart. |sin(t)/alpha| is at most |x|, so the
+// second term's power of two is at most the first's.
 fn parameter_gradient(x: f32, params: Params) -> Gradient {
     let t = angle(x, params);
     let turned = reduce(t, 0u);
     let x_k = exponent_of(x);
     let alpha_k = exponent_of(params.alpha);
     let quotient = divide(sine_of(turned), vec2<f32>(params.alpha * power_of_two(-alpha_k), 0.0));
-    // Of a small angle, which may be flushed, it is x.
+    // A small angle may be flushed; sin(t)/alpha is then x.
     let is_small = abs(t) < 1e-15;
     let s = select(quotient, vec2<f32>(x * power_of_two(-x_k), 0.0), is_small);
     let k = select(alpha_k, -x_k, is_small);

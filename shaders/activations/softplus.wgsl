@@ -11,8 +11,9 @@ fn derivative(x: f32, params: Params) -> f32 {
     return scale_far(y.value.x + y.value.y, y.k);
 }
 
-// (z logistic(z) - ln(1 + e^z))/beta^2, z = beta x, which is -(a e/(1 + e) + ln(1 + e))/beta^2 with a = |z| and e = e^-a:
-// nothing cancels. Beyond a = 18 that is e (a + 1 - e (a + 1/2)), whose power of two comes last.
+// (z logistic(z) - ln(1 + e^z))/beta^2 for z = beta x. With a = |z| and e = e^-a it is
+// -(a e/(1 + e) + ln(1 + e))/beta^2, where nothing cancels. Beyond a = 18 the sum is e (a + 1 - e (a + 1/2)),
+// whose power of two comes last.
 fn parameter_gradient(x: f32, params: Params) -> Gradient {
     let z = argument_of(params.beta, x, argument_limit(params.beta, 400.0), 400.0);
     let a = select(z, -z, z.x < 0.0);

@@ -7,7 +7,7 @@ fn activation(x: f32, params: Params) -> f32 {
     return y.x + y.y;
 }
 
-// Of a large x in another unit, because two_product leaves out the errors of tiny products.
+// A large x is taken in another unit, because two_product leaves out the errors of tiny products.
 fn derivative(x: f32, params: Params) -> f32 {
     let large = abs(x) > 1e10;
     let q = ratio(select(1.0, 1099511627776.0, large), x);

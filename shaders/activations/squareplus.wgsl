@@ -2,7 +2,7 @@ struct Params {
     b: f32,
 }
 
-// |x|, sqrt(x^2 + b) and b, all in units of 2^k so that the square can neither overflow nor vanish; b is b/2^k, to be
+// |x| and sqrt(x^2 + b) in units of 2^k, so that the square neither overflows nor vanishes. The field b is b/2^k, to be
 // divided by one of them.
 struct Bend {
     a: f32,
@@ -21,7 +21,7 @@ fn bend(x: f32, params: Params) -> Bend {
     return Bend(a, square_root(square), params.b * unit, k);
 }
 
-// By what power of two a small quotient of b is raised, because its parts would be flushed, which costs 30 units near -1e16.
+// The power of two that scales a small quotient of b up. Its parts would be flushed, which costs 30 units near -1e16.
 fn raise(s: Bend) -> i32 {
     return select(0, 64, s.b < 1e18);
 }

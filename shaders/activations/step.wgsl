@@ -7,6 +7,6 @@ fn activation(x: f32, params: Params) -> f32 {
 }
 
 fn derivative(x: f32, params: Params) -> f32 {
-    // Opaque, because compilers take 0 * dy for 0 where dy is infinite or NaN, too.
+    // Opaque, because compilers replace 0 * dy by 0 even where dy is infinite or NaN.
     return opaque(0.0);
 }

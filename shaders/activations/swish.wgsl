@@ -2,7 +2,7 @@ struct Params {
     beta: f32,
 }
 
-// beta * x is carried with its rounding error: rounded, it would cost the exponential tens of units.
+// beta * x keeps its rounding error. Rounded, it would cost the exponential tens of units.
 fn activation(x: f32, params: Params) -> f32 {
     let limit = argument_limit(params.beta, 200.0);
     let z = argument_of(params.beta, x, limit, 200.0);
@@ -14,7 +14,7 @@ fn derivative(x: f32, params: Params) -> f32 {
     return swish_slope(z, z);
 }
 
-// x^2 logistic'(beta x), x in a unit in which its square is a normal float. Beyond |beta x| = 400 it is 0.
+// x^2 logistic'(beta x). The unit of x makes its square a normal float. Beyond |beta x| = 400 the result is 0.
 fn parameter_gradient(x: f32, params: Params) -> Gradient {
     let limit = argument_limit(params.beta, 400.0);
     let s = logistic_derivative(argument_of(params.beta, x, limit, 400.0));

@@ -1,5 +1,5 @@
-// Near 0 x^3 (1/3 - x^2 P(x^2)), a minimax fit, because the difference cancels there. 1/3 is in two parts. A small x is in
-// another unit, because two_product leaves out the errors of tiny products.
+// The difference cancels near 0. There it is x^3 (1/3 - x^2 P(x^2)), a minimax fit, with 1/3 in two parts. A small x is
+// taken in another unit, because two_product leaves out the errors of tiny products.
 fn activation(x: f32, params: Params) -> f32 {
     let a = abs(x);
     let c = min(a, 0.6);

@@ -4,18 +4,18 @@ struct Params {
     beta: f32,
 }
 
-// (e^c - 1 - c)/c^2 for c in [-1, 0] as 1/2 + c P(c), a minimax fit, because the difference cancels.
+// (e^c - 1 - c)/c^2 for c in [-1, 0], which cancels. It is computed as 1/2 + c P(c), a minimax fit.
 fn remainder_ratio(c: f32) -> vec2<f32> {
     let p = ((((1.71137945e-5 * c + 1.88930760e-4) * c + 1.38299773e-3) * c + 8.33149720e-3) * c + 4.16664146e-2) * c + 0.166666657;
     return fast_two_sum(0.5, c * p);
 }
 
-// Large parameters are halved, whose sums may overflow where the result does not.
+// Large parameters are halved: their sums may overflow where the result does not.
 fn unit_of(a: f32, b: f32) -> f32 {
     return select(1.0, 0.5, max(abs(a), abs(b)) > 1e38);
 }
 
-// slope * x, which is 0 of a slope of 0 at infinity, too.
+// slope * x. A slope of 0 gives 0 at infinity, too.
 fn along(slope: f32, x: f32) -> f32 {
     return slope * select(x, 0.0, slope == 0.0);
 }
@@ -29,13 +29,13 @@ fn positive(x: f32, params: Params) -> f32 {
     return along(select(factor.x + factor.y, product + beta, abs(product) > 1e30), x) / unit;
 }
 
-// Away from 0 alpha_n (e^x - 1) + (beta - alpha_n) x, whose limit is right even where the slope is 0.
+// Away from 0 it is alpha_n (e^x - 1) + (beta - alpha_n) x. The limit at -infinity is right even if the slope is 0.
 fn negative(x: f32, params: Params) -> f32 {
     let unit = unit_of(params.alpha_n, params.beta);
     let alpha_n = params.alpha_n * unit;
     let beta = params.beta * unit;
     let c = max(x, -1.0);
-    // c comes in one by one, because its square may vanish where the product with alpha_n does not.
+    // The factors c are multiplied one by one: c^2 may vanish where its product with alpha_n does not.
     let curved = multiply(multiply(product_with(c, alpha_n), remainder_ratio(c)), vec2<f32>(c, 0.0));
     let near = add(curved, product_with(c, beta));
     let slope = two_sum(beta, -alpha_n);
@@ -64,7 +64,7 @@ fn derivative(x: f32, params: Params) -> f32 {
     return select(body, scale_far(tail.x + tail.y, d.k), vanishing) / unit;
 }
 
-// x^2 above 0 and e^x - 1 - x below, x in a unit in which its square is a normal float.
+// x^2 above 0, and e^x - 1 - x below. The unit of x makes its square a normal float.
 fn parameter_gradient(x: f32, params: Params) -> Gradient {
     let k = exponent_of(x);
     let unit = power_of_two(-k);

@@ -1,13 +1,13 @@
-// One activation, or its gradient, of each element, in vectors of four. Where a range's length is no multiple of four, a
-// second dispatch of a `_tail` entry point handles the rest word by word.
+// One activation or its gradient for each element, in vectors of four. If a range's length is not a multiple of four, a
+// dispatch of a `_tail` entry point computes the rest word by word.
 
-// Implementations may assume that no NaN occurs, and min, max and clamp drop it, so NaN is carried by its bits.
+// NaN is carried by its bits: implementations may assume that none occurs, and min, max and clamp drop it.
 fn keep_nan(x: vec4<f32>, y: vec4<f32>) -> vec4<f32> {
     let nan = (bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu)) > vec4<u32>(0x7f800000u);
     return bitcast<vec4<f32>>(select(bitcast<vec4<u32>>(y), bitcast<vec4<u32>>(x) | vec4<u32>(0x400000u), nan));
 }
 
-// Elements in succession, the first at a location of its parameters. `before` is what lies where the result will.
+// Four elements in succession. `first` is the location of the first, `before` what the result will overwrite.
 fn forward_of(x: vec4<f32>, before: vec4<f32>, first: Location) -> vec4<f32> {
     let second = next(first);
     let third = next(second);
@@ -41,13 +41,13 @@ fn backward_of(x: vec4<f32>, dy: vec4<f32>, first: Location) -> vec4<f32> {
     return keep_nan(dy, keep_nan(z, dx));
 }
 
-// The first of an invocation's VECTORS, which lie WORKGROUP apart, so that neighbours read neighbouring memory. Rows of
-// workgroups, because one dimension of a dispatch holds too few of them for a large buffer.
+// An invocation's first vector. Its VECTORS lie WORKGROUP apart, so that neighbours read neighbouring memory.
+// Workgroups form rows, because one dimension of a dispatch is too short for a large buffer.
 fn first_vector(group: vec3<u32>, groups: vec3<u32>, local: u32) -> u32 {
     return (group.y * groups.x + group.x) * WORKGROUP * VECTORS + local;
 }
 
-// x, dy and result are bound with the same length, so the guard on one of them covers all.
+// x, dy and result are bound with the same length, so a guard on one of them covers all.
 fn forward_at(index: u32) {
     if index < arrayLength(&result) {
         var before = vec4<f32>(0.0);
@@ -64,7 +64,7 @@ fn backward_at(index: u32) {
     }
 }
 
-// The first vector stands before the loop, because Mesa unrolls no large ones, and a loop of one turn halved gelu's
+// The first vector stands before the loop. Mesa does not unroll large loops, and a loop of one turn halved gelu's
 // throughput on llvmpipe.
 @compute @workgroup_size(WORKGROUP)
 fn forward(
@@ -98,7 +98,7 @@ fn tail_words() -> u32 {
     return (uniforms.tail_elements + ELEMENTS_PER_WORD - 1u) / ELEMENTS_PER_WORD;
 }
 
-// The last word of an odd number of 16-bit elements is shared with what follows the range, whose bits stay.
+// An odd number of 16-bit elements shares its last word with what follows the range; those bits stay.
 fn store_tail(invocation: u32, index: u32, values: vec2<f32>) {
     let word = pack_word(values);
     let shared_word = (result_words[index] & 0xffff0000u) | (word & 0xffffu);

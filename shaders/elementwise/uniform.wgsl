@@ -1,5 +1,5 @@
-// Where the bindings begin within the whole array matters to parameters that differ from element to element: there is
-// channel `first_channel`, with `first_within` elements of it before.
+// The uniform of elementwise kernels. The bindings begin at channel `first_channel`, after `first_within` elements of
+// it. Parameters that differ from element to element need both.
 struct ElementwiseUniform {
     tail_elements: u32,
     first_element: u32,

@@ -1,15 +1,15 @@
-// Functions of groups of `pieces` entries, each `length` elements long, of an array (rows, pieces, length). A result is
-// computed four elements at a time in the order of memory, each from elements at the same row and position of its inputs.
+// Functions of groups of `pieces` entries, each `length` elements long, in an array (rows, pieces, length). Results are
+// computed four at a time in the order of memory. Each depends on elements at the same row and position of its inputs.
 
 struct GroupwiseUniform {
-    // The first element of the result in its binding, how many there are, and its position within the whole result.
+    // The first element of the result in its binding, the number of elements, and the index within the whole result.
     first: u32,
     elements: u32,
     begin: u32,
     length: u32,
     pieces: u32,
     gate_is_first: u32,
-    // Where (row 0, position 0) of each input would lie in its binding, modulo 2^32, and the way from row to row.
+    // The index of (row 0, position 0) of each input in its binding, modulo 2^32, and the distance between rows.
     x_base: u32,
     x_stride: u32,
     second_base: u32,
@@ -27,7 +27,7 @@ struct Locations {
     within: vec4<u32>,
 }
 
-// Those of a group of four, as many pieces of a row being in the result; before and beyond it they stay within.
+// The locations of four results, with `pieces` pieces of a row in the result. Locations outside it are clamped to it.
 fn locations_of(group: u32, pieces: u32) -> Locations {
     let last = uniforms.first + uniforms.elements - 1u;
     let places = clamp(vec4<u32>(group, group + 1u, group + 2u, group + 3u), vec4<u32>(uniforms.first), vec4<u32>(last));

@@ -11,7 +11,7 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     }
 }
 
-// dy of relu(x) is bound as dy, that of relu(-x) as gate.
+// The dy of relu(x) is bound as dy, that of relu(-x) as the second input.
 @compute @workgroup_size(64)
 fn backward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
     zero = workgroups.z - 1u;

@@ -1,4 +1,4 @@
-// value * activation(gate), and both gradients.
+// value * activation(gate), and both its gradients.
 
 fn gated(value: f32, gate: f32) -> f32 {
     return not_a_number_unless(!is_nan(value) && !is_nan(gate), value * activation(gate, uniforms.params));

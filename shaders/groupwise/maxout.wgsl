@@ -1,4 +1,4 @@
-// The maximum of each group of pieces, and its gradient, which goes to the first maximum. NaN in a group makes it NaN.
+// The maximum of each group of pieces. Its gradient goes to the first maximum. A NaN in a group makes the result NaN.
 
 struct Maximum {
     value: vec4<f32>,

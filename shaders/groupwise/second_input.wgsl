@@ -1,4 +1,4 @@
-// The second input: gates, or the second half of a gradient.
+// The second input: the gates, or the second half of a gradient.
 
 @group(0) @binding(5) var<storage, read> second: array<Packed>;
 @group(0) @binding(5) var<storage, read> second_words: array<u32>;

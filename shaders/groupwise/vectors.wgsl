@@ -1,4 +1,4 @@
-// Four elements in succession at once, where each group of them is a whole vector of every operand.
+// Access to four elements in succession, where each four is a whole vector of every operand.
 
 fn x_of(s: Locations, extra: u32) -> vec4<f32> {
     return unpack(x_at((uniforms.x_base + extra + s.row.x * uniforms.x_stride + s.within.x) / 4u));

@@ -1,4 +1,4 @@
-// Each of four elements by itself.
+// Access to each of four elements by itself.
 
 fn x_of(s: Locations, extra: u32) -> vec4<f32> {
     let at = uniforms.x_base + extra + s.row * uniforms.x_stride + s.within;

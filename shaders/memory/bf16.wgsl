@@ -7,8 +7,8 @@ fn unpack(packed: Packed) -> vec4<f32> {
     return bitcast<vec4<f32>>(vec4<u32>(packed.x << 16u, packed.x & 0xffff0000u, packed.y << 16u, packed.y & 0xffff0000u));
 }
 
-// To nearest, ties to even, by integers; the carry of the largest values makes infinity. A NaN whose payload lies in
-// the lower half would round to infinity, so it is made quiet.
+// Rounds to nearest, ties to even, with integers. The carry turns the largest values into infinity. A NaN whose payload
+// lies in the lower half would round to infinity, so it is made quiet.
 fn round_bits(values: vec4<f32>) -> vec4<u32> {
     let bits = bitcast<vec4<u32>>(values);
     let rounded = (bits + 0x7fffu + ((bits >> vec4<u32>(16u)) & vec4<u32>(1u))) >> vec4<u32>(16u);

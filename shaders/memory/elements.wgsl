@@ -1,4 +1,4 @@
-// Single elements.
+// Access to single elements.
 
 fn x_element(index: u32) -> f32 {
     return unpack_word(x_word_at(index / ELEMENTS_PER_WORD))[index % ELEMENTS_PER_WORD];

@@ -1,5 +1,5 @@
-// The result overwrites x. dy is bound for writing too, because it may lie in the same buffer, beside x, and wgpu
-// counts a buffer that is both read-only and writable in one dispatch as a conflict, whatever the ranges.
+// The result overwrites x. dy may lie beside x in the same buffer, so it is bound for writing, too. wgpu refuses a
+// buffer that is both read-only and writable in one dispatch, even for disjoint ranges.
 
 @group(0) @binding(1) var<storage, read_write> dy: array<Packed>;
 @group(0) @binding(2) var<storage, read_write> result: array<Packed>;

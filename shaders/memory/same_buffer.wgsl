@@ -1,5 +1,5 @@
-// The result lies beside x or dy in the same buffer: all are bound for writing, because wgpu counts a buffer that is
-// both read-only and writable in one dispatch as a conflict, even where the ranges are disjoint.
+// The result lies beside x or dy in the same buffer. All are bound for writing: wgpu refuses a buffer that is both
+// read-only and writable in one dispatch, even for disjoint ranges.
 
 @group(0) @binding(0) var<storage, read_write> x: array<Packed>;
 @group(0) @binding(1) var<storage, read_write> dy: array<Packed>;

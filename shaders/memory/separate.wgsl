@@ -1,4 +1,4 @@
-// The result lies in another buffer than x and dy.
+// The result lies in a buffer that holds neither x nor dy.
 
 @group(0) @binding(0) var<storage, read> x: array<Packed>;
 @group(0) @binding(1) var<storage, read> dy: array<Packed>;

@@ -1,6 +1,6 @@
-// Four elements at once, where every group of them begins at a whole vector.
+// Access to four elements at once, where every group of four begins at a whole vector.
 
-// Every group of four is whole.
+// Every group of four is complete.
 const WHOLE: bool = true;
 
 fn load_x(index: u32, count: u32) -> vec4<f32> {

@@ -1,6 +1,6 @@
-// Element by element, wherever they begin. Without loops, whose turns are scarce on some adapters. Of a group that is
-// stored, from a whole word on, the elements before `skip` and from `count` on keep their bits, other halves of shared
-// words included.
+// Access element by element, from any offset. There are no loops, because some adapters limit their turns. A stored
+// group begins at a whole word. Elements before `skip` and from `count` on keep their bits, as do the other halves of
+// shared words.
 
 const WHOLE: bool = false;
 

@@ -1,5 +1,5 @@
-// Parameters that differ: one value for all, for each channel of an axis, or for each element. The
-// channel of an invocation's first element is found by division; how the others follow is the part `channels`.
+// Parameters that differ: one value for all, for each channel of an axis, or for each element. A division finds the
+// channel of an invocation's first element. The `channel_of_` part tells how the others follow.
 
 struct Location {
     element: u32,
@@ -7,8 +7,8 @@ struct Location {
     within: u32,
 }
 
-// n / d for n < 2^31, because integers are divided slowly, on CPUs one by one. The first quotient is off by 2^-20 of
-// itself, the second, of the remainder, by less than 1.
+// n / d for n < 2^31. Integer division is slow, and CPUs divide one lane at a time. The first quotient is off by 2^-20
+// of itself; that of the remainder by less than 1.
 fn quotient(n: i32, d: i32) -> i32 {
     let inverse = 1.0 / f32(d);
     let rough = i32(f32(n) * inverse);

@@ -1,4 +1,4 @@
-// All elements of a vector are of one channel.
+// All elements of a vector have one channel.
 
 fn next(location: Location) -> Location {
     return Location(location.element + 1u, location.channel, location.within);

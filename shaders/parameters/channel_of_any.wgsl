@@ -1,4 +1,4 @@
-// The next element may be the next channel's.
+// The next element may have the next channel.
 
 fn next(location: Location) -> Location {
     let over = location.within + 1u == uniforms.channel_length;

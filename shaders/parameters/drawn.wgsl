@@ -1,6 +1,6 @@
-// A slope for each element, uniform in [lower, upper), of a number that depends on the seed and the element's index.
+// A slope for each element, uniform in [lower, upper), drawn from the seed and the element's index.
 
-// The number of an element within the whole array, the lower word first.
+// The index of an element within the whole array, the lower word first.
 alias Location = vec2<u32>;
 
 fn location_of(element: u32) -> Location {

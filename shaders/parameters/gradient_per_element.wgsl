@@ -1,4 +1,4 @@
-// The gradient of a parameter that each element has for itself: dy times the result's derivative by it.
+// The gradient of a parameter with a value for each element: dy times the result's derivative by it.
 
 @group(0) @binding(2) var<storage, read_write> gradients: array<f32>;
 

@@ -1,4 +1,5 @@
-// The gradient of a parameter: the sum of dy times the result's derivative by it, over all that share it.
+// The gradient of a shared parameter: the sum of dy times the result's derivative by it, over all elements that share
+// it.
 
 const ROUNDS: u32 = 1u;
 

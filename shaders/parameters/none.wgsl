@@ -1,3 +1,3 @@
-// An activation without parameters. Its functions take a placeholder, so that every kernel calls all of them alike.
+// An activation without parameters. Its functions take a placeholder, so that kernels call all activations alike.
 
 alias Params = u32;

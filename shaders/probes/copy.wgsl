@@ -1,4 +1,5 @@
-// What memory allows: streams in, one stream out, and no arithmetic to speak of. The shape is that of other kernels.
+// A copy, which shows what memory allows: one stream out, one or two in, almost no arithmetic. The launch shape is that
+// of other kernels.
 
 struct CopyUniform {
     vectors: u32,

@@ -1,23 +1,23 @@
-// What the host tells a kernel that works along one axis of (outer, length, inner), and what it gathers about a row:
-// all elements that share their outer and inner index.
+// What the host tells a kernel that works along one axis of (outer, length, inner), and what it gathers about a row. A
+// row is the elements that share their outer and inner index.
 
 const FORWARD: u32 = 0u;
 const BACKWARD: u32 = 1u;
 const FROM_OUTPUT: u32 = 2u;
 
 struct RowwiseUniform {
-    // The element of the bindings at which the data begin, and its number within the whole array.
+    // The element of the bindings at which the data begin, and its index within the whole array.
     first: u32,
     first_element: u32,
     first_mask: u32,
     first_gradient: u32,
-    // The rows in reach, the number of the first of them, and the elements.
+    // The number of rows in reach, the index of the first, and the number of elements.
     rows: u32,
     first_row: u32,
     elements: u32,
     inner: u32,
     length: u32,
-    // The positions along the axis that the bindings hold, and the chunks they are divided into.
+    // The positions along the axis that the bindings hold, and the chunks that they form.
     begin: u32,
     end: u32,
     chunk: u32,
@@ -26,17 +26,17 @@ struct RowwiseUniform {
     all_chunks: u32,
     round: u32,
     seed: vec2<u32>,
-    // 1/temperature = inverse_temperature * 2^temperature_exponent, the first at least 1/2 and below 1.
+    // 1/temperature = inverse_temperature * 2^temperature_exponent, with inverse_temperature in [1/2, 1).
     inverse_temperature: vec2<f32>,
-    // What is subtracted from a row's logarithm.
+    // The number subtracted from a row's logarithm.
     subtracted: vec2<f32>,
     hard: u32,
     tasks: u32,
-    // How many times the rows are repeated among the chunks to be combined.
+    // The number of times that the rows repeat among the chunks to combine.
     repeats: u32,
     channels: u32,
     channel_length: u32,
-    // Lanes of a subgroup that a row takes at most.
+    // The most lanes of a subgroup that a row takes.
     width: u32,
     temperature_exponent: i32,
     @align(16) params: Params,
@@ -44,7 +44,7 @@ struct RowwiseUniform {
 
 @group(0) @binding(3) var<uniform> uniforms: RowwiseUniform;
 
-// One element of a row, its position along the axis, its number within the whole array, and its row's.
+// One element of a row: its position along the axis, its index within the whole array, and the index of its row.
 struct Entry {
     x: f32,
     dy: f32,
@@ -54,7 +54,7 @@ struct Entry {
     row: u32,
 }
 
-// Four entries: in succession along a row, or side by side in four rows.
+// Four entries, in succession along a row or side by side in four rows.
 struct Entries {
     x: vec4<f32>,
     dy: vec4<f32>,
@@ -82,7 +82,7 @@ fn fourth_of(e: Entries) -> Entry {
     return Entry(e.x.w, e.dy.w, e.kept.w, e.position.w, e.element.w, e.row.w);
 }
 
-// Which of four elements there are, and count.
+// Whether each of four elements exists and counts.
 fn kept_at(index: u32, count: u32) -> vec4<bool> {
     return vec4<bool>(
         mask_at(index),
@@ -100,21 +100,21 @@ struct Four {
     fourth: Statistics,
 }
 
-// Who works on a task: `lane` of `size`.
+// The lane that works on a task, and the number of lanes.
 struct Team {
     lane: u32,
     size: u32,
 }
 
-// What a team works on: the first of its tasks, then the next, `step` further on, up to `end`. Apart from `Team`, because
-// of a struct WGSL knows only as a whole whether all lanes have the same, as they must where they meet at a barrier.
+// The tasks of a team: `first`, `first + step` and so on, below `end`. They are not part of `Team`: WGSL decides only
+// for a whole struct whether all lanes share it, as they must at a barrier.
 struct Tasks {
     first: u32,
     end: u32,
     step: u32,
 }
 
-// What all lanes of a workgroup have in common.
+// The values that all lanes of a workgroup share.
 struct Workgroup {
     @builtin(workgroup_id) id: vec3<u32>,
     @builtin(num_workgroups) count: vec3<u32>,

@@ -1,24 +1,24 @@
-// The softmax family. Round 0 finds the largest score of a row, so that round 1 sums e^((score - peak)/temperature)
-// in one scale, its rounding errors with it: beside a dominant entry the others' sum stays intact for the logarithm.
-// Gradients are summed in a scale of their own, which round 0 finds, too.
+// The softmax family. Round 0 finds a row's largest score. Round 1 sums e^((score - peak)/temperature) in that scale,
+// with its rounding errors: beside a dominant entry the others' sum stays intact for the logarithm. Gradients have
+// their own scale, which round 0 finds, too.
 
 const ROUNDS: u32 = select(2u, 1u, ONLY_PEAK);
-// Whether it matters where the peak is, and what its last digit has lost.
+// Whether the position of the peak and its lower part matter.
 const PLACED: bool = ONLY_PEAK || NOISY;
-// Whether results are made of the weights of the last round.
+// Whether results need the weights of the last round.
 const WEIGHTED: bool = (DIRECTION == BACKWARD && !ONLY_PEAK) || (DIRECTION == FORWARD && !LOGARITHMIC);
 
 fn start(state: Statistics, round: u32) -> Statistics {
     return state;
 }
 
-// One that is left out counts as -infinity does.
+// The score of an entry. An entry that is left out counts as -infinity.
 fn counted(e: Entry) -> vec2<f32> {
     return select(vec2<f32>(negative_infinity(), 0.0), score(e.x, e.element), e.kept);
 }
 
-// (score - peak)/temperature. The rounding error of the difference alone may be 64 units of its exponential.
-// A score with noise differs from the peak by its lower part alone where both are large.
+// (score - peak)/temperature. The rounding error of the difference may cost the exponential 64 units. A large score
+// with noise may differ from the peak only by its lower part.
 fn distance_to(s: Statistics, z: vec2<f32>) -> vec2<f32> {
     let half = halving(z.x, s.peak);
     var d = two_sum(halved(z.x, half), -halved(s.peak, half));
@@ -29,11 +29,11 @@ fn distance_to(s: Statistics, z: vec2<f32>) -> vec2<f32> {
     return tempered(d, half);
 }
 
-// Weights are 2^24 times what they stand for, so that shares which are no normal numbers still count where a large
-// gradient multiplies them.
+// Weights are scaled by 2^24, so that a share below the normal floats still counts where a large gradient multiplies
+// it.
 const WEIGHT_OF_ONE: f32 = 16777216.0;
 
-// e^d for d <= 0, within a unit, times 2^24; 0 below e^-104. See `exponential`.
+// 2^24 e^d for d <= 0, within a unit; 0 below e^-104. See `exponential`.
 fn raised(d: vec2<f32>) -> f32 {
     let x = max(d.x, -104.0);
     let k = round(x * 1.44269504);
@@ -46,12 +46,13 @@ fn weight(e: Entry, s: Statistics) -> f32 {
     return raised(distance_to(s, counted(e)));
 }
 
-// The share of a weight once `sum` is the inverse of the sum.
+// The share of a weight, once `sum` is the inverse of the sum.
 fn portion(weight: f32, s: Statistics) -> f32 {
     return weight * s.sum.x + weight * s.sum.y;
 }
 
-// The share of an entry times a lifted factor, whose lower part takes that of the inverse along: rounded thrice in all.
+// The share of an entry times a lifted factor. The factor's lower part absorbs that of the inverse, so there are only
+// three roundings.
 fn share_times(e: Entry, weight: f32, factor: vec2<f32>, s: Statistics) -> f32 {
     if DIRECTION == FROM_OUTPUT {
         return share_of_output(e.x) * (factor.x + factor.y);
@@ -59,7 +60,7 @@ fn share_times(e: Entry, weight: f32, factor: vec2<f32>, s: Statistics) -> f32 {
     return weight * (factor.x + (factor.y + factor.x * s.sum.y)) * s.sum.x;
 }
 
-// a + b, b >= 0, where a is a sum of such.
+// a + b for b >= 0, where a is a sum of such terms.
 fn add_weight(a: vec2<f32>, b: f32) -> vec2<f32> {
     let sum = fast_two_sum(max(a.x, b), min(a.x, b));
     return vec2<f32>(sum.x, a.y + sum.y);
@@ -73,7 +74,7 @@ fn accumulate(s: Statistics, e: Entry, round: u32) -> Statistics {
             t.reach = max(t.reach, select(0u, magnitude_of(e.dy), e.kept));
         }
         if DIRECTION == FROM_OUTPUT {
-            // Whether there is any share at all.
+            // Whether any share exists.
             t.sum.x = max(t.sum.x, select(0.0, share_of_output(e.x), e.kept));
         } else {
             let z = counted(e);
@@ -128,20 +129,21 @@ fn merge(a: Statistics, b: Statistics, round: u32) -> Statistics {
     return t;
 }
 
-// Afterwards `sum` is the inverse of the sum or its logarithm, for gradients the inverse of its product with the
-// temperature and the lower part of that as a share of it, and `dot` the share-weighted mean; 0 for a row of nothing.
+// After the last round `sum` is the inverse of the sum, or its logarithm. For gradients it is the inverse divided by
+// the temperature, and the lower part as a fraction of it. `dot` is the mean weighted by the shares. A row without
+// entries has 0.
 fn finalize(s: Statistics, round: u32) -> Statistics {
     var t = s;
     if DIRECTION == FROM_OUTPUT {
         return t;
     }
     if round == 0u {
-        // The largest negative number, below which every difference is -infinity and none is NaN.
+        // At least the most negative float, so that -infinity minus the peak is -infinity, not NaN.
         t.peak = max(least_peak(s.peak), -LARGEST);
         return t;
     }
     let parts = add(s.sum, first_term(s.peak));
-    // The errors of a long sum may add up to more than a unit of it.
+    // The errors of a long sum may add up to more than one unit of it.
     let sum = fast_two_sum(parts.x, parts.y);
     let some = sum.x > 0.0;
     let divisor = select(vec2<f32>(1.0, 0.0), sum, some);
@@ -167,7 +169,7 @@ fn is_over(previous: Statistics, s: Statistics) -> bool {
     return false;
 }
 
-// No shares of a whole belong to +infinity.
+// A peak of +infinity has no shares, so the result is NaN.
 fn value(e: Entry, weight: f32, s: Statistics) -> f32 {
     var y: f32;
     if DIRECTION == FORWARD {

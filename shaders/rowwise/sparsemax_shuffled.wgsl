@@ -1,4 +1,4 @@
-// What a round has found out in another lane of the subgroup.
+// Statistics from another lane of the subgroup.
 
 fn shuffled(s: Statistics, distance: u32, round: u32) -> Statistics {
     var t = s;

@@ -1,5 +1,5 @@
-// What is known of a row: its largest score, where that is, the bits of the largest |x| and |dy|, NaN being above
-// infinity, and sums.
+// The statistics of a row: its largest score and that score's position, the bits of the largest |x| and |dy|, and sums.
+// As bits, NaN is above infinity.
 
 struct Statistics {
     peak: f32,
@@ -28,8 +28,8 @@ fn has_nan_gradient(s: Statistics) -> bool {
     return s.reach > 0x7f800000u;
 }
 
-// Gradients are multiplied by 2^k that brings the largest of a row near 2^63: then no product with a weight overflows, nor
-// the sum of 2^31 of them, and none vanishes that counts beside the largest.
+// Gradients are multiplied by a power of two that brings a row's largest near 2^63. Then no product with a weight
+// overflows, nor a sum of 2^31 products, and none vanishes that counts beside the largest.
 fn lift_exponent(s: Statistics) -> i32 {
     return 63 - max(i32(s.reach >> 23u) - 127, -64);
 }

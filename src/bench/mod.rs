@@ -1,4 +1,4 @@
-//! How fast functions run on a device, beside a kernel of the same run that only copies as many streams.
+//! The speed of functions on a device, compared with a copy of as many streams in the same run.
 
 use crate::catalog::{Axis, Function};
 use crate::context::GpuActivations;
@@ -9,28 +9,28 @@ use crate::shader::{Access, CopyUniform, Direction, Element, Kernel, LaunchShape
 use std::time::Instant;
 use wgpu::BufferUsages as Usage;
 
-/// What was measured of one function and direction.
+/// The measured throughput of one function and direction.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Throughput {
-    /// Bytes read and written a second, in units of 10⁹: the median of the samples.
+    /// Bytes read and written per second, in units of 10⁹: the median of the samples.
     pub gb_per_s: f64,
-    /// The rate in units of the fastest copy kernel's, usually below 1: the median over pairs of samples taken one after
-    /// the other.
+    /// The rate divided by that of the fastest copy kernel, usually below 1: the median over pairs of successive
+    /// samples.
     pub ratio_to_copy: f64,
 }
 
-/// Measures functions in samples that take turns with samples of a copy, so that what slows the machine slows both.
+/// Measures functions in samples that alternate with samples of a copy, so that a slow machine slows both.
 #[derive(Debug)]
 pub struct Bench<'a> {
     context: &'a GpuActivations,
     samples: usize,
     clock: Clock,
-    /// What the last function was compared with.
+    /// The copy compared with the last function.
     copy: Option<Copy>,
 }
 
-/// Where the time comes from.
+/// The source of the time.
 #[derive(Debug)]
 enum Clock {
     /// The device's own, in nanoseconds a tick.
@@ -39,14 +39,14 @@ enum Clock {
     Host,
 }
 
-/// What a set of buffers holds: the operands of one call.
+/// The operands of one call, in a set of buffers.
 struct Streams<T: Element> {
     x: GpuBuffer<T>,
     dy: Option<GpuBuffer<T>>,
     result: GpuBuffer<T>,
 }
 
-/// Elements of each operand; dy where it is read.
+/// The lengths of the operands; dy only if it is read.
 #[derive(Clone, Copy)]
 struct Lengths {
     x: usize,
@@ -54,19 +54,19 @@ struct Lengths {
     result: usize,
 }
 
-/// Buffers are taken in turn from sets of so many bytes together, as far as `MOST_SETS` allows, because what stays in a
+/// Bytes of all sets of buffers, up to `MOST_SETS` sets. Calls take the sets in turn, because data that stays in a
 /// cache is no memory traffic.
 const ROTATED_BYTES: u64 = 256 << 20;
-/// Sets of buffers at most.
+/// The most sets of buffers.
 const MOST_SETS: u64 = 256;
-/// A sample takes about so long, with no more calls than `MOST_CALLS`.
+/// The time of a sample, unless `MOST_CALLS` is reached first.
 const SAMPLE_SECONDS: f64 = 0.02;
-/// Calls of a sample at most.
+/// The most calls of a sample.
 const MOST_CALLS: u64 = 4096;
-/// Bytes that the calls of a sample use in between at most, if one does not need more.
+/// The most bytes of scratch memory for the calls of a sample, unless one call needs more.
 const SCRATCH_BYTES: u64 = 256 << 20;
 
-/// Launch shapes tried for the copy.
+/// Launch shapes to try for the copy.
 const COPIES: [LaunchShape; 8] = [
     LaunchShape { workgroup: 64, vectors: 4 },
     LaunchShape { workgroup: 256, vectors: 1 },
@@ -79,8 +79,8 @@ const COPIES: [LaunchShape; 8] = [
 ];
 
 impl<'a> Bench<'a> {
-    /// Takes so many samples of each function, at least one. Time is the device's own where its features have
-    /// `TIMESTAMP_QUERY`, else the host's.
+    /// Returns a bench that takes `samples` samples of each function, at least one. The time is the device's own if its
+    /// features include `TIMESTAMP_QUERY`, else the host's.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`], [`Error::DeviceLost`].
@@ -99,16 +99,16 @@ impl<'a> Bench<'a> {
         Ok(Bench { context, samples: samples.max(1), clock, copy: None })
     }
 
-    /// Whether the device's own clock is read.
+    /// Whether the bench reads the device's own clock.
     #[must_use]
     pub fn reads_device_clock(&self) -> bool {
         matches!(self.clock, Clock::Device { .. })
     }
 
-    /// Measures one direction of an elementwise function over so many elements.
+    /// Measures one direction of an elementwise function on this number of elements.
     ///
     /// # Errors
-    /// As [`GpuActivations::forward`].
+    /// Those of [`GpuActivations::forward`].
     pub fn elementwise<T: Element>(
         &mut self,
         function: impl Into<Function>,
@@ -127,7 +127,7 @@ impl<'a> Bench<'a> {
     /// Measures one direction of a function along an axis.
     ///
     /// # Errors
-    /// As [`GpuActivations::forward_along`].
+    /// Those of [`GpuActivations::forward_along`].
     pub fn along<T: Element>(
         &mut self,
         function: impl Into<Function>,
@@ -158,7 +158,7 @@ impl<'a> Bench<'a> {
         let bytes = lengths.bytes::<T>();
         let streams = if lengths.dy.is_some() { 3 } else { 2 };
         if self.copy.as_ref().is_none_or(|copy| (copy.bytes, copy.streams) != (bytes, streams)) {
-            // The memory of the last one goes first.
+            // The memory of the last copy is freed first.
             self.copy = None;
             self.copy = Some(self.fastest_copy(bytes, streams)?);
         }
@@ -175,7 +175,7 @@ impl<'a> Bench<'a> {
         Ok(Throughput { gb_per_s: median(rates), ratio_to_copy: median(ratios) })
     }
 
-    /// The copy in the fastest of the launch shapes.
+    /// The copy in the fastest launch shape.
     fn fastest_copy(&self, bytes: u64, streams: u64) -> Result<Copy, Error> {
         let most = self.context.device.traits.limits.max_compute_invocations_per_workgroup;
         let mut best: Option<(f64, Copy)> = None;
@@ -194,7 +194,7 @@ impl<'a> Bench<'a> {
         Ok(copy)
     }
 
-    /// How many calls make a sample, after some to warm up.
+    /// The number of calls in a sample, found by calls that also warm the device up.
     fn calls(&self, record: &impl Fn(&mut Recording<'_, '_>, usize) -> Result<(), Error>) -> Result<usize, Error> {
         let (_, scratch) = self.commands(record, 1)?;
         let bytes: u64 = scratch.iter().map(wgpu::Buffer::size).sum();
@@ -208,7 +208,7 @@ impl<'a> Bench<'a> {
         Ok(((SAMPLE_SECONDS / seconds).ceil() as usize).clamp(1, most))
     }
 
-    /// So many calls in one compute pass, and the memory that they use in between.
+    /// The commands of `calls` calls in one compute pass, and their scratch memory.
     fn commands(
         &self,
         record: &impl Fn(&mut Recording<'_, '_>, usize) -> Result<(), Error>,
@@ -239,7 +239,7 @@ impl<'a> Bench<'a> {
         })
     }
 
-    /// Seconds a call, of so many.
+    /// Seconds for each of `calls` calls.
     fn seconds(
         &self,
         record: &impl Fn(&mut Recording<'_, '_>, usize) -> Result<(), Error>,
@@ -262,21 +262,21 @@ impl<'a> Bench<'a> {
             }
         };
         scratch.into_iter().for_each(|buffer| device.release(buffer));
-        // A clock that has not moved says that it was less than a tick.
+        // A clock that did not advance means less than a tick.
         Ok(total.max(1e-9) / calls as f64)
     }
 }
 
-/// Commands that copy as many bytes as a function reads and writes, from as many streams of one length.
+/// Commands that copy as many bytes as a function reads and writes, from as many streams, all of one length.
 #[derive(Debug)]
 struct Copy {
     dispatches: Vec<Dispatch>,
     /// Calls of a sample.
     calls: usize,
-    /// Bytes of the function, and streams.
+    /// The bytes and streams of the function.
     bytes: u64,
     streams: u64,
-    /// Bytes that one call copies: not more than bindings hold.
+    /// The bytes that one call copies, at most what bindings hold.
     copied: u64,
 }
 
@@ -326,7 +326,7 @@ impl Copy {
     }
 }
 
-/// Sets of buffers to take in turn, each of so many bytes.
+/// The number of sets of buffers to take in turn, each of `bytes` bytes.
 fn sets_of(bytes: u64) -> u64 {
     (ROTATED_BYTES / bytes.max(1)).clamp(1, MOST_SETS)
 }
@@ -348,8 +348,8 @@ impl Lengths {
     }
 }
 
-/// Numbers on both sides of 0, where the functions are curved; a block of them again and again, so that the host has
-/// memory for it whatever the length.
+/// Numbers on both sides of 0, where the functions are curved. One block is repeated, so that the host has memory for
+/// any length.
 fn numbers<T: Element>(context: &GpuActivations, len: usize) -> Result<GpuBuffer<T>, Error> {
     const BLOCK: usize = 1 << 22;
     let buffer = context.allocate::<T>(len)?;

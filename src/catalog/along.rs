@@ -1,4 +1,4 @@
-//! THE TABLE of functions along an axis. A new one is one row here, its part in `shaders/rowwise/functions` or
+//! THE TABLE of functions along an axis. A new function is one row here, its part in `shaders/rowwise/functions` or
 //! `shaders/groupwise`, and its reference in `src/reference/along.rs`.
 
 use crate::catalog::axis::Axis;
@@ -12,10 +12,10 @@ use std::sync::{Arc, LazyLock};
 
 /// A function of either kind, with the values of its parameters.
 ///
-/// It is written as its name, with the parameters that differ from their defaults: `gelu`,
+/// It is written as its name and the parameters that differ from their defaults: `gelu`,
 /// `leaky_relu(negative_slope=0.2)`, `softmax(temperature=0.5)`, `gated(activation=swish, beta=1.5, gate=first)`.
-/// [`FromStr`](std::str::FromStr) reads that back: names whatever their case, with `_` and `-` ignored, and the activation of a gated unit
-/// before its parameters.
+/// [`FromStr`](std::str::FromStr) reads that form. Case, `_` and `-` do not matter in names. The activation of a gated
+/// unit comes before that activation's parameters.
 ///
 /// ```
 /// use gpu_activations::{Activation, Function};
@@ -28,17 +28,17 @@ use std::sync::{Arc, LazyLock};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Function {
-    /// A function of each element by itself.
+    /// A function of each element on its own.
     Elementwise(Activation),
     /// A function along an axis.
     Along(AxisFunction),
 }
 
 impl Function {
-    /// The elementwise function that this is.
+    /// Returns the elementwise function.
     ///
     /// # Errors
-    /// [`Error::OtherKind`].
+    /// [`Error::OtherKind`] for a function along an axis.
     pub fn elementwise(&self) -> Result<Activation, Error> {
         match self {
             Function::Elementwise(activation) => Ok(*activation),
@@ -46,10 +46,10 @@ impl Function {
         }
     }
 
-    /// The function along an axis that this is.
+    /// Returns the function along an axis.
     ///
     /// # Errors
-    /// [`Error::OtherKind`].
+    /// [`Error::OtherKind`] for an elementwise function.
     pub fn along(&self) -> Result<&AxisFunction, Error> {
         match self {
             Function::Elementwise(activation) => {
@@ -90,7 +90,7 @@ impl From<&Function> for Function {
     }
 }
 
-/// Which half of a gated unit's axis goes through the activation.
+/// The half of a gated unit's axis that goes through the activation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Gate {
     /// The second, as in `torch.nn.functional.glu`.
@@ -100,17 +100,17 @@ pub enum Gate {
     First,
 }
 
-/// How the two halves of a gated unit lie along the axis.
+/// The order of a gated unit's two halves along the axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Layout {
-    /// One after the other.
+    /// One half after the other.
     #[default]
     Halves,
-    /// Entry by entry in turn.
+    /// Entries of the halves in turn.
     Interleaved,
 }
 
-/// A row of the table, without the values of its parameters.
+/// A row of the table, without parameter values.
 #[derive(Debug)]
 pub(crate) struct AxisDefinition {
     pub name: &'static str,
@@ -120,7 +120,7 @@ pub(crate) struct AxisDefinition {
     pub parameters: &'static [ParameterInfo],
     pub takes_mask: bool,
     pub kernels: Kernels,
-    /// The largest error in f32, forward and backward, in units in the last place; of a gated unit what is added to the
+    /// The largest error in f32, forward and backward, in units in the last place. For a gated unit it is added to the
     /// bound of its activation.
     #[cfg_attr(not(feature = "verify"), expect(dead_code, reason = "only `verify` reads bounds"))]
     pub limit: f64,
@@ -143,66 +143,67 @@ impl Hash for AxisDefinition {
     }
 }
 
-/// How a function is computed.
+/// The kind of computation.
 #[derive(Debug)]
 pub(crate) enum Kernels {
-    /// From statistics of each row.
+    /// Results from the statistics of each row.
     Rowwise(RowKernels),
-    /// From groups of entries, each by itself.
+    /// Results from groups of entries, each on its own.
     Groupwise { part: Source, operands: Operands },
 }
 
-/// What kernels by statistics of rows are made of.
+/// The parts of rowwise kernels.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct RowKernels {
-    /// The function, its statistics, and what these are made of.
+    /// The function, its statistics, and the parts that these consist of.
     pub parts: &'static [Source],
-    /// How statistics go from lane to lane of a subgroup.
+    /// The part that moves statistics between the lanes of a subgroup.
     pub shuffled: Source,
-    /// How often all entries are visited before any result, at most; with y given, at most twice.
+    /// The most rounds over all entries before any result; with y given, at most two.
     pub rounds: u32,
-    /// Whether the axis becomes 1 long.
+    /// Whether the axis gets length 1.
     pub reduces: bool,
 }
 
-/// What a groupwise kernel reads for each result.
+/// The inputs of a groupwise kernel for each result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operands {
     /// Both entries of a group, and the activation's parameters.
     Gated,
     /// All entries of a group.
     Group,
-    /// One entry; of a gradient both.
+    /// One entry; both for a gradient.
     Entry,
 }
 
-/// How an axis is divided into groups, and how many entries of x and of y a group has.
+/// The division of an axis into groups, with the entries of x and of y in a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Groups {
     pub inputs: usize,
     pub outputs: usize,
-    /// Whether the entries of a group are successive. Else the axis has as many equal parts as a group has entries.
+    /// Whether the entries of a group are successive. Otherwise the axis has as many equal parts as a group has
+    /// entries.
     pub successive: bool,
 }
 
-/// What a result is the difference of, in whose units its error counts.
+/// The terms whose difference is the result, and in whose units its error counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Terms {
     /// Nothing cancels.
     Nothing,
-    /// The gradient, of a share's product with dy and that with the row's mean.
+    /// Gradient: a share's product with dy, and its product with the row's mean.
     Shares,
-    /// The gradient, of dy and a share's product with the row's sum.
+    /// Gradient: dy, and a share's product with the row's sum.
     LogShares,
-    /// The result, of the row's largest number and a logarithm.
+    /// Result: the row's largest number, and a logarithm.
     Logarithm,
-    /// The result, of an entry and the threshold; the gradient, of dy and its mean.
+    /// Result: an entry, and the threshold. Gradient: dy, and its mean.
     Projection,
     /// The roots of a gate's activation.
     Gate,
 }
 
-/// What a row's kernels are told of the function, besides its text.
+/// The function's numbers for rowwise kernels, besides its text.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct RowScalars {
     pub temperature: Option<f32>,
@@ -212,7 +213,7 @@ pub(crate) struct RowScalars {
     pub is_mean: bool,
 }
 
-/// A field of a row, as text.
+/// A field of a variant, as text.
 trait Field: Sized {
     fn parsed(text: &str) -> Option<Self>;
     fn shown(&self) -> String;
@@ -253,7 +254,7 @@ impl Field for Layout {
     }
 }
 
-/// The name alone: its parameters stand beside it.
+/// Written as the name alone, because its parameters are fields of their own.
 impl Field for Arc<Function> {
     fn parsed(text: &str) -> Option<Self> {
         text.parse().ok().map(Arc::new)
@@ -263,7 +264,7 @@ impl Field for Arc<Function> {
     }
 }
 
-/// Builds `AxisFunction` and everything that follows from a row.
+/// Builds `AxisFunction` and everything derived from the table.
 macro_rules! along {
     ($(
         $(#[$doc:meta])*
@@ -280,12 +281,17 @@ macro_rules! along {
     )*) => {
         /// A function along one axis of an array. A row is the entries whose indices agree except along the axis.
         ///
-        /// NaN in x or dy gives NaN in every result that depends on it: of the softmax family, where no mask leaves it
-        /// out, in its whole row. An entry of dy has no part in a gradient behind a mask, off the support of sparsemax,
-        /// beside the maximum of maxout, or of hardmax. An infinite dy gives infinities or NaN.
+        /// NaN in x or dy gives NaN in every result that depends on it. In the softmax family that is the whole row,
+        /// unless a mask leaves the entry out. An entry of dy has no part in the gradient if it is
         ///
-        /// A gradient is the finite number wherever the sum of its terms' magnitudes, written as in the formula, is an
-        /// f32.
+        /// - behind a mask,
+        /// - off the support of sparsemax,
+        /// - not at the maximum of maxout, or
+        /// - a gradient of hardmax.
+        ///
+        /// An infinite dy gives infinities or NaN.
+        ///
+        /// A gradient is finite and correct if the sum of its terms' magnitudes, written as in the formula, is an f32.
         ///
         /// Two functions are equal if they are the same and the bits of their parameters agree.
         #[derive(Debug, Clone)]
@@ -297,7 +303,7 @@ macro_rules! along {
             )*
         }
 
-        /// The functions at their defaults, in the order of the table.
+        /// Returns the functions at their defaults, in the order of the table.
         fn defaults() -> Vec<AxisFunction> {
             vec![$(AxisFunction::$variant { $($($field: $default),*)? }),*]
         }
@@ -319,14 +325,14 @@ macro_rules! along {
                 }
             }
 
-            /// The values of the table's parameters, as text.
+            /// The values of the parameters in the table, as text.
             fn fields(&self) -> Vec<(&'static str, String)> {
                 match self {
                     $(AxisFunction::$variant { $($($field),*)? } => vec![$($((stringify!($field), $field.shown())),*)?],)*
                 }
             }
 
-            /// Sets a parameter of the table by its name; none where the text is no value of its type.
+            /// Sets a parameter of the table by name. Returns none if the text is not a value of its type.
             fn set(&mut self, parameter: &str, text: &str) -> Option<()> {
                 match self {
                     $(AxisFunction::$variant { $($($field),*)? } => match parameter {
@@ -337,7 +343,7 @@ macro_rules! along {
                 Some(())
             }
 
-            /// Whether the gradient may be computed from y in place of x.
+            /// Whether the gradient can be computed from y instead of x.
             pub fn has_backward_from_output(&self) -> bool {
                 match self {
                     $(AxisFunction::$variant { $($($field),*)? } => {
@@ -347,7 +353,7 @@ macro_rules! along {
                 }
             }
 
-            /// How the axis is divided, where results come from groups of entries.
+            /// The division of the axis for results from groups of entries.
             pub(crate) fn groups(&self) -> Groups {
                 match self {
                     $(AxisFunction::$variant { $($($field),*)? } => {
@@ -369,7 +375,7 @@ macro_rules! along {
     };
 }
 
-/// Entries of a function that works by rows are no groups.
+/// Placeholder for rowwise functions, which have no groups.
 const ROWS: Groups = Groups { inputs: 1, outputs: 1, successive: false };
 
 const NO_SCALARS: RowScalars = RowScalars { temperature: None, seed: 0, hard: false, is_mean: false };
@@ -378,7 +384,7 @@ const fn at_temperature(temperature: f32) -> RowScalars {
     RowScalars { temperature: Some(temperature), ..NO_SCALARS }
 }
 
-/// A function by the statistics of exponentials, in two rounds: the largest score, then sums in that scale.
+/// Kernels by the statistics of exponentials, in two rounds: the largest score, then the sums in that scale.
 const fn exponentials(parts: &'static [Source], rounds: u32, reduces: bool) -> Kernels {
     Kernels::Rowwise(RowKernels { parts, shuffled: source!("rowwise/exponentials_shuffled.wgsl"), rounds, reduces })
 }
@@ -392,10 +398,10 @@ const EXPONENTIALS: Source = source!("rowwise/exponentials.wgsl");
 const TEMPERATURE: Value = Value::Number(1.0);
 
 along! {
-    /// The shares e^(x/T) of their sum (Bridle 1990); takes a mask. A row of nothing but −∞, or masked out altogether,
-    /// gives zeros, where PyTorch and JAX give NaN; +∞ gives NaN, as there.
+    /// The exponentials e^(x/T) as shares of their sum (Bridle 1990); takes a mask. A row of −∞ only, or fully masked,
+    /// gives zeros; PyTorch and JAX give NaN. +∞ gives NaN, as in both.
     ///
-    /// Forward: `y = exp((x − m)/T)/Σ exp((x − m)/T)`, m the row's maximum. Backward: `y·(dy − Σ y·dy)/T`.
+    /// Forward: `y = exp((x − m)/T)/Σ exp((x − m)/T)`, where m is the row's maximum. Backward: `y·(dy − Σ y·dy)/T`.
     #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../../pictures/softmax.svg")))]
     softmax Softmax {
         /// T, finite and above 0.
@@ -410,7 +416,7 @@ along! {
     scalars at_temperature(*temperature),
     limit 4.0 in Terms::Shares;
 
-    /// The logarithm of softmax; takes a mask. Masked entries, and rows of nothing but −∞, give −∞.
+    /// The logarithm of softmax; takes a mask. Masked entries and rows of −∞ only give −∞.
     ///
     /// Forward: `(x − m)/T − ln Σ exp((x − m)/T)`. Backward: `(dy − exp(y)·Σ dy)/T`.
     #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../../pictures/log_softmax.svg")))]
@@ -444,7 +450,7 @@ along! {
     scalars at_temperature(*temperature),
     limit 4.0 in Terms::Shares;
 
-    /// Softmax with one more entry of 0, which takes what the others leave (Miller 2023, "softmax1").
+    /// Softmax with an additional entry of 0, which takes the rest of the share (Miller 2023, "softmax1").
     ///
     /// Forward: `exp(x − m)/(exp(−m) + Σ exp(x − m))`, m = max(0, max x). Backward: `y·(dy − Σ y·dy)`.
     #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../../pictures/quiet_softmax.svg")))]
@@ -458,7 +464,8 @@ along! {
     scalars NO_SCALARS,
     limit 4.0 in Terms::Shares;
 
-    /// 1 at the first maximum, of a row of nothing but −∞ its first entry; 0 elsewhere, as in ONNX. The gradient is 0.
+    /// 1 at the first maximum and 0 elsewhere, as in ONNX. A row of −∞ only has its maximum at its first entry. The
+    /// gradient is 0.
     #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../../pictures/hardmax.svg")))]
     hardmax Hardmax
     formula "1 at the first maximum, else 0",
@@ -470,9 +477,10 @@ along! {
     scalars NO_SCALARS,
     limit 0.0 in Terms::Nothing;
 
-    /// The Euclidean projection onto the simplex (Martins & Astudillo 2016); +∞ gives NaN.
+    /// The Euclidean projection onto the simplex (Martins & Astudillo 2016). +∞ gives NaN.
     ///
-    /// Forward: `max(x − τ, 0)`, τ such that the row sums to 1. Backward: dy less its mean over the support, there.
+    /// Forward: `max(x − τ, 0)`, with τ such that the row sums to 1. Backward, on the support: dy minus its mean over
+    /// the support; 0 elsewhere.
     #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../../pictures/sparsemax.svg")))]
     sparsemax Sparsemax
     formula "max(x − τ, 0), τ such that Σ = 1",
@@ -491,15 +499,16 @@ along! {
 
     /// Softmax of x plus noise, a differentiable sample of the categorical distribution (Jang, Gu & Poole 2017).
     ///
-    /// Forward: `softmax((x + G)/τ)`, G = −ln(−ln U), U from Philox4x32-10 with the seed as key and the element's
-    /// index as counter, the same on every adapter. Backward: softmax's of the soft sample, also where the sample is hard.
+    /// Forward: `softmax((x + G)/τ)` with G = −ln(−ln U). U is from Philox4x32-10 with the seed as key and the
+    /// element's index as counter, the same on every adapter. Backward: softmax's gradient of the soft sample, even if
+    /// the sample is hard.
     #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../../pictures/gumbel_softmax.svg")))]
     gumbel_softmax GumbelSoftmax {
         /// τ, finite and above 0.
         tau: f32 = 1.0, TEMPERATURE, Range::AboveZero;
-        /// Whether the largest entry is given as 1 and the others as 0.
+        /// Whether the largest entry becomes 1 and the others 0.
         hard: bool = false, Value::Flag(false), Range::Choice(&["true", "false"]);
-        /// Which noise.
+        /// The seed of the noise.
         seed: u64 = 0, Value::Integer(0), Range::Integer(0, u64::MAX);
     }
     formula "softmax((x + G)/τ), G = −ln(−ln U)",
@@ -515,7 +524,7 @@ along! {
     scalars RowScalars { hard: *hard, seed: *seed, ..at_temperature(*tau) },
     limit 4.0 in Terms::Shares;
 
-    /// `ln Σ exp(x)`; the axis becomes 1 long. +∞ gives +∞, and no entries at all give −∞.
+    /// `ln Σ exp(x)`; the axis gets length 1. +∞ gives +∞, and a row without entries gives −∞.
     ///
     /// Backward: `exp(x − y)·dy`.
     #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../../pictures/logsumexp.svg")))]
@@ -529,8 +538,8 @@ along! {
     scalars NO_SCALARS,
     limit 4.0 in Terms::Logarithm;
 
-    /// `ln(Σ exp(x)/n)` of the n entries of a row; the axis becomes 1 long. No entries at all give NaN, the logarithm
-    /// of 0/0.
+    /// `ln(Σ exp(x)/n)` of the n entries of a row; the axis gets length 1. A row without entries gives NaN, the
+    /// logarithm of 0/0.
     ///
     /// Backward: `exp(x − y)·dy/n`.
     #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../../pictures/logmeanexp.svg")))]
@@ -544,17 +553,18 @@ along! {
     scalars RowScalars { is_mean: true, ..NO_SCALARS },
     limit 4.0 in Terms::Logarithm;
 
-    /// `value·activation(gate)`, the two being halves of the axis (Dauphin et al. 2017; Shazeer 2020). Named `glu` with
-    /// sigmoid, `swiglu` with silu, `geglu` with gelu, `reglu` with relu, `bilinear` with identity, else `gated`.
+    /// `value·activation(gate)`, where value and gate are halves of the axis (Dauphin et al. 2017; Shazeer 2020). The
+    /// name is `glu` with sigmoid, `swiglu` with silu, `geglu` with gelu, `reglu` with relu, `bilinear` with identity,
+    /// else `gated`.
     ///
     /// Backward: `dvalue = dy·activation(gate)`, `dgate = dy·value·activation′(gate)`.
     #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../../pictures/swiglu.svg")))]
     gated Gated {
-        /// What the gate goes through, an elementwise function.
+        /// The activation of the gate, an elementwise function.
         activation: Arc<Function> = Arc::new(Activation::Sigmoid.into()), Value::Word("sigmoid"), Range::Function;
-        /// Which half is the gate.
+        /// The half that is the gate.
         gate: Gate = Gate::Second, Value::Word("second"), Range::Choice(&["first", "second"]);
-        /// How the halves lie.
+        /// The order of the halves.
         layout: Layout = Layout::Halves, Value::Word("halves"), Range::Choice(&["halves", "interleaved"]);
     }
     formula "value·activation(gate)",
@@ -564,14 +574,15 @@ along! {
     kernels Kernels::Groupwise { part: source!("groupwise/gated.wgsl"), operands: Operands::Gated },
     groups Groups { inputs: 2, outputs: 1, successive: *layout == Layout::Interleaved },
     scalars NO_SCALARS,
-    // A product of a result of the activation, whose units may be half of those before, and the product before it.
+    // Two products: a result of the activation, whose units may be half of those before, and the product before it.
     limit 1.25 in Terms::Gate;
 
     /// The maximum of each group of `pieces` successive entries (Goodfellow et al. 2013). The gradient goes to the
     /// first maximum.
     #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../../pictures/maxout.svg")))]
     maxout Maxout {
-        /// Entries of a group, from 1 to 65 535, which is as far as llvmpipe counts; the axis' length must be a multiple.
+        /// Entries of a group, from 1 to 65 535, the most turns of a loop on llvmpipe. The axis' length must be a
+        /// multiple of it.
         pieces: usize = 2, Value::Integer(2), Range::Integer(1, 65_535);
     }
     formula "the maximum of each group of `pieces` entries",
@@ -585,7 +596,7 @@ along! {
 
     /// relu(x) followed along the axis by relu(−x) (Shang et al. 2016).
     ///
-    /// Backward: `dy₁` where x > 0, `−dy₂` where x < 0, 0 at 0.
+    /// Backward: `dy₁` for x > 0, `−dy₂` for x < 0, 0 at 0.
     #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../../pictures/crelu.svg")))]
     crelu Crelu
     formula "relu(x) and relu(−x), one after the other",
@@ -598,7 +609,7 @@ along! {
     limit 0.0 in Terms::Nothing;
 }
 
-/// A gated unit that has a name of its own.
+/// A gated unit with its own name.
 struct NamedUnit {
     name: &'static str,
     formula: &'static str,
@@ -634,20 +645,20 @@ static ALL: LazyLock<Vec<(&'static str, AxisFunction)>> = LazyLock::new(|| {
 });
 
 impl AxisFunction {
-    /// Every function by name, at its defaults, in the order of the table. `gated` alone has sigmoid, and with that is
-    /// `glu`.
+    /// Every function by name, at its defaults, in the order of the table. `gated` without parameters has the
+    /// activation sigmoid, so it equals `glu`.
     #[must_use]
     pub fn all() -> &'static [(&'static str, AxisFunction)] {
         &ALL
     }
 
-    /// The gated unit `value·activation(gate)` whose gate is the second half of the axis. The activation must be
-    /// elementwise, which [`AxisFunction::validate`] checks.
+    /// Returns the gated unit `value·activation(gate)` whose gate is the second half of the axis. The activation must
+    /// be elementwise; [`AxisFunction::validate`] checks that.
     pub fn gated(activation: impl Into<Function>) -> AxisFunction {
         AxisFunction::Gated { activation: Arc::new(activation.into()), gate: Gate::Second, layout: Layout::Halves }
     }
 
-    /// The named unit that a gated unit is.
+    /// Returns the named unit that equals this gated unit.
     fn unit(&self) -> Option<&'static NamedUnit> {
         let AxisFunction::Gated { activation, .. } = self else { return None };
         let Function::Elementwise(activation) = **activation else { return None };
@@ -660,7 +671,7 @@ impl AxisFunction {
         activation.elementwise().ok()
     }
 
-    /// Which half is the gate, of a gated unit.
+    /// The half that is the gate, for a gated unit.
     pub(crate) fn gate(&self) -> Gate {
         let AxisFunction::Gated { gate, .. } = self else { return Gate::default() };
         *gate
@@ -672,7 +683,7 @@ impl AxisFunction {
         self.unit().map_or(self.definition().name, |unit| unit.name)
     }
 
-    /// Other names under which it is found.
+    /// Other names that find it.
     #[must_use]
     pub fn aliases(&self) -> &'static [&'static str] {
         self.definition().aliases
@@ -684,38 +695,38 @@ impl AxisFunction {
         self.unit().map_or(self.definition().formula, |unit| unit.formula)
     }
 
-    /// Which family it belongs to: `softmax`, `gated`, `maxout` or `crelu`.
+    /// The family: `softmax`, `gated`, `maxout` or `crelu`.
     #[must_use]
     pub fn family(&self) -> &'static str {
         self.definition().family
     }
 
-    /// The parameters that may be set by name; those of a gated unit's activation are not among them.
+    /// The parameters that can be set by name, without those of a gated unit's activation.
     #[must_use]
     pub fn parameters(&self) -> &'static [ParameterInfo] {
         self.unit().map_or(self.definition().parameters, |unit| &unit.parameters)
     }
 
-    /// The names of its parameters and their values as [`AxisFunction::with`] reads them, those of a gated unit's
-    /// activation included.
+    /// The names and values of the parameters, in the form that [`AxisFunction::with`] reads. Those of a gated unit's
+    /// activation are included.
     #[must_use]
     pub fn values(&self) -> Vec<(&'static str, String)> {
         let Some(activation) = self.activation() else { return self.fields() };
         let names = activation.parameters().iter().map(|parameter| parameter.name);
         let of_activation = names.zip(activation.values().into_iter().map(|value| value.to_string()));
         let mut fields = self.fields();
-        // After the activation itself, which decides what they are.
+        // The activation comes first, because it decides which parameters follow.
         fields.splice(1..1, of_activation);
         fields
     }
 
-    /// Sets a parameter by name, whatever the case and with `_` and `-` ignored, from text. Those of a gated unit's
-    /// activation are set in the same way, after the activation itself; their ranges, which may depend on one another,
-    /// are for [`AxisFunction::validate`] to check.
+    /// Sets a parameter by name, from text. Case, `_` and `-` do not matter in the name. The parameters of a gated
+    /// unit's activation are set in the same way, after the activation itself. Their ranges may depend on each other,
+    /// so [`AxisFunction::validate`] checks them.
     ///
     /// # Errors
-    /// [`Error::UnknownParameter`], [`Error::InvalidValue`]; [`Error::UnknownName`] or [`Error::OtherKind`] for a gate's
-    /// activation.
+    /// - [`Error::UnknownParameter`] or [`Error::InvalidValue`];
+    /// - [`Error::UnknownName`] or [`Error::OtherKind`] for a gate's activation.
     pub fn with(mut self, parameter: &str, value: &str) -> Result<AxisFunction, Error> {
         let function = self.name();
         let wanted = normalized(parameter);
@@ -748,8 +759,9 @@ impl AxisFunction {
     /// Checks the parameters.
     ///
     /// # Errors
-    /// [`Error::InvalidValue`]; [`Error::ParameterOutOfRange`] for those of a gate's activation, [`Error::OtherKind`]
-    /// where that is no elementwise function.
+    /// - [`Error::InvalidValue`];
+    /// - [`Error::ParameterOutOfRange`] for parameters of a gate's activation;
+    /// - [`Error::OtherKind`] if that activation is not elementwise.
     pub fn validate(&self) -> Result<(), Error> {
         if let AxisFunction::Gated { activation, .. } = self {
             activation.elementwise()?.validate()?;
@@ -757,7 +769,7 @@ impl AxisFunction {
         for (known, (_, value)) in self.definition().parameters.iter().zip(self.fields()) {
             let is_valid = match known.range {
                 Range::Integer(least, most) => value.parse().is_ok_and(|value| (least..=most).contains(&value)),
-                // Whatever the type allows.
+                // The type allows no invalid value.
                 Range::Choice(_) | Range::Function => true,
                 range => value.parse().is_ok_and(|value| range.contains(value, |_| f32::MIN)),
             };
@@ -769,18 +781,18 @@ impl AxisFunction {
         Ok(())
     }
 
-    /// Whether it takes a mask, of one byte an element, 0 leaving it out.
+    /// Whether it takes a mask of one byte for each element; 0 leaves the element out.
     #[must_use]
     pub fn takes_mask(&self) -> bool {
         self.definition().takes_mask
     }
 
-    /// Whether the axis becomes 1 long.
+    /// Whether the axis gets length 1.
     pub(crate) fn reduces(&self) -> bool {
         matches!(self.definition().kernels, Kernels::Rowwise(RowKernels { reduces: true, .. }))
     }
 
-    /// Whether scores are divided by a temperature.
+    /// Whether scores are divided by a temperature other than 1.
     pub(crate) fn is_tempered(&self) -> bool {
         self.scalars().temperature.is_some_and(|temperature| temperature != 1.0)
     }
@@ -788,8 +800,9 @@ impl AxisFunction {
     /// The shape of the result.
     ///
     /// # Errors
-    /// [`Error::IndivisibleAxis`] where the axis cannot be halved or grouped; [`Error::TooManyElements`];
-    /// and as [`AxisFunction::validate`].
+    /// - [`Error::IndivisibleAxis`] if the axis cannot be halved or grouped;
+    /// - [`Error::TooManyElements`];
+    /// - those of [`AxisFunction::validate`].
     pub fn output_shape(&self, axis: &Axis) -> Result<Vec<usize>, Error> {
         self.validate()?;
         let Groups { inputs, outputs, .. } = self.groups();

@@ -9,15 +9,15 @@ pub struct Axis {
 }
 
 impl Axis {
-    /// An axis of an array of this shape, counted from the end if negative.
+    /// An axis of an array of this shape. A negative `axis` counts from the end.
     ///
     /// # Errors
-    /// [`Error::AxisOutOfRange`]; [`Error::TooManyElements`] from 2³¹ elements on.
+    /// [`Error::AxisOutOfRange`]; [`Error::TooManyElements`] for 2³¹ elements or more.
     pub fn new(shape: &[usize], axis: isize) -> Result<Axis, Error> {
         let from_end = if axis < 0 { shape.len() as isize } else { 0 };
         let index = usize::try_from(axis.saturating_add(from_end)).ok().filter(|&index| index < shape.len());
         let index = index.ok_or_else(|| Error::AxisOutOfRange { axis, shape: shape.to_vec() })?;
-        // As in numpy, a length of 0 does not excuse the others.
+        // As in numpy, a length of 0 does not excuse the other lengths.
         let most = shape.iter().try_fold(1, |product: usize, &length| product.checked_mul(length.max(1)));
         if most.is_none_or(|most| most > Self::MOST_ELEMENTS) {
             return Err(Error::TooManyElements { shape: shape.to_vec(), limit: Self::MOST_ELEMENTS });
@@ -28,12 +28,12 @@ impl Axis {
     /// The last axis of an array of this shape.
     ///
     /// # Errors
-    /// As [`Axis::new`].
+    /// Those of [`Axis::new`].
     pub fn last(shape: &[usize]) -> Result<Axis, Error> {
         Axis::new(shape, -1)
     }
 
-    /// Shaders count elements in 32 bits, with room for a workgroup beyond the last.
+    /// Shaders count elements in 32 bits, with room for a workgroup after the last element.
     const MOST_ELEMENTS: usize = i32::MAX as usize;
 
     /// The shape.
@@ -42,7 +42,7 @@ impl Axis {
         &self.shape
     }
 
-    /// The axis, counted from 0.
+    /// The axis, counting from 0.
     #[must_use]
     pub fn index(&self) -> usize {
         self.index
@@ -77,8 +77,8 @@ impl Axis {
         shape
     }
 
-    /// Splits the array into batches of successive outer entries, each of at most so many elements where an entry has
-    /// no more. Each batch comes with the axis of its own array, and with the outer entries that it holds.
+    /// Splits the array into batches of successive outer entries. A batch has at most `elements` elements, or one outer
+    /// entry if that has more. Each batch comes with the axis of its own array and its range of outer entries.
     pub fn batches(&self, elements: usize) -> impl Iterator<Item = (Axis, Range<usize>)> + use<'_> {
         let (outer, block) = (self.outer(), self.length() * self.inner());
         let most = (elements / block.max(1)).clamp(1, outer.max(1));
@@ -86,7 +86,7 @@ impl Axis {
             let batch = first..outer.min(first + most);
             let mut shape = self.shape.clone();
             shape[..self.index].fill(1);
-            // An axis that comes first has one outer entry.
+            // The first axis has one outer entry.
             if self.index > 0 {
                 shape[0] = batch.len();
             }

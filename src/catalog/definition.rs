@@ -1,9 +1,9 @@
-//! What a row of the elementwise table is made of, and the macro that turns rows into the enum `Activation`.
+//! The declaration of an elementwise function, and the macro that makes the enum `Activation` from the table.
 
 use crate::catalog::{ParameterInfo, Source};
 use std::hash::{Hash, Hasher};
 
-/// One row of the table, without the values of its parameters.
+/// A row of the table, without parameter values.
 #[derive(Debug)]
 pub(crate) struct Definition {
     pub name: &'static str,
@@ -28,7 +28,7 @@ impl Hash for Definition {
     }
 }
 
-/// Builds `Activation` and everything that follows from a row: see `elementwise.rs` for the form of one.
+/// Builds `Activation` and everything derived from the table. `elementwise.rs` shows the form of a row.
 macro_rules! catalog {
     ($(
         $(#[$doc:meta])*
@@ -48,11 +48,11 @@ macro_rules! catalog {
     )*) => {
         /// An activation function with the values of its parameters.
         ///
-        /// NaN gives NaN, and infinities give the limit of the formula. A gradient is `dx = dy·f′(x)`, f′(x) being rounded
-        /// to f32 first: NaN in x or dy gives NaN, and an infinite dy gives an infinity, or NaN where f′(x) is 0.
+        /// NaN gives NaN, and infinities give the limit of the formula. A gradient is `dx = dy·f′(x)`, where f′(x) is
+        /// first rounded to f32. NaN in x or dy gives NaN. An infinite dy gives an infinity, or NaN if f′(x) is 0.
         ///
-        /// At a kink the derivative is PyTorch's, because most models that are ported come from there; where other
-        /// libraries differ, the variant says so. In the pictures, a dot marks the value at a kink.
+        /// At a kink the derivative is PyTorch's, because most ported models come from there. Each variant names the
+        /// libraries that differ. In the pictures a dot marks the value at a kink.
         ///
         /// Two activations are equal if they are the same function and the bits of their parameters agree.
         #[derive(Debug, Clone, Copy)]
@@ -82,7 +82,7 @@ macro_rules! catalog {
                 }
             }
 
-            /// The values of its parameters, in the order of [`Activation::parameters`].
+            /// The values of the parameters, in the order of [`Activation::parameters`].
             pub fn values(&self) -> Vec<f32> {
                 match *self {
                     $(Activation::$variant { $($($field),*)? } => vec![$($($field),*)?],)*
@@ -95,7 +95,7 @@ macro_rules! catalog {
                 }
             }
 
-            /// Where the formula changes: the derivative jumps there, or bends.
+            /// The values of x at which the formula changes. The derivative jumps or bends there.
             pub fn kinks(&self) -> Vec<f64> {
                 match *self {
                     $(Activation::$variant { $($($field),*)? } => {
@@ -106,15 +106,15 @@ macro_rules! catalog {
                 }
             }
 
-            /// The largest errors allowed in f32, forward and derivative, in units in the last place.
+            /// The largest errors allowed in f32, of the value and of the derivative, in units in the last place.
             pub const fn limits(&self) -> (f64, f64) {
                 match self {
                     $(Activation::$variant { .. } => ($forward_limit, $derivative_limit),)*
                 }
             }
 
-            /// The largest error allowed in f32 in the derivative by one of its learnable parameters, in units in the last
-            /// place; 0 for a parameter that is not learnable.
+            /// The largest error allowed in f32 in the derivative by a learnable parameter, in units in the last place.
+            /// It is 0 for a parameter that is not learnable.
             pub fn gradient_limit(&self, parameter: &str) -> f64 {
                 match self {
                     $(Activation::$variant { .. } => match parameter {
@@ -124,7 +124,7 @@ macro_rules! catalog {
                 }
             }
 
-            /// As `forward_term`, of the derivative by a parameter.
+            /// The same as `forward_term`, for the derivative by a parameter.
             #[cfg(feature = "verify")]
             pub(crate) fn gradient_term(&self, parameter: &str, x: f64) -> f64 {
                 match *self {
@@ -142,7 +142,8 @@ macro_rules! catalog {
                 }
             }
 
-            /// The largest term of the function near a root away from 0, where the error is relative to it; else 0.
+            /// The largest term of the function near a root away from 0, where the error is relative to that term; else
+            /// 0.
             #[cfg(feature = "verify")]
             pub(crate) fn forward_term(&self, x: f64) -> f64 {
                 match *self {
@@ -157,7 +158,7 @@ macro_rules! catalog {
                 }
             }
 
-            /// As `forward_term`, of the derivative.
+            /// The same as `forward_term`, for the derivative.
             #[cfg(feature = "verify")]
             pub(crate) fn derivative_term(&self, x: f64) -> f64 {
                 match *self {
@@ -172,7 +173,7 @@ macro_rules! catalog {
                 }
             }
 
-            /// This function at its defaults and at other values of its parameters that tests try.
+            /// This function at its defaults, and at other parameter values for tests.
             pub fn samples(&self) -> Vec<Activation> {
                 match self {
                     $(Activation::$variant { .. } => vec![
@@ -182,7 +183,7 @@ macro_rules! catalog {
                 }
             }
 
-            /// This function at its defaults and at other values of its parameters that a picture compares.
+            /// This function at its defaults, and at other parameter values for its picture.
             #[cfg(feature = "plot")]
             pub(crate) fn pictured(&self) -> Vec<Activation> {
                 match self {
@@ -193,7 +194,7 @@ macro_rules! catalog {
                 }
             }
 
-            /// The reference: the function in f64, its parameters the f32 values widened.
+            /// The reference: the function in f64, with the f32 parameters widened.
             pub fn forward(&self, x: f64) -> f64 {
                 if x.is_nan() {
                     return x;
@@ -207,8 +208,8 @@ macro_rules! catalog {
                 }
             }
 
-            /// The reference: the derivative of the function by one of its learnable parameters, in f64; NaN for a
-            /// parameter that is not learnable.
+            /// The reference: the derivative by a learnable parameter, in f64. It is NaN for a parameter that is not
+            /// learnable.
             pub fn parameter_gradient(&self, parameter: &str, x: f64) -> f64 {
                 if x.is_nan() {
                     return x;
@@ -228,7 +229,7 @@ macro_rules! catalog {
                 }
             }
 
-            /// The reference: the derivative in f64, its parameters the f32 values widened.
+            /// The reference: the derivative in f64, with the f32 parameters widened.
             pub fn derivative(&self, x: f64) -> f64 {
                 if x.is_nan() {
                     return x;

@@ -1,4 +1,5 @@
-//! THE TABLE. A new activation is one row here and one file of that name in `shaders/activations`.
+//! THE TABLE of elementwise functions. A new activation is one row here and one file of its name in
+//! `shaders/activations`.
 
 #![allow(clippy::approx_constant, reason = "laplace's mean is this decimal, not 1/√2")]
 
@@ -41,8 +42,8 @@ catalog! {
     forward |x| -softplus(1.0, -x),
     derivative |x| sigmoid(-x);
 
-    /// A line clipped to [0, 1] (Courbariaux, Bengio & David 2015). The derivative is 0 at both ends.
-    /// PyTorch, JAX and Keras 3 have alpha = 1/6.
+    /// A line clipped to [0, 1] (Courbariaux, Bengio & David 2015). The derivative is 0 at both ends. PyTorch, JAX and
+    /// Keras 3 use alpha = 1/6.
     hard_sigmoid HardSigmoid {
         /// Slope, at least 2⁻¹²⁶.
         alpha = constant(0.2, Range::Positive),
@@ -79,7 +80,7 @@ catalog! {
     forward |x| alpha * product(beta, x).tanh(),
     derivative |x| alpha * beta * sech_squared(product(beta, x));
 
-    /// `x` clipped to [min, max] (Collobert 2004). The derivative is 0 at both ends; JAX and TensorFlow take 1.
+    /// `x` clipped to [min, max] (Collobert 2004). The derivative is 0 at both ends; in JAX and TensorFlow it is 1.
     hard_tanh HardTanh {
         /// Lower bound, finite.
         min = constant(-1.0, Range::Finite),
@@ -93,8 +94,8 @@ catalog! {
     forward |x| x.max(min).min(max),
     derivative |x| if x > min && x < max { 1.0 } else { 0.0 };
 
-    /// `x` clipped to [min, max], either of which may be infinite. The derivative is 1 at both ends, as of PyTorch's
-    /// `clamp`, whereas hard_tanh's is 0 there.
+    /// `x` clipped to [min, max], either of which may be infinite. The derivative is 1 at both ends, as in PyTorch's
+    /// `clamp`; that of hard_tanh is 0 there.
     clip Clip {
         /// Lower bound, finite or −∞.
         min = constant(f32::NEG_INFINITY, Range::FiniteOrBelow),
@@ -110,7 +111,7 @@ catalog! {
     forward |x| x.max(min).min(max),
     derivative |x| if x >= min && x <= max { 1.0 } else { 0.0 };
 
-    /// What the hyperbolic tangent takes off `x`.
+    /// The difference between `x` and its hyperbolic tangent.
     tanh_shrink TanhShrink
     formula "x − tanh(x)",
     limits 0.85, 0.75,
@@ -142,13 +143,13 @@ catalog! {
     forward |x| x.max(0.0) * x.max(0.0),
     derivative |x| 2.0 * x.max(0.0);
 
-    /// Keras' `relu` with all its arguments. The derivative is the slope at `threshold` and 0 at `max_value`.
+    /// Keras' `relu` with all its arguments. The derivative is `negative_slope` at `threshold` and 0 at `max_value`.
     generalized_relu GeneralizedRelu {
         /// Slope up to the threshold, finite.
         negative_slope = constant(0.0, Range::Finite),
         /// Upper bound, at least `threshold`; infinity never clips.
         max_value = constant(f32::INFINITY, Range::AtLeastOrInfinite("threshold")),
-        /// Where the identity begins, finite.
+        /// Value above which the function is the identity, finite.
         threshold = constant(0.0, Range::Finite),
     }
     formula "x ≥ max_value: max_value; threshold < x < max_value: x; else negative_slope·(x − threshold)",
@@ -159,9 +160,9 @@ catalog! {
     forward |x| if x >= max_value { max_value } else if x > threshold { x } else { product(negative_slope, x - threshold) },
     derivative |x| if x >= max_value && max_value.is_finite() { 0.0 } else if x > threshold { 1.0 } else { negative_slope };
 
-    /// `x` above a threshold and 0 up to it (Konda, Memisevic & Krueger 2015). The derivative at theta is 0.
+    /// `x` above a threshold, else 0 (Konda, Memisevic & Krueger 2015). The derivative at theta is 0.
     thresholded_relu ThresholdedRelu {
-        /// Where the identity begins, finite.
+        /// Value above which the function is the identity, finite.
         theta = constant(1.0, Range::Finite),
     }
     formula "x > theta ? x : 0",
@@ -171,11 +172,11 @@ catalog! {
     forward |x| if x > theta { x } else { 0.0 },
     derivative |x| if x > theta { 1.0 } else { 0.0 };
 
-    /// `x` above a threshold and a fixed value up to it. The derivative at the threshold is 0.
+    /// `x` above a threshold, else a fixed value. The derivative at the threshold is 0.
     threshold Threshold {
-        /// Where the identity begins, finite.
+        /// Value above which the function is the identity, finite.
         threshold = constant(0.0, Range::Finite),
-        /// What is returned up to there, finite.
+        /// Result up to the threshold, finite.
         value = constant(0.0, Range::Finite),
     }
     formula "x > threshold ? x : value",
@@ -186,8 +187,8 @@ catalog! {
     forward |x| if x > threshold { x } else { value },
     derivative |x| if x > threshold { 1.0 } else { 0.0 };
 
-    /// `x` above 0 and a fixed share of it below (Maas, Hannun & Ng 2013). The derivative at 0 is the slope;
-    /// JAX takes 1. Keras' layer has the slope 0.3 by default, its function 0.2.
+    /// `x` above 0 and a fixed multiple of it below (Maas, Hannun & Ng 2013). The derivative at 0 is the slope; in JAX
+    /// it is 1. The default slope is 0.3 in Keras' layer and 0.2 in its function.
     leaky_relu LeakyRelu {
         /// Slope below 0, finite.
         negative_slope = learnable(0.01, Range::Finite),
@@ -201,8 +202,8 @@ catalog! {
     derivative |x| if x > 0.0 { 1.0 } else { negative_slope },
     gradient negative_slope within 1.0 |x| x.min(0.0);
 
-    /// Parametric relu, whose slope below 0 is learned (He et al. 2015). The derivative at 0 is alpha. Keras starts
-    /// alpha at 0.
+    /// Parametric relu, whose slope below 0 is learned (He et al. 2015). The derivative at 0 is alpha. Keras
+    /// initializes alpha to 0.
     prelu Prelu {
         /// Slope below 0, finite.
         alpha = learnable(0.25, Range::Finite),
@@ -231,7 +232,7 @@ catalog! {
     gradient alpha within 1.0 |x| x.min(0.0).exp_m1();
 
     /// Self-normalizing exponential linear unit (Klambauer et al. 2017): λ·x above 0 and λ·α·(exp(x) − 1) below, with
-    /// α = 1.67326324… and λ = 1.05070098…. The derivative at 0 is λα; TensorFlow takes λ.
+    /// α = 1.67326324… and λ = 1.05070098…. The derivative at 0 is λα; in TensorFlow it is λ.
     selu Selu
     formula "λ·(x > 0 ? x : α·(exp(x) − 1))",
     kinks [0.0],
@@ -239,9 +240,9 @@ catalog! {
     forward |x| SELU_SCALE * if x > 0.0 { x } else { SELU_ALPHA * x.exp_m1() },
     derivative |x| SELU_SCALE * if x > 0.0 { 1.0 } else { SELU_ALPHA * x.exp() };
 
-    /// Continuously differentiable exponential linear unit (Barron 2017). A negative alpha lets it fall without bound.
+    /// Continuously differentiable exponential linear unit (Barron 2017). With a negative alpha it falls without bound.
     celu Celu {
-        /// Scale of the exponential, at least 2⁻¹²⁶ in size.
+        /// Scale of the exponential, at least 2⁻¹²⁶ in magnitude.
         alpha = learnable(1.0, Range::NonZero),
     }
     formula "max(x, 0) + min(alpha·(exp(x/alpha) − 1), 0)",
@@ -253,7 +254,8 @@ catalog! {
     derivative |x| if x > 0.0 { 1.0 } else { (x / alpha).exp() },
     gradient alpha within 1.0 |x| if x < 0.0 { celu_gradient(x / alpha) } else { 0.0 };
 
-    /// Gaussian error linear unit, exact (Hendrycks & Gimpel 2016). JAX means the tanh approximation by this name.
+    /// Gaussian error linear unit, exact (Hendrycks & Gimpel 2016). In JAX, this name is the tanh approximation by
+    /// default.
     gelu Gelu
     formula "x·Φ(x)",
     limits 0.85, 0.9,
@@ -261,7 +263,7 @@ catalog! {
     forward |x| gelu(x),
     derivative |x| gelu_derivative(x);
 
-    /// The approximation of gelu by tanh (Hendrycks & Gimpel 2016); JAX' default of that name.
+    /// The tanh approximation of gelu (Hendrycks & Gimpel 2016), JAX' default under the name gelu.
     gelu_tanh GeluTanh
     aliases ["gelu_new"],
     formula "x·σ(2·√(2/π)·(x + 0.044715·x³))",
@@ -270,7 +272,7 @@ catalog! {
     forward |x| gelu_tanh(x),
     derivative |x| gelu_tanh_derivative(x);
 
-    /// The approximation of gelu by the logistic function (Hendrycks & Gimpel 2016).
+    /// The logistic approximation of gelu (Hendrycks & Gimpel 2016).
     quick_gelu QuickGelu
     formula "x·σ(1.702·x)",
     limits 0.85, 0.85,
@@ -287,7 +289,7 @@ catalog! {
     forward |x| swish(1.0, x),
     derivative |x| swish_derivative(x);
 
-    /// Swish (Ramachandran, Zoph & Le 2017); at beta = 1 it is silu.
+    /// Swish (Ramachandran, Zoph & Le 2017). With beta = 1 it is silu.
     swish Swish {
         /// Steepness, finite.
         beta = learnable(1.0, Range::Finite),
@@ -318,7 +320,7 @@ catalog! {
     forward |x| mish(x),
     derivative |x| mish_derivative(x);
 
-    /// A smooth relu (Dugas et al. 2001). PyTorch turns linear above beta·x = 20; this does not.
+    /// A smooth relu (Dugas et al. 2001). PyTorch switches to x above beta·x = 20; this function does not.
     softplus Softplus {
         /// Steepness, at least 2⁻¹²⁶.
         beta = learnable(1.0, Range::Positive),
@@ -351,9 +353,9 @@ catalog! {
     forward |x| if x.is_infinite() { x.signum() } else { x / (1.0 + x.abs()) },
     derivative |x| 1.0 / (1.0 + x.abs()).powi(2);
 
-    /// `x` moved towards 0 by lambda, and 0 where it would pass it (Donoho 1995). The derivative is 0 at ±lambda.
+    /// `x` moved towards 0 by lambda, and 0 if it would cross 0 (Donoho 1995). The derivative is 0 at ±lambda.
     soft_shrink SoftShrink {
-        /// How far, at least 0.
+        /// Distance, at least 0.
         lambda = constant(0.5, Range::NonNegative),
     }
     formula "sign(x)·max(|x| − lambda, 0)",
@@ -364,9 +366,9 @@ catalog! {
     forward |x| (x.abs() - lambda).max(0.0).copysign(x),
     derivative |x| if x.abs() > lambda { 1.0 } else { 0.0 };
 
-    /// `x` where it is farther than lambda from 0, else 0 (Donoho & Johnstone 1994). The derivative is 0 at ±lambda.
+    /// `x` if it is farther than lambda from 0, else 0 (Donoho & Johnstone 1994). The derivative is 0 at ±lambda.
     hard_shrink HardShrink {
-        /// How far, at least 0.
+        /// Distance, at least 0.
         lambda = constant(0.5, Range::NonNegative),
     }
     formula "|x| > lambda ? x : 0",
@@ -377,11 +379,11 @@ catalog! {
     forward |x| if x.abs() > lambda { x } else { 0.0 },
     derivative |x| if x.abs() > lambda { 1.0 } else { 0.0 };
 
-    /// ONNX' Shrink: hard and soft shrinkage in one. The derivative is 0 at ±lambda. Burn's bias is ½ by default.
+    /// ONNX' Shrink: hard and soft shrinkage in one. The derivative is 0 at ±lambda. Burn's default bias is ½.
     shrink Shrink {
-        /// How far from 0 the result is 0, at least 0.
+        /// Distance from 0 up to which the result is 0, at least 0.
         lambda = constant(0.5, Range::NonNegative),
-        /// What is taken off the rest, finite.
+        /// Amount by which larger values move towards 0, finite.
         bias = constant(0.0, Range::Finite),
     }
     formula "x < −lambda: x + bias; x > lambda: x − bias; else 0",
@@ -400,7 +402,7 @@ catalog! {
     forward |x| if x <= -1.0 { 0.0 } else if x < 1.0 { (x + 1.0) * (x + 1.0) / 4.0 } else { x },
     derivative |x| ((x + 1.0) / 2.0).clamp(0.0, 1.0);
 
-    /// The derivative of sparse_plus (Martins & Astudillo 2016). Its own derivative is 0 at ±1; JAX takes ¼.
+    /// The derivative of sparse_plus (Martins & Astudillo 2016). Its own derivative is 0 at ±1; in JAX it is ¼.
     sparse_sigmoid SparseSigmoid
     formula "clamp((x + 1)/2, 0, 1)",
     kinks [-1.0, 1.0],
@@ -408,9 +410,9 @@ catalog! {
     forward |x| ((x + 1.0) / 2.0).clamp(0.0, 1.0),
     derivative |x| if x.abs() < 1.0 { 0.5 } else { 0.0 };
 
-    /// The Heaviside step, 1 at the threshold. Its derivative is 0 everywhere.
+    /// The Heaviside step, which is 1 at the threshold. Its derivative is 0 everywhere.
     step Step {
-        /// Where it steps, finite.
+        /// Position of the step, finite.
         threshold = constant(0.0, Range::Finite),
     }
     aliases ["heaviside"],
@@ -421,8 +423,7 @@ catalog! {
     forward |x| if x >= threshold { 1.0 } else { 0.0 },
     derivative |_x| 0.0;
 
-    /// The normal distribution function, its mean and deviation such that it comes near relu_squared about 0 (Ma et al.
-    /// 2022).
+    /// The normal distribution function. Its mean and deviation bring it close to relu_squared near 0 (Ma et al. 2022).
     laplace Laplace {
         /// Mean, finite.
         mu = constant(0.707_107, Range::Finite),
@@ -456,11 +457,11 @@ catalog! {
     gradient alpha_p within 1.0 |x| x.max(0.0) * x.max(0.0),
     gradient alpha_n within 1.0 |x| exponential_remainder(x.min(0.0));
 
-    /// The identity and a ripple, for periodic data (Ziyin, Hartwig & Ueda 2020). alpha·x is rounded to f32, and that
-    /// argument is reduced exactly. The derivatives at ±∞, which have no limit, are NaN, and so they are where alpha·x
-    /// exceeds the largest f32.
+    /// The identity plus a ripple, for periodic data (Ziyin, Hartwig & Ueda 2020). alpha·x is rounded to f32, and that
+    /// argument is reduced exactly. The derivative is NaN at ±∞, where it has no limit, and where alpha·x exceeds the
+    /// largest f32.
     snake Snake {
-        /// Frequency, at least 2⁻¹²⁶ in size.
+        /// Frequency, at least 2⁻¹²⁶ in magnitude.
         alpha = learnable(1.0, Range::NonZero),
     }
     formula "x + sin²(alpha·x)/alpha",
@@ -472,8 +473,8 @@ catalog! {
     derivative |x| snake_derivative(alpha, x),
     gradient alpha within 1.1 of |x| snake_gradient_term(alpha, x), |x| snake_gradient(alpha, x);
 
-    /// The sine of implicit representations (Sitzmann et al. 2020). omega·x is rounded to f32, and that argument is reduced
-    /// exactly. The value at ±∞, which has no limit, is NaN, and so it is where omega·x exceeds the largest f32.
+    /// The sine of implicit representations (Sitzmann et al. 2020). omega·x is rounded to f32, and that argument is
+    /// reduced exactly. The value is NaN at ±∞, where it has no limit, and where omega·x exceeds the largest f32.
     sine Sine {
         /// Frequency, finite.
         omega = constant(1.0, Range::Finite),
@@ -485,7 +486,7 @@ catalog! {
     forward |x| rounded_product(omega, x).sin(),
     derivative |x| omega * rounded_product(omega, x).cos();
 
-    /// The cardinal sine, 1 at 0, without π in its argument.
+    /// The cardinal sine, 1 at 0. The argument has no factor π.
     sinc Sinc
     formula "sin(x)/x",
     limits 0.9, 1.0,
@@ -500,14 +501,14 @@ catalog! {
     forward |x| if x == 0.0 { 0.0 } else { x * x.tanh() },
     derivative |x| lisht_derivative(x);
 
-    /// The logarithm of the hyperbolic cosine, a smooth |x|.
+    /// The logarithm of the hyperbolic cosine, a smooth version of |x|.
     log_cosh LogCosh
     formula "ln(cosh(x))",
     limits 0.85, 0.65,
     forward |x| log_cosh(x),
     derivative |x| x.tanh();
 
-    /// A hyperbola between slopes ½ and 3/2.
+    /// A hyperbola whose slope lies between ½ and 3/2.
     bent_identity BentIdentity
     formula "(√(x² + 1) − 1)/2 + x",
     limits 0.6, 0.6,
@@ -521,7 +522,7 @@ catalog! {
     forward |x| (-x * x).exp(),
     derivative |x| -2.0 * x.clamp(-30.0, 30.0) * (-x * x).exp();
 
-    /// Randomized leaky relu (Xu et al. 2015), as evaluated: the slope below 0 is the mean of its bounds. The
+    /// Randomized leaky relu (Xu et al. 2015) as in evaluation: the slope below 0 is the mean of its bounds. The
     /// derivative at 0 is the slope.
     rrelu Rrelu {
         /// Lower bound of the slope, finite.
@@ -538,42 +539,42 @@ catalog! {
 }
 
 impl Activation {
-    /// Its name, in `snake_case`.
+    /// The name, in `snake_case`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.definition().name
     }
 
-    /// Other names under which it is found.
+    /// Other names that find it.
     #[must_use]
     pub fn aliases(&self) -> &'static [&'static str] {
         self.definition().aliases
     }
 
-    /// Its formula.
+    /// The formula in plain text.
     #[must_use]
     pub fn formula(&self) -> &'static str {
         self.definition().formula
     }
 
-    /// Its parameters, in order.
+    /// The parameters, in order.
     #[must_use]
     pub fn parameters(&self) -> &'static [ParameterInfo] {
         self.definition().parameters
     }
 
-    /// The value of one of its parameters, by its exact name.
+    /// Returns the value of a parameter by its exact name.
     #[must_use]
     pub fn value(&self, parameter: &str) -> Option<f32> {
         let index = self.parameters().iter().position(|known| known.name == parameter)?;
         self.values().get(index).copied()
     }
 
-    /// This activation with one parameter set by name, whatever the case and with `_` and `-` ignored.
+    /// Returns this activation with one parameter set by name. Case, `_` and `-` do not matter in the name.
     ///
     /// # Errors
-    /// [`Error::UnknownParameter`]. Ranges may depend on other parameters, so [`Activation::validate`] checks them, which
-    /// every operation on a device does.
+    /// [`Error::UnknownParameter`]. Ranges may depend on other parameters, so [`Activation::validate`] checks them, and
+    /// every operation on a device calls it.
     pub fn with(mut self, parameter: &str, value: f32) -> Result<Self, Error> {
         let known = self.parameters();
         let wanted = normalized(parameter);
@@ -597,7 +598,7 @@ impl Activation {
     /// Checks every parameter against its range.
     ///
     /// # Errors
-    /// [`Error::ParameterOutOfRange`] for the first that lies outside.
+    /// [`Error::ParameterOutOfRange`] for the first that is outside.
     pub fn validate(&self) -> Result<(), Error> {
         let value_of = |other: &str| self.value(other).unwrap_or(f32::MIN);
         for (parameter, &value) in self.parameters().iter().zip(&self.values()) {

@@ -1,4 +1,4 @@
-//! Functions by name: both kinds as one, read from text and written as text.
+//! Functions of both kinds by name, parsed from text and written as text.
 
 use crate::catalog::along::{AxisFunction, Function};
 use crate::catalog::elementwise::Activation;
@@ -9,8 +9,8 @@ use std::fmt;
 use std::str::FromStr;
 
 impl Function {
-    /// Every function by name, at its defaults, in the order of the tables. `gated`, which at its defaults is `glu`, is
-    /// the one that comes twice.
+    /// Every function by name, at its defaults, in the order of the tables. The same function comes twice only as
+    /// `gated` and `glu`, because `gated` at its defaults is `glu`.
     pub fn all() -> impl Iterator<Item = (&'static str, Function)> {
         let elementwise = Activation::ALL.iter().map(|&activation| (activation.name(), activation.into()));
         elementwise.chain(AxisFunction::all().iter().map(|(name, function)| (*name, function.into())))
@@ -25,7 +25,7 @@ impl Function {
         }
     }
 
-    /// Other names under which it is found.
+    /// Other names that find it.
     #[must_use]
     pub fn aliases(&self) -> &'static [&'static str] {
         match self {
@@ -52,7 +52,7 @@ impl Function {
         }
     }
 
-    /// The parameters; those of a gated unit's activation are not among them.
+    /// The parameters, without those of a gated unit's activation.
     #[must_use]
     pub fn parameters(&self) -> &'static [ParameterInfo] {
         match self {
@@ -61,8 +61,8 @@ impl Function {
         }
     }
 
-    /// The names of the parameters and their values as [`Function::with`] reads them, those of a gated unit's activation
-    /// included.
+    /// The names and values of the parameters, in the form that [`Function::with`] reads. Those of a gated unit's
+    /// activation are included.
     pub fn values(&self) -> Vec<(&'static str, String)> {
         match self {
             Function::Elementwise(activation) => {
@@ -73,17 +73,17 @@ impl Function {
         }
     }
 
-    /// Sets a parameter by name, whatever the case and with `_` and `-` ignored, from text. Ranges may depend on other
-    /// parameters, so [`Function::validate`] checks them, which every operation on a device does.
+    /// Sets a parameter by name, from text. Case, `_` and `-` do not matter in the name. Ranges may depend on other
+    /// parameters, so [`Function::validate`] checks them, and every operation on a device calls it.
     ///
     /// # Errors
-    /// [`Error::UnknownParameter`], [`Error::InvalidValue`]; [`Error::UnknownName`] or [`Error::OtherKind`] for a gate's
-    /// activation.
+    /// - [`Error::UnknownParameter`] or [`Error::InvalidValue`];
+    /// - [`Error::UnknownName`] or [`Error::OtherKind`] for a gate's activation.
     pub fn with(self, parameter: &str, value: &str) -> Result<Function, Error> {
         match self {
             Function::Elementwise(activation) => {
                 let number = value.parse::<f32>();
-                // An unknown parameter is the better message where both are wrong.
+                // If both are wrong, the unknown parameter makes the better message.
                 let changed = activation.with(parameter, *number.as_ref().unwrap_or(&0.0))?;
                 let wanted = normalized(parameter);
                 let known = activation.parameters().iter().find(|known| normalized(known.name) == wanted);
@@ -109,7 +109,7 @@ impl Function {
         }
     }
 
-    /// The function of this name or alias, at its defaults.
+    /// Returns the function with this name or alias, at its defaults.
     fn named(name: &str) -> Result<Function, Error> {
         let wanted = normalized(name);
         let is_wanted = |known: &str| normalized(known) == wanted;
@@ -123,7 +123,8 @@ impl Function {
         found.map(|(_, function)| function).ok_or_else(|| unknown(name, names()))
     }
 
-    /// What it is called where no parameter is shown: `gated` is the plain name of a unit with parameters.
+    /// Returns the function that its name alone stands for. `gated` is the name of a unit whose activation has
+    /// parameters.
     fn default_of(&self) -> Function {
         Function::named(self.name()).unwrap_or_else(|_| self.clone())
     }
@@ -143,7 +144,7 @@ impl fmt::Display for Function {
 impl FromStr for Function {
     type Err = Error;
 
-    /// Reads a name and parameters as [`Function`] writes them.
+    /// Reads a name and parameters in the form that [`Function`] is written.
     fn from_str(text: &str) -> Result<Function, Error> {
         let malformed = || Error::MalformedFunction { text: text.to_owned() };
         let (name, parameters) = match text.trim().split_once('(') {
@@ -169,7 +170,7 @@ impl FromStr for Function {
 macro_rules! as_function {
     ($kind:ty, $one:ident) => {
         impl fmt::Display for $kind {
-            /// As [`Function`] is written.
+            /// Writes it in the form of [`Function`].
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 Function::from(self).fmt(f)
             }
@@ -178,7 +179,7 @@ macro_rules! as_function {
         impl FromStr for $kind {
             type Err = Error;
 
-            /// Reads a name and parameters as [`Function`] writes them.
+            /// Reads a name and parameters in the form that [`Function`] is written.
             fn from_str(text: &str) -> Result<Self, Error> {
                 Ok(text.parse::<Function>()?.$one()?.clone())
             }

@@ -1,4 +1,4 @@
-//! What functions there are: the tables, parameters with their ranges, names, shapes.
+//! The functions: tables, parameters with their ranges, names and shapes.
 
 mod along;
 mod axis;

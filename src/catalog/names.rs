@@ -1,12 +1,12 @@
 use crate::error::Error;
 
-/// A name without its case, `_` and `-`, by which it is found.
+/// Returns a name in lower case without `_` and `-`, as lookups compare it.
 pub(crate) fn normalized(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
 }
 
-/// The error of a name that no function has. It names the three functions, of pairs of a name and its function, whose
-/// name is most like it: few changes, and a beginning in common.
+/// Returns the error for an unknown name. It suggests up to three functions with the most similar names: few changes,
+/// and a common beginning. `known` gives pairs of a name and its function.
 pub(crate) fn unknown(name: &str, known: impl Iterator<Item = (&'static str, &'static str)>) -> Error {
     let wanted = normalized(name);
     let unlike = |known: &str| {

@@ -1,6 +1,6 @@
-//! The parts of the f64 reference that are no one-line formula.
+//! The parts of the f64 reference that do not fit on one line.
 
-/// e^(min(x, 0)) / (1 + e^(-|x|)), the logistic function without overflow at either end.
+/// e^(min(x, 0)) / (1 + e^(-|x|)), the logistic function, without overflow at either end.
 pub(crate) fn sigmoid(x: f64) -> f64 {
     let e = (-x.abs()).exp();
     if x < 0.0 { e / (1.0 + e) } else { 1.0 / (1.0 + e) }
@@ -11,12 +11,12 @@ pub(crate) fn sigmoid_derivative(x: f64) -> f64 {
     e / ((1.0 + e) * (1.0 + e))
 }
 
-/// rate·x with the convention that 0·∞ is 0.
+/// rate·x, where 0·∞ is 0.
 pub(crate) fn product(rate: f64, x: f64) -> f64 {
     if rate == 0.0 { 0.0 } else { rate * x }
 }
 
-/// x·σ(βx), whose factors are ∞·0 at one end.
+/// x·σ(βx). Its factors are ∞·0 at one end.
 pub(crate) fn swish(beta: f64, x: f64) -> f64 {
     let z = product(beta, x);
     if z == f64::NEG_INFINITY { 0.0 } else { x * sigmoid(z) }
@@ -36,15 +36,16 @@ pub(crate) fn softplus(beta: f64, x: f64) -> f64 {
 
 /// Φ, the standard normal distribution function.
 pub(crate) fn normal_cdf(x: f64) -> f64 {
-    // Past these, it is 0 or 1.
+    // Beyond these bounds Φ is 0 or 1.
     let x = x.clamp(-40.0, 40.0);
     let t = -x * std::f64::consts::FRAC_1_SQRT_2;
-    // What rounding takes off −x/√2, as the tail multiplies relative errors by x²; the number is 1/√2 taken off its f64.
+    // The rounding error of −x/√2 matters, because the tail multiplies relative errors by x². The number is the f64
+    // minus 1/√2.
     let rest = (-x).mul_add(std::f64::consts::FRAC_1_SQRT_2, -t) + x * 4.833_646_656_726_457e-17;
     0.5 * libm::erfc(t) - normal_density(x) * std::f64::consts::SQRT_2 * rest
 }
 
-/// z = (x − mu)/sigma in f64, at most 40 in size, and what rounding takes off it.
+/// Returns z = (x − mu)/sigma in f64, at most 40 in size, and its rounding error.
 fn standardized(mu: f64, sigma: f64, x: f64) -> (f64, f64) {
     let z = (x - mu) / sigma;
     if z.abs() < 40.0 { (z, (-z).mul_add(sigma, x - mu) / sigma) } else { (40f64.copysign(z), 0.0) }
@@ -73,18 +74,19 @@ pub(crate) fn gelu_derivative(x: f64) -> f64 {
 pub(crate) const SELU_SCALE: f64 = 1.050_700_987_355_480_5;
 pub(crate) const SELU_ALPHA: f64 = 1.673_263_242_354_377_2;
 
-/// `term` where x is within `reach` of a root, else 0.
+/// Returns `term` if x is within `reach` of a root, else 0.
 #[cfg(feature = "verify")]
 pub(crate) fn near(x: f64, root: f64, reach: f64, term: f64) -> f64 {
     if (x - root).abs() <= reach { term } else { 0.0 }
 }
 
-/// rate·x as the shader has it, which rounds the product of two f32 to f32. Elsewhere it is exact.
+/// rate·x as in the shader, which rounds the product of two f32 to f32. For other x it is exact.
 pub(crate) fn rounded_product(rate: f64, x: f64) -> f64 {
     if f64::from(x as f32) == x { f64::from(product(rate, x) as f32) } else { product(rate, x) }
 }
 
-/// Whether 0 < a + b < 1, of an exact a and b, whose sum may round to 0 or 1: one of the two differences from 1 is exact.
+/// Checks exactly whether 0 < a + b < 1, although the sum may round to 0 or 1: one of the two differences from 1 is
+/// exact.
 pub(crate) fn rises_within_unit(a: f64, b: f64) -> bool {
     a > -b && (a - 1.0 < -b || b - 1.0 < -a)
 }
@@ -94,7 +96,7 @@ pub(crate) fn sech_squared(x: f64) -> f64 {
     4.0 * sigmoid_derivative(2.0 * x)
 }
 
-/// (x·cosh(x) − sinh(x))/x² of u = x², and (sin(x) − x·cos(x))/x² of u = −x², for |x| ≤ 1.
+/// (x·cosh(x) − sinh(x))/x² for u = x², and (sin(x) − x·cos(x))/x² for u = −x², with |x| ≤ 1.
 fn cubic_series(x: f64, u: f64) -> f64 {
     let mut term = x / 3.0;
     (1..10).fold(term, |sum, n| {
@@ -134,7 +136,7 @@ pub(crate) fn mish_derivative(x: f64) -> f64 {
     s.tanh() + x * sech_squared(s) * sigmoid(x)
 }
 
-/// (x + √(x² + b))/2, for x < 0 without the difference.
+/// (x + √(x² + b))/2. For x < 0 it avoids the difference.
 pub(crate) fn squareplus(b: f64, x: f64) -> f64 {
     let root = x.hypot(b.sqrt());
     if x < 0.0 { b / (2.0 * (root - x)) } else { 0.5 * (x + root) }
@@ -207,7 +209,7 @@ pub(crate) fn sinc_derivative(x: f64) -> f64 {
     }
 }
 
-/// 1/|x|, the size of both terms of sinc′ near a root, of which there is one in every half period; else 0.
+/// 1/|x|, the size of both terms of sinc′ near a root; else 0. Every half period has one root.
 #[cfg(feature = "verify")]
 pub(crate) fn sinc_derivative_term(x: f64) -> f64 {
     if x.abs() > 3.0 && sinc_derivative(x).abs() < 0.25 / x.abs() { 1.0 / x.abs() } else { 0.0 }
@@ -234,7 +236,7 @@ pub(crate) fn bent_identity(x: f64) -> f64 {
     x * (1.0 + 0.5 * c / (c.hypot(1.0) + 1.0))
 }
 
-/// e^z − 1 − z·e^z, the derivative of celu below 0 by its alpha.
+/// e^z − 1 − z·e^z, the derivative of celu by alpha below 0.
 pub(crate) fn celu_gradient(z: f64) -> f64 {
     if z < -800.0 {
         -1.0
@@ -252,23 +254,23 @@ pub(crate) fn swish_gradient(beta: f64, x: f64) -> f64 {
     if z.abs() > 800.0 { 0.0 } else { x * x * sigmoid_derivative(z) }
 }
 
-/// z·σ(z) − ln(1 + e^z), which is even.
+/// z·σ(z) − ln(1 + e^z), an even function.
 pub(crate) fn softplus_gradient(z: f64) -> f64 {
     let a = z.abs().min(800.0);
     -(a * sigmoid(-a) + (-a).exp().ln_1p())
 }
 
-/// The size of the larger term of snake's gradient where they cancel, in every half period; else 0.
+/// The size of the larger term of snake's gradient where the terms cancel, in every half period; else 0.
 #[cfg(feature = "verify")]
 pub(crate) fn snake_gradient_term(alpha: f64, x: f64) -> f64 {
     let t = rounded_product(alpha, x);
     let s = t.sin() / alpha;
     let term = (2.0 * x * s * t.cos()).abs().max(s * s);
-    // About 0 the terms are t² and 2t², whose difference keeps its digits.
+    // Near 0 the terms are t² and 2t², whose difference keeps its digits.
     if t.abs() > 1.0 && snake_gradient(alpha, x).abs() < 0.25 * term { term } else { 0.0 }
 }
 
-/// x·sin(2t)/α − (sin(t)/α)², t = αx rounded to f32.
+/// x·sin(2t)/α − (sin(t)/α)² for t = αx, rounded to f32.
 pub(crate) fn snake_gradient(alpha: f64, x: f64) -> f64 {
     let t = rounded_product(alpha, x);
     let s = t.sin() / alpha;

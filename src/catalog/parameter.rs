@@ -1,16 +1,16 @@
 use std::fmt;
 
-/// A parameter of a function, as its row in the table states it.
+/// A parameter of a function, as declared in the table.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct ParameterInfo {
-    /// Its name, in `snake_case`.
+    /// The name, in `snake_case`.
     pub name: &'static str,
-    /// Its value where none is given.
+    /// The value if none is given.
     pub default: Value,
-    /// The values it may take.
+    /// The values that it may take.
     pub range: Range,
-    /// Whether its gradient is defined, and its values may come from a buffer.
+    /// Whether its gradient is defined and its values may come from a buffer.
     pub learnable: bool,
 }
 
@@ -28,17 +28,17 @@ pub(crate) const fn learnable(name: &'static str, default: f32, range: Range) ->
     ParameterInfo { learnable: true, ..constant(name, default, range) }
 }
 
-/// The default of a parameter.
+/// The default value of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Value {
     /// A real number.
     Number(f32),
-    /// A count, or a seed.
+    /// A count or a seed.
     Integer(u64),
     /// True or false.
     Flag(bool),
-    /// One of a few words, or the name of a function.
+    /// A word from a list, or the name of a function.
     Word(&'static str),
 }
 
@@ -53,7 +53,7 @@ impl fmt::Display for Value {
     }
 }
 
-/// The values that a parameter may take. None may be NaN.
+/// The values that a parameter may take. NaN is never among them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Range {
@@ -63,11 +63,11 @@ pub enum Range {
     FiniteOrBelow,
     /// Finite and above 0.
     AboveZero,
-    /// Finite, above 0 and a normal number, because adapters may take the others for 0.
+    /// Finite, above 0 and normal, because adapters may take subnormal numbers for 0.
     Positive,
     /// Finite and at least 0.
     NonNegative,
-    /// Finite, not 0 and a normal number, because adapters may take the others for 0.
+    /// Finite, not 0 and normal, because adapters may take subnormal numbers for 0.
     NonZero,
     /// Finite and at least the value of another parameter of the same function.
     AtLeast(&'static str),
@@ -82,8 +82,8 @@ pub enum Range {
 }
 
 impl Range {
-    /// The smallest and the largest value, where the values are numbers; `value_of` gives the other parameters. Both
-    /// are valid, but for the 0 of [`Range::AboveZero`]; [`Range::NonZero`] leaves out some in between.
+    /// Returns the smallest and the largest value of a numeric range. `value_of` gives the other parameters. Both
+    /// bounds are valid, except 0 in [`Range::AboveZero`]. [`Range::NonZero`] excludes some values in between.
     pub fn bounds(&self, value_of: impl Fn(&str) -> f32) -> Option<(f64, f64)> {
         let (least, most) = match *self {
             Range::Finite | Range::NonZero => (f32::MIN, f32::MAX),
@@ -98,7 +98,7 @@ impl Range {
         Some((least.into(), most.into()))
     }
 
-    /// Whether a parameter may have this value, `value_of` giving the others.
+    /// Checks whether a parameter may have this value. `value_of` gives the other parameters.
     pub(crate) fn contains(&self, value: f32, value_of: impl Fn(&str) -> f32) -> bool {
         let within = self.bounds(value_of).is_some_and(|(least, most)| (least..=most).contains(&value.into()));
         within

@@ -1,9 +1,9 @@
 use std::hash::{Hash, Hasher};
 
-/// A file of the folder `shaders`.
+/// A file of the directory `shaders`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Source {
-    /// Its path below the folder.
+    /// The path below that directory.
     pub file: &'static str,
     pub text: &'static str,
 }
@@ -23,7 +23,7 @@ impl Hash for Source {
     }
 }
 
-/// The file of this path below the folder `shaders`.
+/// Gives the file at this path below the directory `shaders`.
 macro_rules! source {
     ($($path:expr),*) => {
         $crate::catalog::Source {

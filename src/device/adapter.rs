@@ -1,21 +1,21 @@
-//! Which adapter to use.
+//! Selection of adapters.
 
 use crate::error::Error;
 
-/// Storage buffers that a kernel binds at most: a sum over xielu's elements reads x, dy, both alphas, input_bias and
+/// The most storage buffers of a kernel. A sum over xielu's elements reads x, dy, both alphas, input_bias and
 /// output_factor, and writes the statistics of chunks beside those of rows.
 const STORAGE_BUFFERS: u32 = 8;
 
-/// Invocations of the largest workgroup, along one dimension.
+/// The invocations of the largest workgroup, along one dimension.
 const INVOCATIONS: u32 = 256;
 
-/// The adapters there are.
+/// The adapters of this machine.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Survey {
-    /// Those that can run the kernels, the best first.
+    /// Adapters that can run the kernels, the best first.
     pub usable: Vec<wgpu::Adapter>,
-    /// Those that cannot, each with what it lacks.
+    /// Adapters that cannot, each with what it lacks.
     pub unusable: Vec<(wgpu::AdapterInfo, String)>,
 }
 
@@ -31,7 +31,8 @@ fn instance() -> Result<Option<wgpu::Instance>, Error> {
     Ok(any.then(|| wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env())))
 }
 
-/// Lower is better: hardware before software, and of one kind GL last, because it has the fewest features.
+/// The rank of an adapter; lower is better. Hardware comes before software, and GL last among each, because it has the
+/// fewest features.
 fn rank(info: &wgpu::AdapterInfo, low_power: bool) -> (u8, bool) {
     let kind = match info.device_type {
         wgpu::DeviceType::DiscreteGpu => u8::from(low_power),
@@ -43,7 +44,7 @@ fn rank(info: &wgpu::AdapterInfo, low_power: bool) -> (u8, bool) {
     (kind, info.backend == wgpu::Backend::Gl)
 }
 
-/// Why an adapter cannot run the kernels.
+/// Returns what an adapter lacks to run the kernels, if anything.
 fn lack(flags: wgpu::DownlevelFlags, limits: &wgpu::Limits) -> Option<String> {
     if !flags.contains(wgpu::DownlevelFlags::COMPUTE_SHADERS) {
         return Some("it has no compute shaders".to_owned());
@@ -57,8 +58,8 @@ fn lack(flags: wgpu::DownlevelFlags, limits: &wgpu::Limits) -> Option<String> {
         .then(|| format!("its workgroups have {invocations} invocations, kernels need {INVOCATIONS}"))
 }
 
-/// All adapters. `WGPU_BACKEND` restricts them to its backends, and `WGPU_POWER_PREF=low` puts integrated before discrete
-/// ones.
+/// Finds all adapters. `WGPU_BACKEND` restricts them to its backends; `WGPU_POWER_PREF=low` puts integrated before
+/// discrete ones.
 ///
 /// # Errors
 /// [`Error::UnknownBackend`].
@@ -76,18 +77,18 @@ pub async fn survey() -> Result<Survey, Error> {
     Ok(survey)
 }
 
-/// The adapters that can run the kernels, the best first, as [`survey`] finds them; none where `WGPU_BACKEND` names an
-/// unknown backend.
+/// Returns the adapters that can run the kernels, the best first, as [`survey`] finds them. Returns none if
+/// `WGPU_BACKEND` names an unknown backend.
 pub async fn adapters() -> Vec<wgpu::Adapter> {
     survey().await.map_or_else(|_| Vec::new(), |survey| survey.usable)
 }
 
-/// An adapter as messages name it, and as [`Builder::adapter`](crate::Builder::adapter) finds it.
+/// The name of an adapter in messages, by which [`Builder::adapter`](crate::Builder::adapter) finds it.
 pub(crate) fn shown(info: &wgpu::AdapterInfo) -> String {
     format!("{} on {}", info.name, info.backend.to_str())
 }
 
-/// Whether each word of `wanted` occurs in "name on backend", and its last one in the backend if it follows an "on".
+/// Checks whether each word of `wanted` occurs in "name on backend". A last word after "on" must occur in the backend.
 fn matches(wanted: &str, info: &wgpu::AdapterInfo) -> bool {
     let (wanted, shown) = (wanted.to_lowercase(), shown(info).to_lowercase());
     let words: Vec<&str> = wanted.split_whitespace().collect();
@@ -98,7 +99,7 @@ fn matches(wanted: &str, info: &wgpu::AdapterInfo) -> bool {
     backend && words.iter().all(|word| shown.contains(word))
 }
 
-/// The adapters to try, the best first: the one that is wanted, by `name` or else by `WGPU_ADAPTER_NAME`, or all.
+/// Returns the adapters to try, the best first: the one wanted by `name`, else by `WGPU_ADAPTER_NAME`, else all.
 pub(crate) async fn candidates(name: Option<&str>) -> Result<Vec<wgpu::Adapter>, Error> {
     let wanted = name
         .map(str::to_owned)
@@ -107,7 +108,7 @@ pub(crate) async fn candidates(name: Option<&str>) -> Result<Vec<wgpu::Adapter>,
     let found = usable.iter().map(|adapter| shown(&adapter.get_info())).collect();
     if let Some(wanted) = &wanted {
         usable.retain(|adapter| matches(wanted, &adapter.get_info()));
-        // A name may go on where another ends.
+        // One adapter's name may be the beginning of another's.
         usable.sort_by_key(|adapter| !shown(&adapter.get_info()).eq_ignore_ascii_case(wanted));
         usable.truncate(1);
     }
@@ -119,7 +120,7 @@ pub(crate) async fn candidates(name: Option<&str>) -> Result<Vec<wgpu::Adapter>,
     Err(Error::NoAdapter { wanted, found, unusable, backend })
 }
 
-/// What the first candidate gives that gives anything; else why the first one, which is the best, does not.
+/// Returns the first success among the candidates, else the error of the first candidate, which is the best.
 pub(crate) async fn first_working<A, R, F: Future<Output = Result<R, Error>>>(
     candidates: Vec<A>,
     attempt: impl Fn(A) -> F,
@@ -157,7 +158,7 @@ mod tests {
         for wanted in ["llvmpipe on gl", "gl", "swiftshader", "llvmpipe swiftshader"] {
             assert!(!matches(wanted, &vulkan), "{wanted}");
         }
-        // A name has letters of a backend's.
+        // An adapter's name may contain the letters of a backend.
         let angle = info("ANGLE (Google, Vulkan 1.3)", wgpu::Backend::Gl);
         assert!(
             matches("angle on gl", &angle) && !matches("angle on vulkan", &angle) && matches("angle vulkan", &angle)

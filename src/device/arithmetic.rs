@@ -1,36 +1,37 @@
-/// What a device's f32 arithmetic does where WGSL leaves the choice. Nothing depends on it, but measured errors may.
+/// The choices of a device's f32 arithmetic that WGSL leaves open. No function depends on them, but measured errors
+/// may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Arithmetic {
     /// `fma` rounds once.
     pub fuses_fma: bool,
-    /// A product and a sum that are written apart are rounded once.
+    /// A separate product and sum are rounded once.
     pub contracts: bool,
-    /// `(a + b) - a` is taken for `b`.
+    /// `(a + b) - a` is replaced by `b`.
     pub reassociates: bool,
-    /// Results that are no normal numbers are kept, not flushed to zeros.
+    /// Subnormal results are kept, not flushed to zeros.
     pub keeps_subnormal_results: bool,
-    /// Operands that are no normal numbers are kept.
+    /// Subnormal operands are kept.
     pub keeps_subnormal_operands: bool,
-    /// Quotients are the nearest f32.
+    /// Quotients are rounded to nearest.
     pub divides_exactly: bool,
 }
 
-/// The first of the quotients' operands, as in `shaders/probes/arithmetic.wgsl`.
+/// The index of the first dividend, as in `shaders/probes/arithmetic.wgsl`.
 const DIVIDENDS: usize = 8;
 const QUOTIENTS: usize = 64;
 
 impl Arithmetic {
-    /// What the probe computes with.
+    /// The operands of the probe.
     pub(crate) fn operands() -> Vec<f32> {
-        // 1 + 2^-12 squared has a bit more than a float; 2^-126, 2^-140; a sum in which half of 3 is lost.
+        // 1 + 2^-12, whose square has a bit more than a float; 2^-126 and 2^-140; a sum that loses half of 3.
         let unit = 1.0 + 2f32.powi(-12);
         let mut x = vec![unit, unit, unit * unit, f32::MIN_POSITIVE, f32::from_bits(1 << 9), 2f32.powi(24), 3.0, 0.0];
         x.extend((0..=QUOTIENTS).map(|i| 1.0 + ((i * i * 7919 + 17) % 9973) as f32 / 1013.0));
         x
     }
 
-    /// What the results of the probe tell.
+    /// Interprets the results of the probe.
     pub(crate) fn of(x: &[f32], result: &[f32]) -> Arithmetic {
         let exact = |i: usize| result[i] == x[i] / x[i + 1];
         Arithmetic {

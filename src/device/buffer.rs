@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// Elements in device memory. When dropped, the memory is kept for reuse, unless a recording may still refer to it.
+/// Elements in device memory. A drop keeps the memory for reuse, unless a recording may still refer to it.
 #[derive(Debug)]
 pub struct GpuBuffer<T: Scalar> {
     raw: wgpu::Buffer,
@@ -17,16 +17,16 @@ pub struct GpuBuffer<T: Scalar> {
     element: PhantomData<T>,
 }
 
-/// Who may still refer to the memory of a buffer in commands that have not been submitted, so that it must not be reused.
+/// Users of a buffer's memory in commands that are not submitted yet. Until then the memory must not be reused.
 #[derive(Debug, Default)]
 pub(crate) struct Use {
-    /// Somebody who submits at a time of their own.
+    /// A caller who submits at any time.
     exposed: AtomicBool,
-    /// Batches that are being recorded.
+    /// Batches in recording.
     batches: AtomicUsize,
 }
 
-/// A batch that is being recorded, until it is dropped.
+/// A batch in recording, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct InBatch(Arc<Use>);
 
@@ -36,7 +36,7 @@ impl Drop for InBatch {
     }
 }
 
-/// The bytes that hold `elements` of `T` in whole vectors of four f32.
+/// The bytes of `elements` of `T`, rounded up to whole vectors of four f32.
 pub(crate) fn padded_bytes<T: Scalar>(elements: usize) -> u64 {
     let bytes = (elements as u64).saturating_mul(size_of::<T>() as u64);
     bytes.checked_next_multiple_of(16).unwrap_or(u64::MAX).max(16)
@@ -62,7 +62,7 @@ impl<T: Scalar> GpuBuffer<T> {
         self.len == 0
     }
 
-    /// The buffer beneath, for bindings and copies of your own. It has usages `STORAGE`, `COPY_SRC` and `COPY_DST` and
+    /// The underlying buffer, for your own bindings and copies. It has usages `STORAGE`, `COPY_SRC` and `COPY_DST` and
     /// may be larger than the elements.
     #[must_use]
     pub fn raw(&self) -> &wgpu::Buffer {
@@ -70,7 +70,7 @@ impl<T: Scalar> GpuBuffer<T> {
         &self.raw
     }
 
-    /// Some of its elements, as [`BufferRange::slice`] takes them.
+    /// A range of its elements, as in [`BufferRange::slice`].
     ///
     /// # Errors
     /// [`Error::OutOfBounds`].
@@ -102,19 +102,20 @@ pub struct BufferRange<'a, T: Scalar> {
     pub(crate) buffer: &'a wgpu::Buffer,
     pub(crate) offset: u64,
     pub(crate) elements: u64,
-    /// The context that made the buffer.
+    /// The context that created the buffer.
     pub(crate) owner: Option<&'a Device>,
-    /// Whether the buffer goes on to the next whole vector with nothing else there.
+    /// Whether the buffer extends to the next whole vector without other data.
     pub(crate) padded: bool,
-    /// Of that context's buffer.
+    /// The use of that context's buffer.
     use_elsewhere: Option<&'a Arc<Use>>,
     element: PhantomData<T>,
 }
 
 impl<'a, T: Scalar> BufferRange<'a, T> {
-    /// `elements` of `T` from byte `offset` on, which must be a multiple of the adapter's
+    /// A range of `elements` of `T` from byte `offset` on. The offset must be a multiple of the adapter's
     /// `min_storage_buffer_offset_alignment`. The buffer needs the usage `STORAGE`, and must belong to the context's
-    /// device: one of another device of the same `wgpu::Instance` is refused, one of another instance is not noticed.
+    /// device. A buffer of another device of the same `wgpu::Instance` is refused; one of another instance is not
+    /// noticed.
     #[must_use]
     pub fn new(buffer: &'a wgpu::Buffer, offset: u64, elements: u64) -> Self {
         BufferRange { buffer, offset, elements, owner: None, padded: false, use_elsewhere: None, element: PhantomData }
@@ -132,7 +133,7 @@ impl<'a, T: Scalar> BufferRange<'a, T> {
         self.buffer
     }
 
-    /// Where the range begins, in bytes.
+    /// The offset of the range in bytes.
     #[must_use]
     pub fn offset(&self) -> u64 {
         self.offset
@@ -150,7 +151,7 @@ impl<'a, T: Scalar> BufferRange<'a, T> {
         self.elements == 0
     }
 
-    /// Some elements of the range. The first must lie at a multiple of the adapter's
+    /// A part of the range. Its first element must lie at a multiple of the adapter's
     /// `min_storage_buffer_offset_alignment` bytes, which is checked where the range is used.
     ///
     /// # Errors
@@ -167,27 +168,27 @@ impl<'a, T: Scalar> BufferRange<'a, T> {
         Ok(BufferRange { offset, elements: count, padded, ..self })
     }
 
-    /// Keeps the memory from ever being reused, because somebody may submit a command later that refers to it.
+    /// Excludes the memory from reuse for good, because a caller may submit a command later that refers to it.
     pub(crate) fn expose(&self) {
         if let Some(Use { exposed, .. }) = self.use_elsewhere.map(|used| &**used) {
             exposed.store(true, Ordering::Relaxed);
         }
     }
 
-    /// Keeps the memory from being reused until the batch has been submitted.
+    /// Excludes the memory from reuse until the batch is submitted.
     pub(crate) fn in_batch(&self) -> Option<InBatch> {
         let used = self.use_elsewhere?;
         used.batches.fetch_add(1, Ordering::Relaxed);
         Some(InBatch(Arc::clone(used)))
     }
 
-    /// `bytes` of the range from its byte `start` on, bound to a number of group 0.
+    /// `bytes` of the range from byte `start` on, bound at a number of group 0.
     pub(crate) fn bound(self, number: u32, access: Access, start: u64, bytes: u64) -> BoundRange<'a> {
         let (buffer, offset, size) = (self.buffer, self.offset + start, wgpu::BufferSize::new(bytes));
         BoundRange { number, access, buffer, offset, size }
     }
 
-    /// Where the range ends, in whole 32-bit words; `u64::MAX` if that overflows.
+    /// The end of the range in whole 32-bit words; `u64::MAX` if that overflows.
     pub(crate) fn word_end(&self) -> u64 {
         let bytes = self.elements.checked_mul(size_of::<T>() as u64);
         let end = bytes.and_then(|bytes| bytes.checked_add(self.offset));
@@ -201,14 +202,14 @@ impl<'a, T: Scalar> From<&'a GpuBuffer<T>> for BufferRange<'a, T> {
     }
 }
 
-/// The whole buffer, as many elements as it has room for.
+/// The whole buffer, with as many elements as fit.
 impl<'a, T: Scalar> From<&'a wgpu::Buffer> for BufferRange<'a, T> {
     fn from(buffer: &'a wgpu::Buffer) -> Self {
         BufferRange::new(buffer, 0, buffer.size() / size_of::<T>() as u64)
     }
 }
 
-/// The slice, as many elements as it has room for.
+/// The slice, with as many elements as fit.
 impl<'a, T: Scalar> From<wgpu::BufferSlice<'a>> for BufferRange<'a, T> {
     fn from(slice: wgpu::BufferSlice<'a>) -> Self {
         BufferRange::new(slice.buffer(), slice.offset(), slice.size() / size_of::<T>() as u64)

@@ -1,4 +1,4 @@
-//! Pipelines and uniform buffers, each made once and kept.
+//! Pipelines and uniform buffers, each created once and kept.
 
 use crate::device::pipeline_file::PipelineFile;
 use crate::device::sync::lock;
@@ -7,7 +7,7 @@ use crate::shader::{Access, ComposedModule, Kernel};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
-/// A pipeline: what its module is composed for, the entry point, and the bindings that this uses.
+/// The key of a pipeline: what its module is composed for, the entry point, and the bindings of that entry point.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     pub label: &'static str,
@@ -20,16 +20,16 @@ pub(crate) type Compiled = OnceLock<Result<wgpu::ComputePipeline, Error>>;
 
 #[derive(Debug, Default)]
 pub(crate) struct Cache {
-    // One OnceLock an entry, so that a compilation does not block other keys.
+    // One OnceLock for each entry, so that a compilation does not block other keys.
     pub pipelines: Mutex<HashMap<Key, Arc<Compiled>>>,
     pub uniforms: Mutex<HashMap<Vec<u8>, wgpu::Buffer>>,
     /// Pipelines of earlier runs.
     pub file: Option<PipelineFile>,
-    /// What a test does to each module before it is compiled.
+    /// A test's change to each module before it is compiled.
     pub rewriter: Option<Rewriter>,
 }
 
-/// Takes a module that is about to be compiled, and returns the text to compile in its place.
+/// Takes a module before compilation, and returns the text to compile instead.
 type Rewrite = dyn Fn(&ComposedModule<'_>) -> String + Send + Sync;
 
 pub(crate) struct Rewriter(pub Box<Rewrite>);
@@ -41,7 +41,7 @@ impl std::fmt::Debug for Rewriter {
 }
 
 impl Cache {
-    /// How many pipelines there are, and how many bytes of uniforms.
+    /// The number of pipelines, and the bytes of uniforms.
     pub(crate) fn held(&self) -> (usize, u64) {
         let uniforms = lock(&self.uniforms).values().map(wgpu::Buffer::size).sum();
         (lock(&self.pipelines).len(), uniforms)

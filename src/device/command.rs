@@ -1,13 +1,13 @@
 use crate::shader::{Access, Kernel};
 
-/// A part of a buffer under a number of group 0.
+/// A part of a buffer, bound at a number of group 0.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BoundRange<'a> {
     pub number: u32,
     pub access: Access,
     pub buffer: &'a wgpu::Buffer,
     pub offset: u64,
-    /// To the end where none is given.
+    /// The bytes; to the end of the buffer if none.
     pub size: Option<wgpu::BufferSize>,
 }
 

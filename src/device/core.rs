@@ -1,4 +1,4 @@
-//! What a context's clones share: the device, and memory and waiting on it.
+//! The state that a context's clones share: the device, memory and waiting.
 
 use crate::device::arithmetic::Arithmetic;
 use crate::device::cache::Cache;
@@ -12,27 +12,27 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use wgpu::BufferUsages as Usage;
 
-/// Usages of a buffer that elements stay in.
+/// Usages of a buffer that holds elements.
 pub(crate) const RESIDENT: Usage = Usage::STORAGE.union(Usage::COPY_SRC).union(Usage::COPY_DST);
-/// Usages of a buffer that results are copied to for the host.
+/// Usages of a buffer for results on their way to the host.
 pub(crate) const READBACK: Usage = Usage::MAP_READ.union(Usage::COPY_DST);
 
-/// A device with its queue, and what is kept for it.
+/// A device with its queue, and the objects kept for it.
 pub(crate) struct Device {
     pub wgpu: wgpu::Device,
     pub queue: wgpu::Queue,
     pub traits: AdapterTraits,
     pub cache: Cache,
-    /// How the device computes, once it was probed.
+    /// The device's arithmetic, once it has been probed.
     pub arithmetic: OnceLock<Arithmetic>,
-    /// Bytes of the buffers that users have.
+    /// Bytes of the buffers in users' hands.
     pub in_use: AtomicU64,
     pub pool: Mutex<Pool>,
-    /// Why the device was lost, once it was.
+    /// The reason of the device's loss, once it is lost.
     lost: Arc<Mutex<Option<String>>>,
-    /// How many of the next buffers are not created, as if there were no memory: for tests.
+    /// The number of next buffers that fail as if memory were exhausted: for tests.
     pub failures: AtomicU32,
-    // The last field: what precedes it goes before the gate opens again.
+    // The last field: the gate opens only after the fields before it are dropped.
     closed: Option<Closed<'static>>,
 }
 
@@ -50,15 +50,15 @@ impl fmt::Debug for Device {
     }
 }
 
-/// Bytes given to the queue at once.
+/// Bytes written to the queue at once.
 const WRITE_BYTES: usize = 8 << 20;
 
-/// How to wait for the device.
+/// The way to wait for the device.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Waiting {
     /// On this thread.
     Blocking,
-    /// On a thread of its own, so that the caller's may go on.
+    /// On a separate thread, so that the caller's can continue.
     Yielding,
 }
 
@@ -76,7 +76,7 @@ impl Device {
         Device { wgpu: device, queue, traits, cache, arithmetic, in_use, pool, lost, failures, closed: None }
     }
 
-    /// Fails where a device was created, but is lost at its first use.
+    /// Fails if a device was created but is lost at its first use.
     pub(crate) fn try_out(&self) -> Result<(), Error> {
         let buffer = self.acquire(4, RESIDENT)?;
         let submission = self.submit(|encoder| {
@@ -86,11 +86,11 @@ impl Device {
         self.poll(wgpu::PollType::Wait { submission_index: Some(submission), timeout: None })
     }
 
-    /// Sets the device's callbacks, which only whoever created it may do.
+    /// Sets the device's callbacks, which only its creator may do.
     pub(crate) fn notice_loss(&self) {
         let lost = Arc::clone(&self.lost);
         self.wgpu.set_device_lost_callback(move |_, reason| *lock(&lost) = Some(reason));
-        // Only what a user does with the device itself comes here.
+        // Only a user's own calls of the device get here.
         self.wgpu.on_uncaptured_error(Arc::new(|error: wgpu::Error| log::error!("{error}")));
     }
 
@@ -131,18 +131,18 @@ impl Device {
         })
     }
 
-    /// Calls the driver, in a short piece of work that calls nothing of a user's.
+    /// Calls the driver, in a short piece of work that calls no user code.
     pub(crate) fn at_work<R>(&self, work: impl FnOnce() -> R) -> R {
         if self.traits.destroys_alone { DEVICES.work(work) } else { work() }
     }
 
-    /// Does what talks to the device, and returns as an error what wgpu would otherwise report elsewhere.
+    /// Runs work on the device, and returns as an error what wgpu would report elsewhere.
     pub(crate) fn checked<R>(&self, work: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
         self.alive()?;
         let filters = [wgpu::ErrorFilter::OutOfMemory, wgpu::ErrorFilter::Validation, wgpu::ErrorFilter::Internal];
         let scopes = filters.map(|filter| self.wgpu.push_error_scope(filter));
         let outcome = work();
-        // The last one pushed is the first to be popped.
+        // Scopes are popped in reverse order.
         let reported = scopes.into_iter().rev().filter_map(|scope| pollster::block_on(scope.pop()));
         match reported.collect::<Vec<_>>().pop() {
             None => outcome,
@@ -152,7 +152,7 @@ impl Device {
         }
     }
 
-    /// Whether not even the smallest buffer can be written. A caller's device has no callback of ours to tell.
+    /// Whether even the smallest buffer cannot be written. A caller's device has none of our callbacks to report loss.
     fn is_lost(&self) -> bool {
         let memory = self.wgpu.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let validation = self.wgpu.push_error_scope(wgpu::ErrorFilter::Validation);
@@ -163,7 +163,7 @@ impl Device {
         pollster::block_on(memory.pop()).is_none() && refused
     }
 
-    /// Copies to a buffer, whose size has room for whole words, and which no running submission uses if it is mappable.
+    /// Copies to a buffer. It has room for whole words; if it is mappable, no running submission uses it.
     pub(crate) fn write(&self, buffer: &wgpu::Buffer, bytes: &[u8]) -> Result<(), Error> {
         if buffer.usage().contains(Usage::MAP_WRITE) {
             return self.write_mapped(buffer, bytes);
@@ -171,11 +171,11 @@ impl Device {
         self.write_at(buffer, 0, bytes)
     }
 
-    /// Copies to a buffer, which has room for whole words, from a multiple of four bytes on.
+    /// Copies to a buffer with room for whole words, from a multiple of four bytes on.
     pub(crate) fn write_at(&self, buffer: &wgpu::Buffer, offset: u64, bytes: &[u8]) -> Result<(), Error> {
         let (words, rest) = bytes.split_at(bytes.len() / 4 * 4);
         self.checked(|| {
-            // In chunks that are submitted, because each is staging memory until it has been copied.
+            // Each chunk is submitted, because it occupies staging memory until it is copied.
             for (index, chunk) in words.chunks(WRITE_BYTES).enumerate() {
                 self.at_work(|| {
                     self.queue.write_buffer(buffer, offset + (index * WRITE_BYTES) as u64, chunk);
@@ -210,7 +210,7 @@ impl Device {
         let (sender, receiver) = futures_intrusive::channel::shared::oneshot_channel();
         self.checked(|| {
             buffer.map_async(mode, .., move |result| {
-                // Nobody receives where the wait has failed.
+                // There is no receiver if the wait has failed.
                 let _ = sender.send(result);
             });
             Ok(receiver)
@@ -236,7 +236,7 @@ impl Device {
         Ok(())
     }
 
-    /// Waits for a submission, maps a buffer that it wrote, and copies it to the host from a byte on.
+    /// Waits for a submission, maps a buffer that it wrote, and copies it to the host from byte `skipped` on.
     pub(crate) async fn read(
         self: &Arc<Self>,
         buffer: &wgpu::Buffer,
@@ -263,7 +263,7 @@ impl Device {
         let (sender, receiver) = futures_intrusive::channel::shared::oneshot_channel();
         let (device, polled) = (Arc::clone(self), until.clone());
         let thread = std::thread::Builder::new().name("gpu-activations".to_owned()).spawn(move || {
-            // Nobody receives where the future was dropped.
+            // There is no receiver if the future was dropped.
             let _ = sender.send(device.poll(polled));
         });
         match (thread, receiver) {
@@ -272,7 +272,7 @@ impl Device {
         }
     }
 
-    /// The only place that polls, because `Device::poll` may panic on a lost device.
+    /// The only function that polls, because `Device::poll` may panic on a lost device.
     pub(crate) fn poll(&self, until: wgpu::PollType) -> Result<(), Error> {
         match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.wgpu.poll(until))) {
             Ok(Ok(_)) => self.alive(),

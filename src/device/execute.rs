@@ -1,4 +1,4 @@
-//! Runs commands: pipelines compiled or taken from the cache, uniform buffers, bind groups.
+//! Execution of commands: pipelines compiled or from the cache, uniform buffers, bind groups.
 
 use crate::device::cache::Key;
 use crate::device::command::Command;
@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::shader::{Access, ComposedModule, numbers};
 use std::sync::Arc;
 
-/// One command, ready to be recorded.
+/// A command, ready to record.
 #[derive(Debug)]
 pub(crate) struct Dispatch {
     pub pipeline: wgpu::ComputePipeline,
@@ -18,7 +18,7 @@ pub(crate) struct Dispatch {
     pub rows: u32,
 }
 
-/// The cache of uniforms is emptied where it has this many.
+/// The number of cached uniforms at which the cache is emptied.
 const MOST_UNIFORMS: usize = 4096;
 
 fn layout(device: &wgpu::Device, key: &Key) -> wgpu::BindGroupLayout {
@@ -46,15 +46,15 @@ fn layout(device: &wgpu::Device, key: &Key) -> wgpu::BindGroupLayout {
 )]
 fn trusted_module(device: &wgpu::Device, label: &str, text: &str) -> wgpu::ShaderModule {
     let descriptor = wgpu::ShaderModuleDescriptor { label: Some(label), source: wgpu::ShaderSource::Wgsl(text.into()) };
-    // SAFETY: the text is this crate's own. Each entry point returns before it indexes anything where its number is
-    // not below a count that the host took from the sizes bound: elements and rows of the uniform, or arrayLength(&result),
-    // x and dy being bound with the same length. Loops count up to such a number, or to a constant. Of parameters from
-    // buffers an element's index is cut to their length, and a channel is a remainder by the number of channels, which is
-    // their length.
+    // SAFETY: the text is this crate's own. Each entry point returns before any access if its index is not below a
+    // count that the host derives from the bound sizes: elements and rows in the uniform, or arrayLength(&result),
+    // where x and dy are bound with the same length. Loops count up to such a count or to a constant. An element's
+    // index into parameter buffers is limited to their length. A channel is a remainder by the number of channels,
+    // which is their length.
     unsafe { device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked()) }
 }
 
-/// A module of a text that somebody else has changed.
+/// A module from text that a test has changed.
 fn checked_module(device: &wgpu::Device, label: &str, text: &str) -> wgpu::ShaderModule {
     let source = wgpu::ShaderSource::Wgsl(text.into());
     device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(label), source })
@@ -101,7 +101,7 @@ impl Device {
         let entry = Arc::clone(lock(&self.cache.pipelines).entry(key.clone()).or_default());
         let outcome = entry.get_or_init(|| self.compile(&key)).clone();
         if outcome.as_ref().is_err_and(|error| !matches!(error, Error::Shader { .. })) {
-            // What has failed for want of memory may succeed later.
+            // Compilation that failed for lack of memory may succeed later.
             lock(&self.cache.pipelines).remove(&key);
         }
         outcome
@@ -132,7 +132,7 @@ impl Device {
         Err(Error::Shader { file: file.to_owned(), line, message: message.message })
     }
 
-    /// A uniform buffer of these bytes. It is never written again, so a recording may refer to it at any time.
+    /// A uniform buffer of these bytes. It is never rewritten, so a recording may refer to it at any time.
     fn uniform(&self, bytes: Vec<u8>) -> Result<wgpu::Buffer, Error> {
         let mut uniforms = lock(&self.cache.uniforms);
         if uniforms.len() >= MOST_UNIFORMS {
@@ -148,7 +148,7 @@ impl Device {
                 usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
                 mapped_at_creation: false,
             });
-            // It takes effect before the next submission, the caller's included.
+            // The write takes effect before the next submission, including the caller's.
             self.queue.write_buffer(&buffer, 0, &bytes);
             buffer
         };

@@ -1,10 +1,10 @@
-//! Keeps a device from being destroyed while other threads are at work with theirs, where a driver cannot take it.
+//! A gate that keeps a device from being destroyed while other threads use theirs, for drivers that cannot handle it.
 
 use crate::device::sync::lock;
 use std::cell::Cell;
 use std::sync::{Condvar, Mutex, PoisonError};
 
-/// The one of this process.
+/// The gate of this process.
 pub(crate) static DEVICES: Gate = Gate::new();
 
 #[derive(Debug)]
@@ -16,17 +16,17 @@ pub(crate) struct Gate {
 #[derive(Debug)]
 struct State {
     working: usize,
-    /// Those that want to destroy, and keep others from beginning to work.
+    /// Threads that wait to destroy a device; they keep others from starting work.
     waiting: usize,
     destroying: bool,
 }
 
-/// While it lives, nobody works. Unlike a lock's guard it may be dropped on any thread.
+/// While it lives, no thread works. Unlike a lock's guard it may be dropped on any thread.
 #[derive(Debug)]
 pub(crate) struct Closed<'a>(&'a Gate);
 
 thread_local! {
-    /// Whether this thread is at work; a callback of the driver's may then drop a context, and must not wait for itself.
+    /// Whether this thread is at work. A driver's callback may then drop a context, which must not wait for itself.
     static AT_WORK: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -58,7 +58,7 @@ impl Gate {
         change(&mut state.unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Does a short piece of work, which calls nothing of a user's.
+    /// Runs a short piece of work, which calls no user code.
     pub(crate) fn work<R>(&self, work: impl FnOnce() -> R) -> R {
         if AT_WORK.get() {
             return work();
@@ -69,7 +69,7 @@ impl Gate {
         work()
     }
 
-    /// Waits until nobody works.
+    /// Waits until no thread works.
     pub(crate) fn close(&self) -> Option<Closed<'_>> {
         if AT_WORK.get() {
             return None;
@@ -95,7 +95,7 @@ mod tests {
                     while destroyed.load(Ordering::SeqCst) < 100 {
                         gate.work(|| {
                             working.fetch_add(1, Ordering::SeqCst);
-                            // Work within work, and a context dropped by a callback, wait for nobody.
+                            // Work within work, and a context dropped by a callback, do not wait.
                             gate.work(|| assert!(gate.close().is_none()));
                             working.fetch_sub(1, Ordering::SeqCst);
                         });

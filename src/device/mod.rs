@@ -1,4 +1,4 @@
-//! The device: adapters and their traits, memory, pipelines, waiting.
+//! The device: adapters and their traits, memory, pipelines and waiting.
 
 mod adapter;
 mod arithmetic;

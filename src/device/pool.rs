@@ -11,7 +11,7 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    /// More buffers than these are not searched.
+    /// The most buffers kept, which bounds a search.
     const MOST_BUFFERS: usize = 1024;
 
     pub(crate) fn new(most_bytes: u64) -> Pool {
@@ -29,7 +29,7 @@ impl Pool {
         self.buffers.remove(found)
     }
 
-    /// One that is too large to be kept leaves the others where they are.
+    /// A buffer too large to keep does not displace the others.
     pub(crate) fn put(&mut self, buffer: wgpu::Buffer) {
         if buffer.size() > self.most_bytes {
             return;

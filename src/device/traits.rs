@@ -1,24 +1,24 @@
 use crate::shader::{Guards, LaunchShape};
 
-/// What kernels and their launches depend on of an adapter.
+/// Properties of an adapter that kernels and their launches depend on.
 #[derive(Debug, Clone)]
 pub(crate) struct AdapterTraits {
     pub limits: wgpu::Limits,
-    /// Whether the host reads and writes storage buffers as fast as its own memory.
+    /// Whether the host accesses storage buffers as fast as its own memory.
     pub mappable: bool,
     pub on_cpu: bool,
     pub guards: Guards,
     pub subgroups: bool,
-    /// Lanes of a subgroup at least, and whether there may be more.
+    /// The least lanes of a subgroup, and whether there may be more.
     pub smallest_subgroup: u32,
     pub subgroups_vary: bool,
-    /// Of elementwise kernels.
+    /// The launch shape of elementwise kernels.
     pub launch: LaunchShape,
-    /// Whether the driver may not destroy a device while other threads are at work with theirs.
+    /// Whether the driver cannot destroy a device while other threads use theirs.
     pub destroys_alone: bool,
 }
 
-/// The number of NVIDIA among the vendors of PCI.
+/// NVIDIA's PCI vendor number.
 const NVIDIA: u32 = 0x10de;
 
 impl AdapterTraits {
@@ -37,7 +37,7 @@ impl AdapterTraits {
             smallest_subgroup,
             subgroups_vary: info.subgroup_max_size > smallest_subgroup,
             launch: LaunchShape::of(&info),
-            // NVIDIA's vkDestroyDevice may wait for ever for a thread that compiles or submits.
+            // NVIDIA's vkDestroyDevice may wait forever for a thread that compiles or submits.
             destroys_alone: info.backend == wgpu::Backend::Vulkan && info.vendor == NVIDIA,
         }
     }

@@ -1,4 +1,4 @@
-//! Operations along an axis: operands checked, and what the kernels are told of the function.
+//! Operations along an axis: checks of operands, and the uniforms for kernels.
 
 use crate::catalog::{Axis, AxisFunction, Function, Kernels, RowKernels, RowScalars};
 use crate::device::BufferRange;
@@ -12,12 +12,14 @@ use crate::shader::{Direction, Element, RowStatistics, RowwiseUniform};
 
 impl Recording<'_, '_> {
     /// Records `y = function(x)` along an axis of x, in C order. y has the function's
-    /// [`output_shape`](AxisFunction::output_shape); where that is x's shape, and the function is not gated,
-    /// maxout or crelu, `y` may be `x`. The mask has the shape of x, and 0 leaves an element out.
+    /// [`output_shape`](AxisFunction::output_shape). `y` may be `x` if that is x's shape and the function is not gated,
+    /// maxout or crelu. The mask has the shape of x; 0 leaves an element out.
     ///
     /// # Errors
-    /// As [`Recording::forward`]; [`Error::InvalidValue`], [`Error::IndivisibleAxis`], [`Error::NotMaskable`],
-    /// [`Error::SharedBuffer`]; [`Error::BindingTooLarge`] where one entry of all inner axes exceeds a binding.
+    /// - Those of [`Recording::forward`];
+    /// - [`Error::InvalidValue`], [`Error::IndivisibleAxis`], [`Error::NotMaskable`];
+    /// - [`Error::SharedBuffer`];
+    /// - [`Error::BindingTooLarge`] if one entry of all inner axes exceeds a binding.
     pub fn forward_along<'r, T: Element>(
         &mut self,
         function: impl Into<Function>,
@@ -31,11 +33,11 @@ impl Recording<'_, '_> {
         self.along(&function.into(), axis, &operands)
     }
 
-    /// Records dx, the gradient by x, from x and dy, which has the shape of y. Where that is x's shape, and the function
-    /// is not gated, maxout or crelu, `dx` may be `x` or `dy`.
+    /// Records dx, the gradient by x, from x and dy. dy has the shape of y. `dx` may be `x` or `dy` if that is x's
+    /// shape and the function is not gated, maxout or crelu.
     ///
     /// # Errors
-    /// As [`Recording::forward_along`].
+    /// Those of [`Recording::forward_along`].
     pub fn backward_along<'r, T: Element>(
         &mut self,
         function: impl Into<Function>,
@@ -53,7 +55,7 @@ impl Recording<'_, '_> {
     /// Records dx from y and dy, for the functions that [allow it](AxisFunction::has_backward_from_output).
     ///
     /// # Errors
-    /// [`Error::NotFromOutput`], and as [`Recording::forward_along`].
+    /// [`Error::NotFromOutput`], and those of [`Recording::forward_along`].
     pub fn backward_along_from_output<'r, T: Element>(
         &mut self,
         function: impl Into<Function>,
@@ -100,13 +102,13 @@ fn in_two_parts(value: f64) -> [f32; 2] {
     [high, (value - f64::from(high)) as f32]
 }
 
-/// A normal number above 0 as a product of one from 1/2 to 1 and a power of two, whose exponent comes second.
+/// A normal number above 0 as the product of a number from 1/2 to 1 and a power of two. The exponent comes second.
 fn scaled(value: f64) -> (f64, i32) {
     let exponent = (value.to_bits() >> 52) as i32 - 1022;
     (value * 2f64.powi(-exponent), exponent)
 }
 
-/// What kernels are told of a function.
+/// The uniform for a function.
 fn uniform_of(scalars: RowScalars, axis: &Axis) -> RowwiseUniform {
     let RowScalars { temperature, seed, hard, is_mean } = scalars;
     let (inverse_temperature, temperature_exponent) = scaled(1.0 / f64::from(temperature.unwrap_or(1.0)));

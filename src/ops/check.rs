@@ -1,4 +1,4 @@
-//! Checks of operands, and how they are bound.
+//! Checks and bindings of operands.
 
 use crate::device::{BoundRange, BufferRange};
 use crate::error::Error;
@@ -7,14 +7,14 @@ use crate::shader::{Access, Aliasing, Element, Scalar};
 
 /// The largest alignment that any adapter demands of an offset.
 pub(crate) const LARGEST_ALIGNMENT: u64 = 256;
-/// Bytes of one binding at most: wgpu's Metal backend tells shaders no length beyond 32 bits.
+/// The most bytes of a binding: wgpu's Metal backend passes shaders no length beyond 32 bits.
 pub(crate) const LARGEST_BINDING: u64 = 1 << 30;
 
-/// Bytes of an operand in one binding, with room for what precedes its first element in the same 256.
+/// The most bytes of an operand in one binding, with room for what precedes its first element in the same 256.
 pub(crate) fn most_bytes(limits: &wgpu::Limits) -> Result<u64, Error> {
     let bytes = limits.max_storage_buffer_binding_size;
     let most = (bytes.min(LARGEST_BINDING) / LARGEST_ALIGNMENT * LARGEST_ALIGNMENT).saturating_sub(LARGEST_ALIGNMENT);
-    // As many 16-bit elements as there are f32 in these 512 begin at whole alignments, too.
+    // As many 16-bit elements as these 512 bytes hold f32 begin at an aligned offset, too.
     if most < 2 * LARGEST_ALIGNMENT {
         let reason = format!("its limits allow bindings of {bytes} bytes; {} are needed", 3 * LARGEST_ALIGNMENT);
         return Err(Error::Refused { reason });
@@ -22,7 +22,8 @@ pub(crate) fn most_bytes(limits: &wgpu::Limits) -> Result<u64, Error> {
     Ok(most)
 }
 
-/// `elements` of a range from `start` on, from the last offset at which a binding may begin, and how many precede them.
+/// Binds `elements` of a range from `start` on, beginning at the last aligned offset. Also returns how many elements
+/// precede them in the binding.
 pub(crate) fn span<'a, T: Scalar>(
     range: BufferRange<'a, T>,
     number: u32,
@@ -65,7 +66,7 @@ pub(crate) fn check_range<T: Scalar>(
     Ok(())
 }
 
-/// Checks that a buffer that is only read is not the one that is written.
+/// Checks that a buffer that is only read is not the one written.
 pub(crate) fn check_apart(
     operand: &'static str,
     buffer: &wgpu::Buffer,
@@ -75,10 +76,10 @@ pub(crate) fn check_apart(
     if buffer == written { Err(Error::SharedBuffer { operand, result }) } else { Ok(()) }
 }
 
-/// An operand and its name for messages.
+/// An operand with its name for messages.
 pub(crate) type Named<'a, T> = (&'static str, BufferRange<'a, T>);
 
-/// Where a result that may lie over its inputs lies in relation to them.
+/// Returns the location of a result relative to its inputs, which it may overwrite.
 pub(crate) fn aliasing_of<T: Element>(
     x: Named<'_, T>,
     dy: Option<Named<'_, T>>,
@@ -108,7 +109,7 @@ pub(crate) fn aliasing_of<T: Element>(
         (Relation::OtherBuffer, Relation::OtherBuffer) => Aliasing::Separate,
         _ => Aliasing::SameBuffer,
     };
-    // WebGPU forbids two writable bindings of the same bytes, and every form but one binds x and dy so.
+    // WebGPU forbids two writable bindings of the same bytes, and all forms but one bind x and dy for writing.
     let aliased = matches!(between, Relation::Same | Relation::Overlapping);
     match dy {
         Some(dy) if aliased && aliasing != Aliasing::Separate => Err(overlap(x, dy, false)),
@@ -136,7 +137,7 @@ fn relation<T: Element>(a: BufferRange<'_, T>, b: BufferRange<'_, T>) -> Relatio
     }
 }
 
-/// Whether two ranges are the same bytes, of elements of one size.
+/// Whether two ranges are the same bytes, with elements of one size.
 pub(crate) fn is_same<A: Scalar, B: Scalar>(a: BufferRange<'_, A>, b: BufferRange<'_, B>) -> bool {
     let same_bytes = a.offset == b.offset && a.elements == b.elements && size_of::<A>() == size_of::<B>();
     a.buffer == b.buffer && same_bytes

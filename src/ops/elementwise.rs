@@ -8,7 +8,7 @@ use crate::ops::parameters::ParameterBuffers;
 use crate::ops::recording::Recording;
 use crate::shader::{Access, Aliasing, Element, ElementwiseKernel, Kernel, LaunchShape, numbers};
 
-/// The operands of one operation, x first and the result last.
+/// The operands of an operation, x first and the result last.
 struct Operands<'r, T: Element> {
     x: BufferRange<'r, T>,
     dy: Option<BufferRange<'r, T>>,
@@ -17,12 +17,15 @@ struct Operands<'r, T: Element> {
 }
 
 impl Recording<'_, '_> {
-    /// Records `y = activation(x)`. `y` may be `x`, or apart from it in the same buffer.
+    /// Records `y = activation(x)`. `y` may be `x`, or lie beside it in the same buffer.
     ///
     /// # Errors
-    /// [`Error::ParameterOutOfRange`], [`Error::LengthMismatch`], [`Error::Misaligned`], [`Error::OutOfBounds`],
-    /// [`Error::Overlap`], [`Error::MissingUsage`], [`Error::ForeignBuffer`], [`Error::Refused`], [`Error::DeviceLost`];
-    /// nothing has been recorded then.
+    /// Nothing is recorded after an error:
+    ///
+    /// - [`Error::ParameterOutOfRange`], [`Error::LengthMismatch`];
+    /// - [`Error::Misaligned`], [`Error::OutOfBounds`], [`Error::Overlap`];
+    /// - [`Error::MissingUsage`], [`Error::ForeignBuffer`];
+    /// - [`Error::Refused`], [`Error::DeviceLost`].
     pub fn forward<'r, T: Element>(
         &mut self,
         function: impl Into<Function>,
@@ -32,10 +35,10 @@ impl Recording<'_, '_> {
         self.forward_with(function, &ParameterBuffers::new(), x, y)
     }
 
-    /// Records `dx = dy * derivative(x)`. `dx` may be `x` or `dy`, or apart from both in the same buffer.
+    /// Records `dx = dy * derivative(x)`. `dx` may be `x` or `dy`, or lie beside both in the same buffer.
     ///
     /// # Errors
-    /// As [`Recording::forward`].
+    /// Those of [`Recording::forward`].
     pub fn backward<'r, T: Element>(
         &mut self,
         function: impl Into<Function>,
@@ -46,13 +49,16 @@ impl Recording<'_, '_> {
         self.backward_with(function, &ParameterBuffers::new(), x, dy, dx)
     }
 
-    /// As [`Recording::forward`], parameters coming from buffers or being drawn.
+    /// Records as [`Recording::forward`] does, with parameters from buffers or drawn at random.
     ///
     /// # Errors
-    /// As [`Recording::forward`]; [`Error::UnknownParameter`], [`Error::NotLearnable`], [`Error::GivenTwice`],
-    /// [`Error::ChannelMismatch`], [`Error::ChannelsDiffer`], [`Error::NotRandom`], [`Error::NotWithSeed`],
-    /// [`Error::BindingTooLarge`]; [`Error::SharedBuffer`] where a parameter lies in the result's buffer, or in that of an input
-    /// while the result lies over or beside one.
+    /// - Those of [`Recording::forward`];
+    /// - [`Error::UnknownParameter`], [`Error::NotLearnable`], [`Error::GivenTwice`];
+    /// - [`Error::ChannelMismatch`], [`Error::ChannelsDiffer`];
+    /// - [`Error::NotRandom`], [`Error::NotWithSeed`];
+    /// - [`Error::BindingTooLarge`];
+    /// - [`Error::SharedBuffer`] if a parameter lies in the result's buffer, or in an input's buffer while the result
+    ///   lies over or beside an input.
     pub fn forward_with<'r, T: Element>(
         &mut self,
         function: impl Into<Function>,
@@ -64,10 +70,10 @@ impl Recording<'_, '_> {
         self.elementwise(&function.into(), parameters, &operands)
     }
 
-    /// As [`Recording::backward`], parameters coming from buffers or being drawn.
+    /// Records as [`Recording::backward`] does, with parameters from buffers or drawn at random.
     ///
     /// # Errors
-    /// As [`Recording::forward_with`].
+    /// Those of [`Recording::forward_with`].
     pub fn backward_with<'r, T: Element>(
         &mut self,
         function: impl Into<Function>,
@@ -91,7 +97,7 @@ impl Recording<'_, '_> {
         operands.check(self)?;
         parameters.check(&activation, operands.x.elements)?;
         let aliasing = operands.aliasing()?;
-        // Inputs in the result's buffer are bound for writing, and those beside them in the same form.
+        // Inputs in the result's buffer are bound for writing, and so are inputs beside them.
         let inputs =
             operands.named().filter(|(name, _)| aliasing != Aliasing::Separate || *name == operands.result_name);
         let writable: Vec<_> = inputs.map(|(name, range)| (name, range.buffer)).collect();
@@ -115,20 +121,20 @@ impl Recording<'_, '_> {
     }
 }
 
-/// One operation whose operands have been checked.
+/// An operation with checked operands.
 struct Operation<'a, T: Element> {
     device: &'a Device,
     activation: Activation,
     parameters: &'a ParameterBuffers<'a>,
     operands: &'a Operands<'a, T>,
     aliasing: Aliasing,
-    /// Which parameter lies under the result.
+    /// The index of the parameter under the result.
     addend: Option<usize>,
     kernel: Kernel,
 }
 
 impl<T: Element> Operation<'_, T> {
-    /// The whole vectors, binding by binding, and what is left of the last one.
+    /// The whole vectors, binding by binding, and the rest after the last one.
     fn dispatches(&self) -> Result<Vec<Dispatch>, Error> {
         let element = size_of::<T>() as u64;
         let vector = 4 * element;
@@ -145,7 +151,7 @@ impl<T: Element> Operation<'_, T> {
         }
         let tail = elements.saturating_sub(body);
         if tail > 0 {
-            // From the last offset before the tail at which a binding may begin.
+            // The last aligned offset before the tail.
             let start = body * element / LARGEST_ALIGNMENT * LARGEST_ALIGNMENT;
             let bytes = (elements * element).next_multiple_of(4) - start;
             dispatches.push(self.dispatch((start, bytes), tail as u32, 1)?);
@@ -153,7 +159,7 @@ impl<T: Element> Operation<'_, T> {
         Ok(dispatches)
     }
 
-    /// How many bytes one dispatch takes at most, whole alignments.
+    /// The most bytes of a dispatch, a multiple of the alignment.
     fn most_bytes(&self, vector: u64) -> Result<u64, Error> {
         let limits = &self.device.traits.limits;
         let groups = u64::from(limits.max_compute_workgroups_per_dimension).pow(2);

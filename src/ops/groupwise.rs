@@ -9,15 +9,15 @@ use crate::ops::recording::Recording;
 use crate::shader::{Access, Element, GroupwiseKernel, GroupwiseUniform, Kernel, numbers, with_parameters};
 use std::ops::Range;
 
-/// An input, of whose rows, `stride` elements apart, the positions from `offset` on are used.
+/// An input. It uses the positions from `offset` on of rows that lie `stride` elements apart.
 #[derive(Clone, Copy)]
 struct Input<'a, T: Element> {
-    /// Its binding.
+    /// The number of its binding.
     number: u32,
     range: BufferRange<'a, T>,
     stride: u64,
     offset: u64,
-    /// How far beyond a position its group goes on in the same input.
+    /// The distance from a position to the end of its group in the same input.
     reach: u64,
 }
 
@@ -25,12 +25,12 @@ struct Input<'a, T: Element> {
 struct Grouped<'a, T: Element> {
     label: &'static str,
     part: Source,
-    /// What a gate goes through.
+    /// The activation of a gate.
     activation: Option<Activation>,
     entry_point: &'static str,
     rows: u64,
     length: u64,
-    /// The groups' pieces, and how many of them the result has.
+    /// The pieces of a group, and how many of them are in the result.
     pieces: u64,
     result_pieces: u64,
     gate_is_first: bool,
@@ -38,14 +38,14 @@ struct Grouped<'a, T: Element> {
     result: BufferRange<'a, T>,
 }
 
-/// Some rows, or of one of them the positions of one piece of the result.
+/// Several rows, or the positions of one piece of the result in one row.
 struct Window {
     rows: Range<u64>,
     positions: Range<u64>,
     piece: Option<u64>,
 }
 
-/// Where the gradients of a gated unit of two arrays go.
+/// The destinations of the gradients of a gated unit with two arrays.
 #[derive(Debug, Clone, Copy)]
 pub struct GateGradients<'a, T: Element> {
     /// dvalue.
@@ -58,8 +58,9 @@ impl Recording<'_, '_> {
     /// Records `y = value·activation(gate)` of two arrays.
     ///
     /// # Errors
-    /// As [`Recording::forward`]; [`Error::SharedBuffer`] where y lies in the buffer of an input;
-    /// [`Error::TooManyElements`].
+    /// - Those of [`Recording::forward`];
+    /// - [`Error::SharedBuffer`] if y lies in the buffer of an input;
+    /// - [`Error::TooManyElements`].
     pub fn forward_gated<'r, T: Element>(
         &mut self,
         activation: impl Into<Function>,
@@ -74,7 +75,7 @@ impl Recording<'_, '_> {
     /// Records the gradients `dvalue = dy·activation(gate)` and `dgate = dy·value·activation′(gate)` of two arrays.
     ///
     /// # Errors
-    /// As [`Recording::forward_gated`].
+    /// Those of [`Recording::forward_gated`].
     pub fn backward_gated<'r, T: Element>(
         &mut self,
         activation: impl Into<Function>,

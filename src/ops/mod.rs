@@ -1,4 +1,4 @@
-//! What is recorded: operands checked, work planned, and commands for the device as plain data.
+//! Operations: checks of operands, plans of the work, and commands for the device as plain data.
 
 mod along;
 mod check;

@@ -5,13 +5,13 @@ use crate::ops::check::{check_apart, check_range};
 use crate::ops::recording::Recording;
 use crate::shader::Element;
 
-/// The operands of a function along an axis, in the order of its inputs, and the result.
+/// The operands of a function along an axis: its inputs in order, and the result.
 pub(crate) struct AlongOperands<'a, T: Element> {
-    /// x, or y where the gradient is computed from it.
+    /// x, or y if the gradient is computed from y.
     pub x: BufferRange<'a, T>,
-    /// Whether it is y.
+    /// Whether `x` is y.
     pub from_output: bool,
-    /// Of a gradient.
+    /// dy of a gradient.
     pub dy: Option<BufferRange<'a, T>>,
     pub mask: Option<BufferRange<'a, u8>>,
     pub result: BufferRange<'a, T>,

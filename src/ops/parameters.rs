@@ -1,4 +1,4 @@
-//! Parameters that lie in buffers, or are drawn, instead of being one number of the activation; and their gradients.
+//! Parameters from buffers or drawn at random, and their gradients.
 
 use crate::catalog::{Activation, Axis, Function, normalized};
 use crate::device::{BoundRange, BufferRange, Command, Device, Dispatch};
@@ -12,16 +12,16 @@ use crate::shader::{
 };
 use std::borrow::Cow;
 
-/// Where the parameters of an activation come from, where not from its own values.
+/// Parameters of an activation that come from elsewhere than its own values.
 ///
-/// A learnable parameter may be one value, one for each channel of an axis, or one for each element, in f32 whatever
-/// the type of x. The values on the device cannot be checked against the parameter's range.
+/// The granularity of a learnable parameter is one value, one for each channel of an axis, or one for each element.
+/// Values are f32 for any type of x. On the device they cannot be checked against the parameter's range.
 ///
-/// Every activation has three more, which are not among [`Activation::parameters`] and are fused into its kernel, so
-/// that they cost no traffic of their own: `y = output_factor·activation(x + input_bias) + output_addend`,
-/// where those that are not given are left out. The sum `x + input_bias` is rounded to f32. Backward is by x:
-/// `dx = dy·output_factor·derivative(x + input_bias)`; their own gradients are those of
-/// [`Recording::parameter_gradient`]. In f32, the result may overwrite an addend of as many elements: a residual
+/// Every activation has three more parameters, which are not among [`Activation::parameters`]:
+/// `y = output_factor·activation(x + input_bias) + output_addend`. Those not given are left out. They are fused into
+/// the kernel, so they cost no memory traffic of their own. The sum `x + input_bias` is rounded to f32. The backward
+/// gradient is by x: `dx = dy·output_factor·derivative(x + input_bias)`. Their own gradients come from
+/// [`Recording::parameter_gradient`]. In f32 the result may overwrite an addend with as many elements: a residual
 /// connection in place.
 ///
 /// ```
@@ -59,7 +59,7 @@ impl Tensor<'_> {
     }
 }
 
-/// Which elements share a value, and for channels along which axis.
+/// The elements that share a value, and the axis of channels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Sharing {
     Tensor,
@@ -78,7 +78,7 @@ impl Sharing {
 }
 
 impl<'a> ParameterBuffers<'a> {
-    /// The activation's own values.
+    /// Takes every parameter from the activation's own values.
     pub fn new() -> Self {
         Self::default()
     }
@@ -88,7 +88,7 @@ impl<'a> ParameterBuffers<'a> {
         self.tensor(name.into(), value.into(), Sharing::Tensor)
     }
 
-    /// Takes a parameter from a buffer of as many elements as the axis of x is long.
+    /// Takes a parameter from a buffer with one element for each entry of the axis of x.
     pub fn per_channel(
         self,
         name: impl Into<Cow<'a, str>>,
@@ -98,13 +98,13 @@ impl<'a> ParameterBuffers<'a> {
         self.tensor(name.into(), values.into(), Sharing::Channel(axis.clone()))
     }
 
-    /// Takes a parameter from a buffer of as many elements as x.
+    /// Takes a parameter from a buffer with one element for each element of x.
     pub fn per_element(self, name: impl Into<Cow<'a, str>>, values: impl Into<BufferRange<'a, f32>>) -> Self {
         self.tensor(name.into(), values.into(), Sharing::Element)
     }
 
-    /// Draws rrelu's slope for each element, as in training: uniform in [lower, upper), from Philox4x32-10 with the
-    /// seed as key and the element's index as counter. The same seed gives the same slopes, backward too.
+    /// Draws rrelu's slope for each element, as in training. It is uniform in [lower, upper), from Philox4x32-10 with
+    /// the seed as key and the element's index as counter. The same seed gives the same slopes, also backward.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
@@ -115,7 +115,7 @@ impl<'a> ParameterBuffers<'a> {
         self
     }
 
-    /// The addend, a value for each element, over which a result lies.
+    /// The index of the addend under a result, if it has a value for each element.
     pub(crate) fn addend_under<T: Element>(&self, result: BufferRange<'_, T>) -> Option<usize> {
         let is_f32 = T::STORAGE == f32::STORAGE;
         self.tensors.iter().position(|tensor| {
@@ -124,8 +124,8 @@ impl<'a> ParameterBuffers<'a> {
         })
     }
 
-    /// Checks the buffers that values come from, those of `writable` being bound for writing meanwhile; `addend` lies
-    /// under the result.
+    /// Checks the buffers of the values. The buffers in `writable` are bound for writing meanwhile; `addend` lies under
+    /// the result.
     pub(crate) fn check_buffers(
         &self,
         recording: &Recording<'_, '_>,
@@ -151,7 +151,7 @@ impl<'a> ParameterBuffers<'a> {
         Ok(())
     }
 
-    /// Checks that the values of all elements fit into one binding, as sums over all of them need it.
+    /// Checks that the values of all elements fit into one binding, which sums over all of them need.
     fn check_whole(&self, device: &Device) -> Result<(), Error> {
         let limit = most_bytes(&device.traits.limits)?;
         let bytes = self.tensors.iter().map(|tensor| 4 * tensor.values.elements).max().unwrap_or(0);
@@ -163,7 +163,7 @@ impl<'a> ParameterBuffers<'a> {
         self.tensors.iter().any(|tensor| tensor.sharing == Sharing::Element)
     }
 
-    /// Checks names, and lengths against those of an x of `elements`.
+    /// Checks names, and lengths for an x of `elements`.
     pub(crate) fn check(&self, activation: &Activation, elements: u64) -> Result<(), Error> {
         let function = activation.name();
         if self.seed.is_some() && !matches!(activation, Activation::Rrelu { .. }) {
@@ -213,7 +213,7 @@ impl<'a> ParameterBuffers<'a> {
         Ok(())
     }
 
-    /// The axis whose channels have values of their own.
+    /// The axis whose channels have their own values.
     pub(crate) fn channels(&self) -> Option<&Axis> {
         self.tensors.iter().find_map(|tensor| match &tensor.sharing {
             Sharing::Channel(axis) => Some(axis),
@@ -221,7 +221,7 @@ impl<'a> ParameterBuffers<'a> {
         })
     }
 
-    /// How many values the gradient of a parameter has, for an x of so many elements.
+    /// The number of values of a parameter's gradient, for an x of `x` elements.
     pub(crate) fn gradient_len(&self, parameter: &str, x: usize) -> usize {
         match self.sharing(parameter) {
             Sharing::Tensor => 1,
@@ -236,7 +236,7 @@ impl<'a> ParameterBuffers<'a> {
         found.map_or(Sharing::Tensor, |tensor| tensor.sharing.clone())
     }
 
-    /// What kernels are composed for.
+    /// The form that kernels are composed for.
     pub(crate) fn form(&self, activation: &Activation, addend: Option<usize>) -> Result<ParameterForm, Error> {
         if self.seed.is_some() {
             return Ok(ParameterForm::Drawn);
@@ -262,7 +262,7 @@ impl<'a> ParameterBuffers<'a> {
         }
     }
 
-    /// The bindings for `elements` from the element `first` of the operands on.
+    /// The bindings of `elements` elements from the operands' element `first` on.
     pub(crate) fn bound(
         &self,
         is_forward: bool,
@@ -286,7 +286,7 @@ impl<'a> ParameterBuffers<'a> {
         })
     }
 
-    /// What elementwise kernels are told, for bindings that begin at the element `first` of the operands.
+    /// The uniform of elementwise kernels for bindings that begin at the operands' element `first`.
     pub(crate) fn uniform(&self, activation: &Activation, first: u64, tail_elements: u32) -> Vec<u8> {
         let (channels, channel_length) = self.channel_lengths();
         let (length, count) = (u64::from(channel_length), u64::from(channels));
@@ -295,7 +295,7 @@ impl<'a> ParameterBuffers<'a> {
             Some(_) => ((first / length % count) as u32, (first % length) as u32),
             None => (0, 0),
         };
-        // Uniforms that agree are one buffer, so the index is there only for those that need it.
+        // Equal uniforms are one buffer, so the index is set only if it is needed.
         let element = if self.seed.is_some() { first } else { 0 };
         let uniform = ElementwiseUniform {
             tail_elements,
@@ -311,7 +311,8 @@ impl<'a> ParameterBuffers<'a> {
         with_parameters(uniform, &activation.values())
     }
 
-    /// How many channels there are, and how many elements in succession have the same; without channels as if one had all.
+    /// The number of channels, and the number of successive elements with the same channel. Without channels, all
+    /// elements have one.
     fn channel_lengths(&self) -> (u32, u32) {
         let all = u32::MAX / 2;
         self.channels().map_or((1, all), |axis| (axis.length().max(1) as u32, axis.inner().max(1) as u32))
@@ -319,15 +320,16 @@ impl<'a> ParameterBuffers<'a> {
 }
 
 impl Recording<'_, '_> {
-    /// Records the gradient of a learnable parameter, or of one that is fused: dy times the derivative of the result by it,
-    /// summed over the elements that share a value of it. It has as many f32 as the parameter has values, one where it
-    /// comes from no buffer. Sums carry their rounding errors along, and their order is fixed: the same operands give the
-    /// same bits.
+    /// Records the gradient of a learnable or fused parameter: dy times the derivative of the result by it, summed over
+    /// the elements that share a value. It has one f32 for each value of the parameter, or one if no buffer gives the
+    /// parameter. Sums keep their rounding errors and have a fixed order: the same operands give the same bits.
     ///
     /// # Errors
-    /// As [`Recording::forward_with`]; [`Error::SharedBuffer`] where the gradient lies in the buffer of an operand;
-    /// [`Error::NotWithSeed`]; [`Error::BindingTooLarge`] where a sum over elements needs more values than a binding holds;
-    /// [`Error::TooManyElements`].
+    /// - Those of [`Recording::forward_with`];
+    /// - [`Error::SharedBuffer`] if the gradient lies in the buffer of an operand;
+    /// - [`Error::NotWithSeed`];
+    /// - [`Error::BindingTooLarge`] if a sum over elements needs more values than a binding holds;
+    /// - [`Error::TooManyElements`].
     pub fn parameter_gradient<'r, T: Element>(
         &mut self,
         function: impl Into<Function>,
@@ -378,7 +380,7 @@ impl Recording<'_, '_> {
     }
 }
 
-/// The operands of a parameter's gradient, which have been checked.
+/// The checked operands of a parameter's gradient.
 struct GradientOperands<'a, T: Element> {
     activation: Activation,
     parameters: &'a ParameterBuffers<'a>,
@@ -389,7 +391,7 @@ struct GradientOperands<'a, T: Element> {
 }
 
 impl<T: Element> GradientOperands<'_, T> {
-    /// The gradients of a parameter of which each element has a value.
+    /// The gradients of a parameter with a value for each element.
     fn each(&self, device: &Device) -> Result<Vec<Dispatch>, Error> {
         let kernel = Kernel::Gradient(GradientKernel {
             definition: self.activation.definition(),
@@ -422,7 +424,7 @@ impl<T: Element> GradientOperands<'_, T> {
         Ok(dispatches)
     }
 
-    /// The gradients of a parameter whose values elements share.
+    /// The gradients of a parameter whose values are shared.
     fn sums(&self, recording: &Recording<'_, '_>) -> Result<Prepared, Error> {
         let sums = self.gradient.elements;
         let SumShape { outer, length, inner } = SumShape::of(self.parameters.channels(), self.x.elements, sums);
@@ -454,7 +456,7 @@ impl<T: Element> GradientOperands<'_, T> {
     }
 }
 
-/// A name as the parameter's own activation spells it, found as [`Activation::with`] finds it; an unknown one as it is.
+/// Returns a name as its activation spells it, found as [`Activation::with`] finds it. An unknown name stays unchanged.
 fn canonical(name: Cow<'_, str>) -> Cow<'_, str> {
     let known = || Activation::ALL.iter().flat_map(Activation::parameters).map(|known| known.name).chain(FUSED);
     if known().any(|known| known == name) {
@@ -464,7 +466,7 @@ fn canonical(name: Cow<'_, str>) -> Cow<'_, str> {
     known().find(|known| normalized(known) == wanted).map_or(name, Cow::Borrowed)
 }
 
-/// The name of a parameter that may come from a buffer.
+/// Returns the name of a parameter that may come from a buffer.
 fn named(activation: &Activation, name: &str) -> Result<&'static str, Error> {
     let function = activation.name();
     let canonical = canonical(name.into());
@@ -484,7 +486,7 @@ fn named(activation: &Activation, name: &str) -> Result<&'static str, Error> {
     }
 }
 
-/// How an array is seen for sums by channel: rows along the last axes where those are long, else along the first ones.
+/// An array's shape for sums by channel: rows along the last axes if those are long, else along the first ones.
 struct SumShape {
     outer: u64,
     length: u64,
@@ -492,7 +494,7 @@ struct SumShape {
 }
 
 impl SumShape {
-    /// Of nothing, there are `sums` empty rows.
+    /// Without elements, the shape has `sums` empty rows.
     fn of(channels: Option<&Axis>, elements: u64, sums: u64) -> SumShape {
         match channels {
             _ if elements == 0 => SumShape { outer: sums, length: 0, inner: 1 },

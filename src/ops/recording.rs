@@ -2,18 +2,18 @@ use crate::device::{Device, Dispatch, InBatch};
 use crate::ops::rowwise::Strategy;
 use std::cell::RefCell;
 
-/// Records operations into a compute pass; whoever owns the encoder submits it.
+/// Records operations into a compute pass; the owner of the encoder submits it.
 ///
-/// Whatever a recording refers to may be dropped before it is submitted.
+/// Objects used by a recording may be dropped before it is submitted.
 #[derive(Debug)]
 #[must_use = "a recording that nothing is recorded into does nothing"]
 pub struct Recording<'a, 'pass> {
     pub(crate) device: &'a Device,
     pub(crate) strategy: Strategy,
     pub(crate) pass: Target<'a, 'pass>,
-    /// Memory that commands use in between, for whoever submits them to reuse afterwards.
+    /// Scratch memory of the commands, for reuse after the submission.
     pub(crate) scratch: Vec<wgpu::Buffer>,
-    /// What a batch of the context's own uses until it is submitted; none where the caller submits.
+    /// The buffers that a batch of the context uses until submission; none if the caller submits.
     pub(crate) batch: Option<RefCell<Vec<InBatch>>>,
 }
 

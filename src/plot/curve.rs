@@ -3,13 +3,13 @@ use crate::context::GpuActivations;
 use crate::error::Error;
 use std::ops::Range;
 
-/// What the x axis shows.
+/// The range of the x axis.
 pub const X_FROM: f64 = -5.0;
 pub const X_TO: f64 = 5.0;
 
 const POINTS: usize = 400;
 
-/// How far from a kink a line ends: less than is seen, and no subnormal number.
+/// The distance from a kink at which a line ends: too small to see, and not subnormal.
 const BESIDE: f32 = 1e-5;
 
 #[derive(Debug, Clone, Copy)]
@@ -29,9 +29,9 @@ impl Kind {
 
 /// The values of one function, or of its derivative.
 pub struct Curve {
-    /// One line between each two kinks, so that a jump is none.
+    /// One line between every two kinks, so that none crosses a jump.
     pub lines: Vec<Vec<(f64, f64)>>,
-    /// The kinks, with the values there.
+    /// The kinks, with the values at them.
     pub kinks: Vec<(f64, f64)>,
 }
 
@@ -52,7 +52,7 @@ impl Curve {
         Ok(Curve { lines, kinks: evaluate(&kinks)? })
     }
 
-    /// One entry of a function's result for a row that has x in one place, or the derivative of that entry by x.
+    /// One entry of a function's result for a row with x at one position, or the derivative of that entry by x.
     pub fn along(context: &GpuActivations, row: &Row, entry: usize, kind: Kind) -> Result<Self, Error> {
         let x = between(X_FROM as f32, X_TO as f32);
         let rows: Vec<f32> = x.iter().flat_map(|&x| row.with(x)).collect();
@@ -73,17 +73,17 @@ impl Curve {
         Ok(Curve { lines: vec![line], kinks: Vec::new() })
     }
 
-    /// The parts of the lines whose values lie in a span, cut where they leave it.
+    /// The lines, clipped to a span of values.
     pub fn within(&self, span: &Range<f64>) -> Vec<Vec<(f64, f64)>> {
         self.lines.iter().flat_map(|line| clipped(line, span)).collect()
     }
 }
 
-/// A short row that shows what a function along an axis does as one of its entries, x, moves.
+/// A short row that shows how a function along an axis responds when one entry, x, moves.
 pub struct Row {
     pub function: AxisFunction,
     values: Vec<f32>,
-    /// Which of them is x.
+    /// The position of x among them.
     position: usize,
     entries: usize,
 }
@@ -92,14 +92,14 @@ impl Row {
     pub fn of(function: &AxisFunction) -> Result<Row, Error> {
         function.validate()?;
         let mut function = function.clone();
-        // More pieces than a picture can show are drawn as 64.
+        // More than 64 pieces do not fit into a picture and are drawn as 64.
         if let AxisFunction::Maxout { pieces } = &mut function {
             *pieces = (*pieces).min(64);
         }
         let (values, position) = match function.definition().kernels {
             Kernels::Rowwise(_) => (vec![0.0, 0.0, 1.0], 0),
             Kernels::Groupwise { operands: Operands::Entry, .. } => (vec![0.0], 0),
-            // A value of 1 and x as the gate.
+            // A value of 1, with x as the gate.
             Kernels::Groupwise { operands: Operands::Gated, .. } => match function.gate() {
                 Gate::First => (vec![0.0, 1.0], 0),
                 Gate::Second => (vec![1.0, 0.0], 1),
@@ -118,12 +118,12 @@ impl Row {
         row
     }
 
-    /// How many entries the result has.
+    /// The number of entries of the result.
     pub fn entries(&self) -> usize {
         self.entries
     }
 
-    /// The row as it is written.
+    /// The row as text.
     pub fn text(&self) -> String {
         let value =
             |(index, value): (usize, &f32)| if index == self.position { "x".to_owned() } else { value.to_string() };

@@ -22,14 +22,14 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::ops::Range;
 use std::sync::OnceLock;
 
-/// A subset of DejaVu Sans, for the size of labels, and for text in PNG.
+/// A subset of DejaVu Sans, for the size of labels and for text in PNG.
 const FONT: &[u8] = include_bytes!("DejaVuSans-subset.ttf");
 const FAMILY: &str = "DejaVu Sans";
 
-/// Plotters places on whole units, so a unit is a tenth of a pixel.
+/// Plotters rounds to whole units, so a unit is a tenth of a pixel.
 const UNIT: u32 = 10;
 
-/// Okabe & Ito 2008: told apart whatever the colour vision, and in this order also in grey.
+/// Okabe & Ito 2008: distinct for any colour vision and, in this order, also in grey.
 const COLOURS: [RGBColor; 4] =
     [RGBColor(0, 114, 178), RGBColor(213, 94, 0), RGBColor(0, 158, 115), RGBColor(204, 121, 167)];
 const GREY: RGBColor = RGBColor(120, 120, 120);
@@ -40,15 +40,15 @@ fn failed(error: impl ToString) -> Error {
     Error::Plot { reason: error.to_string() }
 }
 
-/// Draws a function at its defaults and at values of its parameters that show what they do, as SVG.
+/// Draws a function at its defaults and at instructive parameter values, as SVG.
 ///
 /// # Errors
-/// As [`curves`].
+/// Those of [`curves`].
 pub fn picture(context: &GpuActivations, activation: Activation) -> Result<String, Error> {
     curves(context, &activation.pictured())
 }
 
-/// Draws functions on the left and their derivatives on the right, as SVG. Kinks are marked by dots.
+/// Draws functions on the left and their derivatives on the right, as SVG. Dots mark kinks.
 ///
 /// # Errors
 /// Those of [`GpuActivations::forward_slice`], and [`Error::Plot`].
@@ -73,8 +73,8 @@ pub fn curves(context: &GpuActivations, activations: &[Activation]) -> Result<St
     })
 }
 
-/// Draws what a function along an axis makes of a short row as one entry of it, x, moves: each entry of the result on the
-/// left, and its derivative by x on the right.
+/// Draws a function along an axis of a short row in which one entry, x, moves: each entry of the result on the left,
+/// and its derivative by x on the right.
 ///
 /// # Errors
 /// Those of [`GpuActivations::forward_along_slice`], and [`Error::Plot`].
@@ -101,10 +101,11 @@ fn title(root: &Area<'_>, width: u32, text: &str, size: u32, y: u32, colour: &RG
     root.draw(&Text::new(text.to_owned(), at, style)).map_err(failed)
 }
 
-/// Draws every function at its defaults on one sheet, all to one scale: the function, and its derivative thinner.
+/// Draws every function at its defaults on one sheet, on one scale: the function, and its derivative with a thinner
+/// line.
 ///
 /// # Errors
-/// As [`curves`].
+/// Those of [`curves`].
 pub fn overview(context: &GpuActivations) -> Result<String, Error> {
     let columns = 6;
     let rows = Activation::ALL.len().div_ceil(columns);
@@ -132,7 +133,7 @@ pub fn overview(context: &GpuActivations) -> Result<String, Error> {
     })
 }
 
-/// Renders an SVG of this module as PNG, `scale` pixels for each of its own.
+/// Renders an SVG of this module as PNG, with `scale` pixels for each of its own.
 ///
 /// # Errors
 /// [`Error::Plot`].
@@ -151,7 +152,7 @@ fn font(size: u32) -> FontDesc<'static> {
     FontDesc::new(FontFamily::Name(FAMILY), f64::from(size * UNIT), FontStyle::Normal)
 }
 
-/// An SVG of this size in pixels on white.
+/// An SVG of this size in pixels, on white.
 fn drawn(width: u32, height: u32, draw: impl FnOnce(&Area<'_>) -> Result<(), Error>) -> Result<String, Error> {
     static REGISTERED: OnceLock<bool> = OnceLock::new();
     let register = || plotters::style::register_font(FAMILY, FontStyle::Normal, FONT).is_ok();
@@ -206,12 +207,12 @@ fn draw_panel(panel: &Area<'_>, curves: &[Curve], kind: Kind) -> Result<(), Erro
     Ok(())
 }
 
-/// A tick's value without the traces of binary fractions, and without -0.
+/// A tick's value without the rounding errors of binary fractions, and without -0.
 fn tick(value: &f64) -> String {
     format!("{}", (value * 1e6).round() / 1e6 + 0.0)
 }
 
-/// Colours and labels in a row below the title.
+/// Draws colours and labels in a row below the title.
 fn draw_legend(root: &Area<'_>, labels: Vec<String>) -> Result<(), Error> {
     let style = font(12).color(&BLACK).pos(Pos::new(HPos::Left, VPos::Center));
     let gap = (10 * UNIT) as i32;
@@ -228,7 +229,7 @@ fn draw_legend(root: &Area<'_>, labels: Vec<String>) -> Result<(), Error> {
     Ok(())
 }
 
-/// The values of the parameters, after the function's name where pictures show several.
+/// The values of the parameters, after the function's name if a picture shows several functions.
 fn label(activation: &Activation, with_name: bool) -> String {
     let values = activation.parameters().iter().zip(activation.values());
     let values = values.map(|(parameter, value)| format!("{} {}", parameter.name, number(value)));
@@ -236,7 +237,7 @@ fn label(activation: &Activation, with_name: bool) -> String {
     name.into_iter().chain(values).collect::<Vec<_>>().join(", ")
 }
 
-/// What the y axis shows: the values, as far as they are of a size with x, and 0.
+/// The range of the y axis: 0 and the values, within bounds similar to those of x.
 fn span(curves: &[Curve], kind: Kind) -> Range<f64> {
     let (low, high) = match kind {
         Kind::Function => (-3.0, 5.0),

@@ -1,14 +1,15 @@
-//! The f64 reference of functions along an axis, row by row as their formulas say.
+//! The f64 reference of functions along an axis, computed row by row from their formulas.
 
 use crate::catalog::{Activation, Axis, AxisFunction, Function, Gate, Groups};
 use crate::error::Error;
 use crate::reference::random::{gumbel_number, uniform_number};
 
-/// How a function is computed.
+/// The kind of computation.
 enum Oracle {
     /// From the scores of a row.
     Row { score: Score, result: RowResult },
-    /// From an entry that goes through an activation and one that is multiplied with it; which of the two comes first.
+    /// From an entry that goes through an activation and one that multiplies the result. `gate` tells which comes
+    /// first.
     Gated { activation: Function, gate: Gate },
     /// The largest entry of a group.
     Maximum,
@@ -16,7 +17,7 @@ enum Oracle {
     Parts,
 }
 
-/// By what an entry counts in its row: (x + noise)/divisor.
+/// The score of an entry in its row: (x + noise)/divisor.
 struct Score {
     divisor: f64,
     /// The seed of the noise.
@@ -36,16 +37,16 @@ impl Score {
     }
 }
 
-/// What follows from the scores of a row.
+/// The results from the scores of a row.
 #[derive(Clone, Copy)]
 enum RowResult {
-    /// The shares of exponentials; of one more entry of 0, too, where there is a remainder.
+    /// The shares of exponentials. With a remainder, an additional entry of 0 takes a share, too.
     Shares { remainder: bool },
-    /// 1 for the largest, and the gradient of the shares.
+    /// 1 for the largest, with the gradient of the shares.
     HardShares,
     /// The logarithms of the shares.
     LogShares,
-    /// 1 for the largest, and no gradient.
+    /// 1 for the largest, with no gradient.
     Largest,
     /// The projection onto the simplex.
     Projection,
@@ -75,14 +76,14 @@ fn oracle(function: &AxisFunction) -> Oracle {
     }
 }
 
-/// Indices of the elements of every row, in the order of the rows.
+/// Returns the element indices of every row, in the order of the rows.
 fn rows(axis: &Axis) -> impl Iterator<Item = Vec<usize>> {
     let (length, inner) = (axis.length(), axis.inner());
     let row = move |outer: usize, place: usize| (0..length).map(|n| (outer * length + n) * inner + place).collect();
     (0..axis.outer()).flat_map(move |outer| (0..inner).map(move |place| row(outer, place)))
 }
 
-/// The shares of a whole, zeros for a row of nothing.
+/// Returns the shares of the exponentials, or zeros for a row without entries.
 fn shares_of(scores: &[f64], remainder: bool) -> Vec<f64> {
     let peak = scores.iter().copied().fold(if remainder { 0.0 } else { f64::NEG_INFINITY }, f64::max);
     if peak == f64::NEG_INFINITY {
@@ -93,13 +94,13 @@ fn shares_of(scores: &[f64], remainder: bool) -> Vec<f64> {
     scores.iter().map(|score| (score - peak).exp() / sum).collect()
 }
 
-/// ln Σ exp, −∞ for a row of nothing.
+/// ln Σ exp; −∞ for a row without entries.
 fn logarithm_of_sum(scores: &[f64]) -> f64 {
     let peak = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     if peak.is_infinite() {
         return peak;
     }
-    // Without the first peak, so that what the others add to it is not lost.
+    // The first peak is left out, so that what the others add to it is not lost.
     let first = scores.iter().position(|&score| score == peak);
     let others = scores.iter().enumerate().filter(|(index, _)| Some(*index) != first);
     peak + others.map(|(_, score)| (score - peak).exp()).sum::<f64>().ln_1p()
@@ -109,8 +110,8 @@ fn first_maximum(x: &[f64]) -> usize {
     (0..x.len()).fold(0, |best, index| if x[index] > x[best] { index } else { best })
 }
 
-/// How far each entry lies above the simplex, x − τ of sparsemax, by sorting. Entries and τ are counted from the peak,
-/// because beside a large one τ loses its digits.
+/// Returns x − τ of sparsemax for each entry, by sorting. Entries and τ are relative to the peak, because beside a
+/// large peak τ loses its digits.
 fn excesses(x: &[f64]) -> Vec<f64> {
     let peak = x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let distances: Vec<f64> = x.iter().map(|x| x - peak).collect();
@@ -129,7 +130,7 @@ fn excesses(x: &[f64]) -> Vec<f64> {
     distances.iter().map(|distance| distance - tau).collect()
 }
 
-/// The first piece of a group with its maximum, none where one is NaN.
+/// Returns the first piece of a group with its maximum, or none if an entry is NaN.
 fn largest_piece(pieces: usize, at: impl Fn(usize) -> f64) -> Option<usize> {
     let group: Vec<f64> = (0..pieces).map(at).collect();
     (!group.iter().any(|x| x.is_nan())).then(|| first_maximum(&group))
@@ -139,11 +140,11 @@ fn one_hot(length: usize, at: usize) -> Vec<f64> {
     (0..length).map(|index| f64::from(u8::from(index == at))).collect()
 }
 
-/// A row, and what its entries count.
+/// A row, and the scores of its entries.
 struct Row {
     x: Vec<f64>,
     kept: Vec<bool>,
-    /// −∞ where an entry counts for nothing.
+    /// −∞ for an entry that does not count.
     scores: Vec<f64>,
 }
 
@@ -172,7 +173,7 @@ impl Row {
             RowResult::Logarithm { is_mean: true } => {
                 let sum = logarithm_of_sum(scores);
                 let count = len as f64;
-                // Of no entries it is the logarithm of 0/0.
+                // For a row without entries it is the logarithm of 0/0.
                 vec![if sum.is_finite() || count == 0.0 { sum - count.ln() } else { sum }]
             }
             RowResult::Largest => one_hot(len, first_maximum(scores)),
@@ -191,7 +192,7 @@ impl Row {
         }
     }
 
-    /// The gradient by x, whose scores are divided by `divisor`.
+    /// The gradient by x; `divisor` is that of the scores.
     fn backward(&self, result: RowResult, divisor: f64, dy: &[f64]) -> Vec<f64> {
         let scores = &self.scores;
         let len = scores.len();
@@ -233,7 +234,7 @@ impl AxisFunction {
     /// The reference: y in f64, from x in C order. The mask leaves out the elements where it is false.
     ///
     /// # Errors
-    /// Those of [`AxisFunction::output_shape`]; [`Error::LengthMismatch`], [`Error::NotMaskable`].
+    /// Those of [`AxisFunction::output_shape`]; [`Error::LengthMismatch`]; [`Error::NotMaskable`].
     pub fn forward(&self, axis: &Axis, mask: Option<&[bool]>, x: &[f64]) -> Result<Vec<f64>, Error> {
         let output = self.checked(axis, mask, x, None)?;
         let (score, result) = match oracle(self) {
@@ -257,7 +258,7 @@ impl AxisFunction {
     /// The reference: dx in f64, from x and dy.
     ///
     /// # Errors
-    /// As [`AxisFunction::forward`].
+    /// Those of [`AxisFunction::forward`].
     pub fn backward(&self, axis: &Axis, mask: Option<&[bool]>, x: &[f64], dy: &[f64]) -> Result<Vec<f64>, Error> {
         self.checked(axis, mask, x, Some(dy))?;
         let (score, result) = match oracle(self) {
@@ -276,8 +277,8 @@ impl AxisFunction {
         Ok(dx)
     }
 
-    /// The shares of exponentials that a gradient of the softmax family is made of, in f64, and what scores are divided
-    /// by; none for other functions.
+    /// Returns the shares of exponentials in a gradient of the softmax family, in f64, and the divisor of scores.
+    /// Returns none for other functions.
     #[cfg(feature = "verify")]
     pub(crate) fn shares(&self, axis: &Axis, mask: Option<&[bool]>, x: &[f64]) -> Option<(Vec<f64>, f64)> {
         let Oracle::Row { score, result } = oracle(self) else { return None };
@@ -407,8 +408,8 @@ fn gather(indices: &[usize], x: &[f64], mask: Option<&[bool]>) -> (Vec<f64>, Vec
 }
 
 impl Activation {
-    /// The reference of [`ParameterBuffers::seed`](crate::ParameterBuffers::seed): this rrelu as it is in training for
-    /// the element of that index, its slope the one drawn. Other functions stay as they are.
+    /// The reference of [`ParameterBuffers::seed`](crate::ParameterBuffers::seed). Returns this rrelu with the slope
+    /// drawn in training for the element of that index. Other functions stay unchanged.
     #[must_use]
     pub fn drawn(self, seed: u64, index: u64) -> Activation {
         let Activation::Rrelu { lower, upper } = self else { return self };

@@ -1,4 +1,4 @@
-//! The f64 reference of what is no formula of one element: functions along an axis, and random numbers.
+//! The f64 reference beyond formulas of one element: functions along an axis, and random numbers.
 
 mod along;
 mod random;

@@ -1,4 +1,4 @@
-//! The twin of `shaders/random.wgsl`: the same operations, so the same bits.
+//! The CPU version of `shaders/random.wgsl`: the same operations, so the same bits.
 
 /// The first word of Philox4x32-10 (Salmon et al. 2011).
 fn philox(number: u64, seed: u64) -> u32 {
@@ -38,7 +38,7 @@ fn repeatable_logarithm(x: f32) -> f32 {
     (f + (tail + k * -2.12194440e-4)) + k * 0.693359375
 }
 
-/// A number of the standard Gumbel distribution.
+/// A number from the standard Gumbel distribution.
 pub(super) fn gumbel_number(number: u32, seed: u64) -> f32 {
     let u = uniform_number(number.into(), seed).max(2f32.powi(-25));
     -repeatable_logarithm(-repeatable_logarithm(u))
@@ -48,7 +48,7 @@ pub(super) fn gumbel_number(number: u32, seed: u64) -> f32 {
 mod tests {
     use super::*;
 
-    /// The vectors that Random123, by the authors, publishes for Philox4x32-10.
+    /// The vectors for Philox4x32-10 that its authors publish in Random123.
     #[test]
     fn philox_agrees_with_published_vectors() {
         assert_eq!(philox(0, 0), 0x6627_e8d5);

@@ -1,4 +1,4 @@
-/// What a shader may do with a binding.
+/// A shader's access to a binding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Access {
     Read,
@@ -13,19 +13,19 @@ pub(crate) mod numbers {
     pub(crate) const RESULT: u32 = 2;
     pub(crate) const UNIFORM: u32 = 3;
     pub(crate) const MASK: u32 = 4;
-    /// Of groupwise kernels: gates, or the second half of a gradient.
+    /// The second input of groupwise kernels: gates, or the second half of a gradient.
     pub(crate) const SECOND_INPUT: u32 = 5;
-    /// Of rowwise kernels: statistics of chunks.
+    /// Statistics of chunks, in rowwise kernels.
     pub(crate) const PARTIALS: u32 = 5;
-    /// Statistics of rows, as later dispatches see them.
+    /// Statistics of rows, as later dispatches read them.
     pub(crate) const STATISTICS: u32 = 6;
-    /// Statistics of rows, as one dispatch gathers them.
+    /// Statistics of rows, as one dispatch writes them.
     pub(crate) const WHOLE_STATISTICS: u32 = 7;
-    /// The first of the parameters from buffers.
+    /// The first of the parameters in buffers.
     pub(crate) const FIRST_PARAMETER: u32 = 8;
 }
 
-/// Each binding below those of the parameters, and what shaders call a variable that is bound there: for a test.
+/// The bindings below those of the parameters, each with the names of shader variables bound there: for a test.
 #[doc(hidden)]
 pub const VARIABLES: &[(u32, &[&str])] = &[
     (numbers::X, &["x", "x_words"]),

@@ -1,7 +1,7 @@
 use crate::catalog::Source;
 use std::borrow::Cow;
 
-/// One part of a module: a file of the folder `shaders`, or text made for one kernel.
+/// A part of a module: a file of the directory `shaders`, or text made for one kernel.
 #[derive(Debug, Clone)]
 pub(crate) struct Part {
     pub file: &'static str,
@@ -20,7 +20,7 @@ impl From<Source> for Part {
     }
 }
 
-/// The parts that these expressions convert to.
+/// Converts these expressions to parts.
 macro_rules! parts {
     ($($part:expr),* $(,)?) => {
         [$($crate::shader::compose::Part::from($part)),*]
@@ -28,13 +28,13 @@ macro_rules! parts {
 }
 pub(crate) use parts;
 
-/// Which steps of compensated sums are hidden from the compiler, which might regroup them otherwise.
+/// The steps of compensated sums to hide from a compiler that might regroup them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Guards {
-    /// The sums alone: where Mesa and SwiftShader compile for a CPU, which `verify` has shown to be enough there, and
-    /// where the rest would cost six percent of the throughput of functions that compute much.
+    /// The sums alone. On a CPU, Mesa and SwiftShader need no more, as `verify` has shown. The rest would cost six
+    /// percent of the throughput of compute-heavy functions.
     Sums,
-    /// Each step. Metal compiles with fast arithmetic, and DXC may do so; where memory is the limit, it costs nothing.
+    /// Each step. Metal compiles with fast arithmetic, and DXC may. Where memory is the limit, this costs nothing.
     All,
 }
 
@@ -44,13 +44,13 @@ impl Guards {
         if is_known && info.device_type == wgpu::DeviceType::Cpu { Guards::Sums } else { Guards::All }
     }
 
-    /// A constant of every module.
+    /// A constant in every module.
     pub(crate) fn part(self) -> Part {
         Part::made("(guards of the adapter)", format!("\nconst GUARDED: bool = {};\n", self == Guards::All))
     }
 }
 
-/// A composed module: its text, and which part each line comes from.
+/// A composed module: its text, and the part that each line comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shader {
     source: String,
@@ -73,7 +73,7 @@ impl Shader {
         &self.source
     }
 
-    /// The part that a line of the text, counted from 1, comes from, and the line within it.
+    /// Returns the part of a line of the text, counting from 1, and the line's number within the part.
     #[must_use]
     pub fn locate(&self, line: u32) -> Option<(&str, u32)> {
         let mut left = line.checked_sub(1)?;

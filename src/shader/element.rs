@@ -9,23 +9,23 @@ mod sealed {
     impl Sealed for half::bf16 {}
 }
 
-/// What buffers may hold: elements, and the bytes of masks.
+/// The content of buffers: elements, or the bytes of masks.
 pub trait Scalar: bytemuck::Pod + Send + Sync + PartialEq + std::fmt::Debug + sealed::Sealed {}
 
 impl<T: bytemuck::Pod + Send + Sync + PartialEq + std::fmt::Debug + sealed::Sealed> Scalar for T {}
 
 /// A type that activations work on: `f32`, [`half::f16`] or [`half::bf16`]. Arithmetic is f32 for each of them.
 pub trait Element: Scalar {
-    /// How the shaders see it.
+    /// The storage in shaders.
     const STORAGE: Storage;
-    /// The value in f64, exact.
+    /// Returns the exact value in f64.
     fn to_f64(self) -> f64;
-    /// The nearest value of this type, of two the even one.
+    /// Returns the nearest value of this type, ties to even.
     fn from_f64(value: f64) -> Self;
 }
 
-/// The f32 towards 0, its last bit set where it is not exact, so that a further rounding to fewer bits gives what one
-/// rounding of the f64 would. The conversions of `half` round twice where processors convert from f32 alone.
+/// Rounds to f32 towards 0, and sets the last bit if that is not exact. A further rounding to fewer bits then equals
+/// one rounding of the f64. The conversions of `half` round twice on processors that convert only from f32.
 fn to_odd(value: f64) -> f32 {
     let nearest = value as f32;
     let back = f64::from(nearest);

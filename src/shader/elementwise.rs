@@ -1,4 +1,4 @@
-//! Kernels that handle each element by itself.
+//! Elementwise kernels.
 
 use crate::catalog::{Definition, source};
 use crate::shader::compose::{Part, parts};
@@ -6,7 +6,7 @@ use crate::shader::launch::LaunchShape;
 use crate::shader::parameters::{ParameterForm, function_parts};
 use crate::shader::storage::{Aliasing, Storage};
 
-/// A function and its derivative; the entry points are `forward`, `backward`, `forward_tail` and `backward_tail`.
+/// A function and its derivative, with the entry points `forward`, `backward`, `forward_tail` and `backward_tail`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct ElementwiseKernel {
     pub definition: &'static Definition,
@@ -29,7 +29,7 @@ impl ElementwiseKernel {
     }
 }
 
-/// The gradient of a parameter of which each element has a value; the entry point is `gradient`.
+/// The gradient of a parameter with a value for each element; the entry point is `gradient`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct GradientKernel {
     pub definition: &'static Definition,

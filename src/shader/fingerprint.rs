@@ -1,11 +1,11 @@
-//! A number that tells whether a kernel has changed, for records of what was measured with it.
+//! A number that changes with a kernel, for records of measurements of that kernel.
 
 use crate::shader::compose::Shader;
 use crate::shader::items::{code_of, items, needed};
 use std::hash::Hasher;
 
 impl Shader {
-    /// A hash of what an entry point runs: of the declarations that it needs, without comments.
+    /// Returns the hash of what an entry point runs: the declarations that it needs, without comments.
     pub(crate) fn fingerprint(&self, entry_point: &str) -> u64 {
         let items = items(self.source());
         let needed = needed(&items, &[entry_point]);

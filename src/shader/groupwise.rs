@@ -5,15 +5,15 @@ use crate::shader::compose::{Part, parts};
 use crate::shader::parameters::function_parts;
 use crate::shader::storage::{Aliasing, Storage};
 
-/// A function of groups of entries; the entry points are `forward` and `backward`, of gated units also
+/// A function of groups of entries, with the entry points `forward` and `backward`. Gated units also have
 /// `backward_value` and `backward_gate`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct GroupwiseKernel {
     pub source: Source,
-    /// What a gate goes through.
+    /// The activation of a gate.
     pub activation: Option<&'static Definition>,
     pub storage: Storage,
-    /// Whether every four elements that are handled together are a whole vector of every operand.
+    /// Whether every four elements handled together are a whole vector of every operand.
     pub whole_vectors: bool,
 }
 

@@ -1,4 +1,4 @@
-//! A module as the declarations that it consists of. Words are all that is understood of WGSL here.
+//! Splitting of a module into its declarations. It understands only the words of WGSL.
 
 use std::collections::BTreeSet;
 
@@ -13,12 +13,12 @@ const DECLARATIONS: [&str; 8] = [
     "var<storage, read_write> ",
 ];
 
-/// The declarations of a module, by name, each with the comments and attributes above it.
+/// The declarations of a module by name, each with the comments and attributes above it.
 pub(crate) fn items(text: &str) -> Vec<(&str, String)> {
     let mut items: Vec<(&str, String)> = Vec::new();
     let mut comment = String::new();
     for line in text.lines() {
-        // Attributes stand before a variable, and on a line of their own before an entry point.
+        // Attributes stand before a variable, and on their own line before an entry point.
         let rest = &line[line.rfind(") ").filter(|_| line.starts_with('@')).map_or(0, |at| at + 2)..];
         let declared = DECLARATIONS.iter().find_map(|word| rest.strip_prefix(word));
         if line.starts_with("//") || declared.is_none() && line.starts_with('@') {
@@ -27,7 +27,7 @@ pub(crate) fn items(text: &str) -> Vec<(&str, String)> {
             let end = declared.find(|char| !is_of_word(char)).unwrap_or(declared.len());
             items.push((&declared[..end], std::mem::take(&mut comment) + line + "\n"));
         } else if line.is_empty() {
-            // What was said of the file or of a group of declarations.
+            // A comment on the file or on a group of declarations.
             comment.clear();
         } else if let Some((_, item)) = items.last_mut() {
             item.extend([line, "\n"]);
@@ -36,7 +36,7 @@ pub(crate) fn items(text: &str) -> Vec<(&str, String)> {
     items
 }
 
-/// The names of the declarations that those offered need, one through another.
+/// The names of the declarations that the offered ones need, directly or through others.
 pub(crate) fn needed(items: &[(&str, String)], offered: &[&str]) -> BTreeSet<String> {
     let mut needed = BTreeSet::new();
     let mut asked: Vec<String> = offered.iter().map(|&name| name.to_owned()).collect();
@@ -56,8 +56,8 @@ fn is_of_word(char: char) -> bool {
     char.is_ascii_alphanumeric() || char == '_'
 }
 
-/// The text with other words outside its comments. Fields and locals that are called like a declaration are renamed
-/// with it, wherever they occur, which changes nothing.
+/// Returns the text with other words outside its comments. Fields and locals named like a declaration are renamed with
+/// it everywhere, which changes nothing.
 pub(crate) fn renamed(text: &str, mut rename: impl FnMut(&str) -> Option<String>) -> String {
     let mut changed = String::new();
     for line in text.lines() {
@@ -76,7 +76,7 @@ pub(crate) fn renamed(text: &str, mut rename: impl FnMut(&str) -> Option<String>
     changed
 }
 
-/// A line without its comment.
+/// Returns a line without its comment.
 pub(crate) fn code_of(line: &str) -> &str {
     &line[..line.find("//").unwrap_or(line.len())]
 }

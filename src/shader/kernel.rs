@@ -9,17 +9,17 @@ use crate::shader::rowwise::{Orientation, RowStatistics, RowwiseKernel, Stage, T
 use crate::shader::storage::{Aliasing, Direction, Storage};
 use crate::shader::uniform::{CopyUniform, ElementwiseUniform, GroupwiseUniform, Member, RowwiseUniform};
 
-/// What a module is composed for: equal kernels have equal text.
+/// The input of a module's composition. Equal kernels have equal text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Kernel {
     Elementwise(ElementwiseKernel),
     Gradient(GradientKernel),
     Rowwise(RowwiseKernel),
     Groupwise(GroupwiseKernel),
-    /// What throughput is compared with.
+    /// The copy that throughput is compared with.
     #[cfg_attr(not(feature = "bench"), expect(dead_code, reason = "only measurements copy"))]
     Copy(LaunchShape),
-    /// What WGSL leaves to the device.
+    /// The probe of what WGSL leaves to the device.
     Arithmetic,
 }
 
@@ -45,7 +45,7 @@ impl Kernel {
         Some(kernel.statistics.bytes())
     }
 
-    /// The uniform, but for the parameters that follow it.
+    /// The members of the uniform, except the parameters that follow.
     fn uniform(&self) -> &'static [Member] {
         match self {
             Kernel::Elementwise(_) | Kernel::Gradient(_) => ElementwiseUniform::MEMBERS,
@@ -57,16 +57,16 @@ impl Kernel {
     }
 }
 
-/// A module that is about to be compiled, and what the host binds to it: for tests.
+/// A module before compilation, and what the host binds to it: for tests.
 #[doc(hidden)]
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ComposedModule<'a> {
     pub text: &'a str,
     pub entry_point: &'static str,
-    /// Each binding of group 0, and whether it may be written, none for a uniform.
+    /// Each binding of group 0, and whether it may be written; none for a uniform.
     pub bindings: Vec<(u32, Option<bool>)>,
-    /// The uniform, but for the parameters that follow it.
+    /// The members of the uniform, except the parameters that follow.
     pub uniform: &'static [Member],
     /// Bytes from one row's statistics to the next.
     pub statistics_bytes: Option<u64>,
@@ -86,7 +86,7 @@ impl<'a> ComposedModule<'a> {
 }
 
 impl Shader {
-    /// Composes the module of an activation; its entry points are `forward`, `backward`, `forward_tail` and
+    /// Composes the module of an activation. Its entry points are `forward`, `backward`, `forward_tail` and
     /// `backward_tail`.
     #[must_use]
     pub fn elementwise(activation: &Activation, storage: Storage, aliasing: Aliasing) -> Shader {
@@ -100,9 +100,9 @@ impl Shader {
         Kernel::Elementwise(kernel).compose(Guards::All)
     }
 
-    /// Composes the module of a function along the last axis in its simplest form, one invocation a row, and names the
-    /// entry point of the direction. Where the axis becomes 1 long, that is the statistics of the rows, which
-    /// `rowwise/kernels/write_reduced.wgsl` turns into results in another dispatch.
+    /// Composes the module of a function along the last axis in its simplest form, one invocation a row. Also returns
+    /// the entry point of the direction. If the axis gets length 1, that entry point computes the statistics of the
+    /// rows. In another dispatch `rowwise/kernels/write_reduced.wgsl` turns them into results.
     #[must_use]
     pub fn along(function: &AxisFunction, storage: Storage, direction: Direction) -> (Shader, &'static str) {
         let kernels = match &function.definition().kernels {

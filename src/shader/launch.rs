@@ -1,6 +1,7 @@
 use crate::shader::compose::Part;
 
-/// Invocations of a workgroup of an elementwise kernel, and the vectors of four elements that each of them handles.
+/// The invocations of a workgroup of an elementwise kernel, and the vectors of four elements that each invocation
+/// handles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct LaunchShape {
     pub workgroup: u32,
@@ -8,10 +9,10 @@ pub(crate) struct LaunchShape {
 }
 
 impl LaunchShape {
-    /// What every adapter takes. More vectors an invocation gained nothing on llvmpipe.
+    /// The shape that every adapter accepts. More vectors an invocation gained nothing on llvmpipe.
     pub(crate) const PORTABLE: LaunchShape = LaunchShape { workgroup: 256, vectors: 1 };
 
-    /// SwiftShader takes long to begin an invocation: eight vectors in each brought relu from 0.55 to 0.87 of a copy.
+    /// SwiftShader is slow to start an invocation: eight vectors in each took relu from 0.55 to 0.87 of a copy.
     const SWIFTSHADER: LaunchShape = LaunchShape { workgroup: 256, vectors: 8 };
 
     /// The shape that measured fastest on an adapter.
@@ -26,7 +27,7 @@ impl LaunchShape {
         Part::made("(launch shape)", text)
     }
 
-    /// Workgroups for so many vectors.
+    /// The number of workgroups for `vectors` vectors.
     pub(crate) fn workgroups(self, vectors: u64) -> u64 {
         vectors.div_ceil(u64::from(self.workgroup) * u64::from(self.vectors))
     }

@@ -1,4 +1,4 @@
-//! Composition of WGSL from parts. Nothing here needs a device.
+//! Composition of WGSL from parts. It needs no device.
 
 mod binding;
 mod compose;

@@ -1,14 +1,14 @@
-//! Where the parameters of an element come from, and what is fused before and after its function, as text.
+//! Text for the parameters of an element, and for what is fused before and after its function.
 
 use crate::catalog::{Definition, source};
 use crate::shader::binding::numbers::FIRST_PARAMETER;
 use crate::shader::compose::{Part, parts};
 use std::fmt::Write as _;
 
-/// What every activation has besides its own parameters.
+/// The parameters that every activation has besides its own.
 pub(crate) const FUSED: [&str; 3] = ["input_bias", "output_factor", "output_addend"];
 
-/// Which elements share a value of a parameter.
+/// The elements that share a value of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Granularity {
     Tensor,
@@ -16,30 +16,30 @@ pub(crate) enum Granularity {
     Element,
 }
 
-/// How the next element's channel follows from the last one's.
+/// The way from the last element's channel to the next one's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Succession {
-    /// All elements of a vector are of one channel.
+    /// All elements of a vector have one channel.
     Same,
-    /// Each element is of the channel after its neighbour's.
+    /// Each element has the channel after its neighbour's.
     Neighbour,
     /// Any channel may follow.
     Any,
 }
 
-/// Where a parameter's values come from.
+/// The source of a parameter's values.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct ParameterSource {
     pub name: &'static str,
     pub granularity: Granularity,
-    /// Whether they are what lies under the result, which overwrites them.
+    /// Whether the result overwrites the values.
     pub under_result: bool,
 }
 
-/// The parameters of a kernel.
+/// The sources of a kernel's parameters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum ParameterForm {
-    /// One value of each in the uniform.
+    /// One value of each, in the uniform.
     Constant,
     /// A random value for each element.
     Drawn,
@@ -47,7 +47,7 @@ pub(crate) enum ParameterForm {
     Buffers { sources: Vec<ParameterSource>, succession: Succession },
 }
 
-/// `Params` where an activation has none.
+/// The parts of a function, with `Params` if it has none of its own.
 pub(crate) fn function_parts(definition: &'static Definition) -> Vec<Part> {
     let mut all = vec![Part::from(definition.source)];
     if definition.parameters.is_empty() {
@@ -87,7 +87,7 @@ impl ParameterForm {
         }
     }
 
-    /// The value of a parameter at a location, where it comes from a buffer.
+    /// The value of a parameter at a location, if it comes from a buffer.
     fn value_at(&self, name: &str) -> Option<String> {
         let source = self.sources().iter().find(|source| source.name == name)?;
         if source.under_result {
@@ -96,14 +96,14 @@ impl ParameterForm {
         let at = match source.granularity {
             Granularity::Tensor => "0u".to_owned(),
             Granularity::Channel => "location.channel".to_owned(),
-            // An invocation's last vector may go on beyond x.
+            // An invocation's last vector may extend beyond x.
             Granularity::Element => format!("min(location.element, arrayLength(&{name}_values) - 1u)"),
         };
         Some(format!("{name}_values[{at}]"))
     }
 
-    /// What depends on a location: `parameters_at`, from buffers where there are any, and what is fused before and after
-    /// the activation.
+    /// The functions of a location: `parameters_at`, from buffers if there are any, and the fused terms before and
+    /// after the activation.
     pub(crate) fn accessors(&self, definition: &Definition) -> [Part; 2] {
         let mut text = String::new();
         for (index, ParameterSource { name, .. }) in
@@ -135,7 +135,7 @@ impl ParameterForm {
         [source!("parameters/biased.wgsl").into(), Part::made("(parameters of the call)", text)]
     }
 
-    /// `term`, dy times the derivative of an element's result by a parameter, with its rounding error.
+    /// The function `term`: dy times the derivative of an element's result by a parameter, with its rounding error.
     pub(crate) fn term(&self, parameter: &str) -> Part {
         let derivative = match parameter {
             "input_bias" => "let value = derivative(z, params);\n    let k = 0;".to_owned(),

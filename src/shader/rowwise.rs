@@ -5,32 +5,32 @@ use crate::shader::compose::{Part, parts};
 use crate::shader::parameters::{ParameterForm, function_parts};
 use crate::shader::storage::{Aliasing, Direction, Storage};
 
-/// Who works on a row, or on a chunk of one.
+/// The team that works on a row, or on a chunk of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Team {
     Invocation,
-    /// Lanes of a subgroup. A workgroup has so many tasks, which its subgroups share.
+    /// Lanes of a subgroup. A workgroup has `tasks` tasks, which its subgroups share.
     Subgroup {
         tasks: u32,
     },
     Workgroup,
 }
 
-/// How the elements of a row lie.
+/// The order of a row's elements in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Orientation {
-    /// One after the other, along the last axis.
+    /// In succession, along the last axis.
     Rows,
     /// Apart, along another axis; rows lie side by side.
     Columns,
 }
 
-/// What a dispatch does.
+/// The work of a dispatch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Stage {
     /// Statistics and results of whole rows.
     Fused,
-    /// The same of rows that registers hold, of so many fours of entries a lane.
+    /// The same for rows in registers, with `blocks` fours of entries a lane.
     FusedHeld { blocks: u64, larger_teams: bool },
     /// Statistics of whole rows.
     Statistics,
@@ -61,18 +61,18 @@ impl Stage {
     }
 }
 
-/// What is known of a row, and what follows from it.
+/// The statistics of a row, and the results that follow from them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum RowStatistics {
     Function {
         kernels: &'static RowKernels,
         direction: Direction,
-        /// Whether a gradient is computed from y.
+        /// Whether a gradient comes from y.
         from_output: bool,
-        /// Whether the temperature is other than 1.
+        /// Whether the temperature differs from 1.
         tempered: bool,
     },
-    /// The gradient of a parameter, summed.
+    /// The summed gradient of a parameter.
     Gradient { definition: &'static Definition, parameter: &'static str, parameters: ParameterForm },
 }
 
@@ -83,7 +83,7 @@ pub(crate) struct RowwiseKernel {
     pub storage: Storage,
     pub aliasing: Aliasing,
     pub orientation: Orientation,
-    /// Whether every four elements that are handled together are a whole vector.
+    /// Whether every four elements handled together are a whole vector.
     pub whole_vectors: bool,
     pub masked: bool,
     pub team: Team,
@@ -140,7 +140,7 @@ impl RowStatistics {
         }
     }
 
-    /// How statistics go from lane to lane.
+    /// The part that moves statistics between lanes.
     fn shuffled(&self) -> Source {
         match self {
             RowStatistics::Function { kernels, .. } => kernels.shuffled,

@@ -1,4 +1,4 @@
-//! Activations as text for shaders of other programs: what a function needs and no more, under names of its own.
+//! Activations as text for other programs' shaders: only what a function needs, with its own prefix.
 
 use crate::catalog::{Activation, source};
 use crate::error::Error;
@@ -6,18 +6,23 @@ use crate::shader::compose::Guards;
 use crate::shader::items::{items, needed, renamed};
 use crate::shader::parameters::function_parts;
 
-/// What a snippet offers; everything else is there because these need it.
+/// The names that a snippet offers; it contains everything else only because these need it.
 const OFFERED: [&str; 4] = ["zero", "Params", "activation", "derivative"];
 
 impl Activation {
-    /// WGSL to include in a compute shader of your own, such as a matrix product's or a convolution's: a function
-    /// `{prefix}_activation(x: f32, params: {prefix}_Params) -> f32`, a function `{prefix}_derivative` with the same
-    /// arguments, and what they need, every name with the prefix. `{prefix}_Params` has a field for each parameter, in
-    /// the order of [`Activation::parameters`]; it is `u32`, of any value, where there is none.
+    /// Returns WGSL to include in a compute shader of your own, such as that of a matrix product or a convolution. It
+    /// has
     ///
-    /// The entry point must set the variable `{prefix}_zero` to a 0 that no compiler knows of, such as an element
-    /// of a buffer or, in a dispatch of depth 1, `num_workgroups.z - 1u`: rounding errors are computed from it, which
-    /// compilers otherwise leave out.
+    /// - a function `{prefix}_activation(x: f32, params: {prefix}_Params) -> f32`,
+    /// - a function `{prefix}_derivative` with the same arguments, and
+    /// - what they need, every name with the prefix.
+    ///
+    /// `{prefix}_Params` has a field for each parameter, in the order of [`Activation::parameters`]. Without parameters
+    /// it is `u32`, and its value does not matter.
+    ///
+    /// The entry point must set the variable `{prefix}_zero` to a 0 that no compiler knows. It may be an element of a
+    /// buffer or, in a dispatch of depth 1, `num_workgroups.z - 1u`. The computation of rounding errors uses it;
+    /// otherwise compilers leave them out.
     ///
     /// ```
     /// use gpu_activations::Activation;
@@ -43,7 +48,7 @@ impl Activation {
     /// ```
     ///
     /// # Errors
-    /// [`Error::InvalidValue`] for a prefix that is no word of letters, digits and single underscores.
+    /// [`Error::InvalidValue`] if the prefix is not a word of letters, digits and single underscores.
     pub fn snippet(&self, prefix: &str) -> Result<String, Error> {
         let valid = prefix.starts_with(|first: char| first.is_ascii_alphabetic())
             && prefix.chars().all(|char| char.is_ascii_alphanumeric() || char == '_')

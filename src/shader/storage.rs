@@ -1,6 +1,6 @@
 use crate::catalog::{Source, source};
 
-/// How elements lie in memory. Arithmetic is f32 in each.
+/// The format of elements in memory. Arithmetic is f32 in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Storage {
@@ -13,7 +13,7 @@ pub enum Storage {
 }
 
 impl Storage {
-    /// Its name, as in `f32`.
+    /// The name, such as `f32`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -32,7 +32,7 @@ impl Storage {
     }
 }
 
-/// Where a result lies in relation to its inputs.
+/// The location of a result relative to its inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Aliasing {
@@ -57,7 +57,7 @@ impl Aliasing {
     }
 }
 
-/// Which way values flow through a function.
+/// The direction of a computation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// From x to y.
@@ -67,10 +67,10 @@ pub enum Direction {
 }
 
 impl Direction {
-    /// Both, forward first.
+    /// Both directions, forward first.
     pub const ALL: [Direction; 2] = [Direction::Forward, Direction::Backward];
 
-    /// Its name, `forward` or `backward`.
+    /// The name, `forward` or `backward`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
 use bytemuck::{Pod, Zeroable};
 
-/// A field of a uniform, by the name that it has in the shader too.
+/// A field of a uniform, named as in the shader.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Member {
@@ -9,17 +9,17 @@ pub struct Member {
     pub size: usize,
 }
 
-/// Where the parameters of a function follow a uniform of this size.
+/// The offset of a function's parameters after a uniform of this size.
 pub(crate) const fn parameters_offset(size: usize) -> usize {
     size.next_multiple_of(16)
 }
 
-/// A uniform and the parameters of a function, which the shader has last in the same struct.
+/// A uniform, followed by the parameters of a function. In the shader they are one struct.
 pub(crate) fn with_parameters<U: Pod>(uniform: U, parameters: &[f32]) -> Vec<u8> {
     let mut bytes = bytemuck::bytes_of(&uniform).to_vec();
     bytes.resize(parameters_offset(bytes.len()), 0);
     bytes.extend_from_slice(bytemuck::cast_slice(parameters));
-    // A function without parameters has one placeholder, and structs end at whole 16 bytes.
+    // A function without parameters has one placeholder. Structs end at multiples of 16 bytes.
     bytes.resize(bytes.len().max(parameters_offset(size_of::<U>()) + 4).next_multiple_of(16), 0);
     bytes
 }
@@ -44,7 +44,7 @@ macro_rules! uniform {
 }
 
 uniform! {
-    /// What an elementwise kernel is told: `shaders/elementwise/uniform.wgsl`.
+    /// The uniform of elementwise kernels: `shaders/elementwise/uniform.wgsl`.
     ElementwiseUniform {
         /// Elements after the last whole vector.
         tail_elements: u32,
@@ -54,7 +54,7 @@ uniform! {
         channels: u32,
         /// Successive elements of one channel.
         channel_length: u32,
-        /// The channel of the first element, and how many elements of it precede that.
+        /// The channel of the first element, and the number of that channel's elements before it.
         first_channel: u32,
         first_within: u32,
         _padding: u32,
@@ -63,9 +63,9 @@ uniform! {
 }
 
 uniform! {
-    /// What a kernel along an axis is told: `shaders/rowwise/contract.wgsl`.
+    /// The uniform of kernels along an axis: `shaders/rowwise/contract.wgsl`.
     RowwiseUniform {
-        /// Where data, mask and gradients begin in their bindings, in elements.
+        /// The offsets of data, mask and gradients in their bindings, in elements.
         first: u32,
         /// The index of the first element within the whole array.
         first_element: u32,
@@ -76,10 +76,10 @@ uniform! {
         elements: u32,
         inner: u32,
         length: u32,
-        /// Positions along the axis that the bindings hold.
+        /// The positions along the axis that the bindings hold.
         begin: u32,
         end: u32,
-        /// Positions of a chunk, and which chunks there are.
+        /// The positions of a chunk, and the range of chunks.
         chunk: u32,
         first_chunk: u32,
         chunks: u32,
@@ -87,32 +87,32 @@ uniform! {
         round: u32,
         seed: [u32; 2],
         inverse_temperature: [f32; 2],
-        /// What is subtracted from a row's logarithm.
+        /// The number subtracted from a row's logarithm.
         subtracted: [f32; 2],
         hard: u32,
         tasks: u32,
-        /// How often the rows are repeated among the chunks that are combined.
+        /// The number of times that the rows repeat among the chunks to combine.
         repeats: u32,
         channels: u32,
         channel_length: u32,
-        /// Lanes of a subgroup that a row takes.
+        /// The lanes of a subgroup that a row takes.
         width: u32,
         temperature_exponent: i32,
     }
 }
 
 uniform! {
-    /// What a kernel of groups is told: `shaders/groupwise/contract.wgsl`.
+    /// The uniform of groupwise kernels: `shaders/groupwise/contract.wgsl`.
     GroupwiseUniform {
-        /// Where the result begins in its binding, in elements.
+        /// The offset of the result in its binding, in elements.
         first: u32,
         elements: u32,
-        /// The index of its first element within the whole result.
+        /// The index of the result's first element within the whole result.
         begin: u32,
         length: u32,
         pieces: u32,
         gate_is_first: u32,
-        /// Where each input would begin in its binding, modulo 2³², and how far its rows are apart.
+        /// The index of each input's first element in its binding, modulo 2³², and the distance between its rows.
         x_base: u32,
         x_stride: u32,
         second_base: u32,
@@ -123,7 +123,7 @@ uniform! {
 }
 
 uniform! {
-    /// What the copy is told: `shaders/probes/copy.wgsl`.
+    /// The uniform of the copy: `shaders/probes/copy.wgsl`.
     CopyUniform {
         vectors: u32,
         _padding: [u32; 3],

@@ -1,4 +1,4 @@
-//! Functions along an axis: the device against the reference over shapes that every strategy has a part in.
+//! Comparison of functions along an axis with the reference, over shapes for every strategy.
 
 use crate::catalog::{Activation, Axis, AxisFunction, Function, Terms};
 use crate::context::GpuActivations;
@@ -6,8 +6,8 @@ use crate::error::Error;
 use crate::shader::Direction;
 use crate::verify::report::{Format, Report, distance, limit, power_of_two};
 
-/// Rows of 1, primes, lengths about the thresholds between strategies, other axes than the last; each divisible by
-/// `divisor`.
+/// Shapes with rows of 1, of prime lengths, of lengths near the thresholds between strategies, and along other axes
+/// than the last. Each length is divisible by `divisor`.
 fn axes(divisor: usize) -> Vec<Axis> {
     let shapes: [(&[usize], isize); 23] = [
         (&[1], 0),
@@ -43,7 +43,7 @@ fn axes(divisor: usize) -> Vec<Axis> {
     shapes.iter().filter_map(divisible).collect()
 }
 
-/// Numbers of both signs up to `reach`, without order, of which one in 61 is −∞.
+/// Numbers of both signs up to `reach`, unordered. If `infinite`, one in 61 is −∞.
 fn numbers<T: Format>(len: usize, seed: u32, reach: f64, infinite: bool) -> Vec<T> {
     let mut state = seed.wrapping_mul(2_654_435_769).wrapping_add(1);
     let mut next = |index: usize| {
@@ -58,9 +58,10 @@ fn widened<T: Format>(values: &[T]) -> Vec<f64> {
     values.iter().map(|value| value.to_f64()).collect()
 }
 
-/// Compares one direction of a function along an axis on a device with the reference, on arrays of several shapes, of small
-/// and of large numbers and gradients, with and without a mask. An error is counted in units in the last place of the result, or of
-/// the largest of the terms that it is the difference of. `progress` is told which share is done.
+/// Compares one direction of a function along an axis on a device with the reference. The arrays have several shapes,
+/// small and large numbers and gradients, and are tried with and without a mask. An error counts in units in the last
+/// place of the result, or of the largest term if the result is a difference. `progress` receives the fraction that is
+/// done.
 ///
 /// # Errors
 /// Those of [`GpuActivations::forward_along`].
@@ -86,10 +87,10 @@ pub fn verify_along<T: Format>(
     Ok(report)
 }
 
-/// As [`verify_along`], on arrays of one shape.
+/// Compares as [`verify_along`] does, on arrays of one shape.
 ///
 /// # Errors
-/// As [`verify_along`].
+/// Those of [`verify_along`].
 pub fn verify_axis<T: Format>(
     context: &GpuActivations,
     function: impl Into<Function>,
@@ -106,9 +107,9 @@ pub fn verify_axis<T: Format>(
     let bytes: Vec<u8> = (0..len).map(|i| u8::from(i % 7 != 3 && i % 5 != 1)).collect();
     let kept: Vec<bool> = bytes.iter().map(|&byte| byte != 0).collect();
     let (bytes, kept) = if masked { (Some(&bytes[..]), Some(&kept[..])) } else { (None, None) };
-    // Infinities among gates give NaN by contract of their activations, if at all.
+    // An infinite gate may give NaN by the contract of its activation.
     let infinite = function.family() == "softmax";
-    // Six times a power of two near the largest number.
+    // Six times this power of two is near the largest number.
     let largest = power_of_two(T::MAX_EXPONENT - 4);
     let cases: &[(f64, f64)] =
         if backward { &[(6.0, 1.0), (120.0, 1.0), (6.0, largest)] } else { &[(6.0, 1.0), (120.0, 1.0)] };
@@ -130,7 +131,7 @@ pub fn verify_axis<T: Format>(
                 terms(function, axis, &wide)?,
             )
         };
-        // A share or a result of an activation that is no normal number may be flushed before it is multiplied.
+        // A share or an activation's result that is subnormal may be flushed before it is multiplied.
         let slack = match function.family() {
             "gated" => power_of_two(-126) * reach * 6.0 * unit_of_dy,
             _ if unit_of_dy > 1.0 => power_of_two(-126) * 6.0 * unit_of_dy,
@@ -138,7 +139,7 @@ pub fn verify_axis<T: Format>(
         };
         for (index, (result, expected)) in results.iter().zip(expected).enumerate() {
             let mut error = distance::<T>(result.to_f64(), expected);
-            // What has terms beyond the floats may be infinite or NaN.
+            // A result whose terms exceed the floats may be infinite or NaN.
             let is_beyond = terms[index] >= power_of_two(T::MAX_EXPONENT - 1) && !result.to_f64().is_finite();
             if is_beyond || (result.to_f64() - expected).abs() <= slack {
                 error = 0.0;
@@ -153,13 +154,13 @@ pub fn verify_axis<T: Format>(
     Ok(report)
 }
 
-/// The unit in the last place of a term, which may be beyond the format where the result is not.
+/// The unit in the last place of a term. A term may exceed the format although the result does not.
 fn unit_of_term<T: Format>(term: f64) -> f64 {
     let exponent = (term.abs().to_bits() >> 52) as i32 - 1023;
     power_of_two(exponent.clamp(T::MIN_EXPONENT, 900) - (T::DIGITS - 1))
 }
 
-/// The row that an element belongs to.
+/// The row of an element.
 fn row_of(axis: &Axis, index: usize) -> usize {
     index / (axis.length() * axis.inner()) * axis.inner() + index % axis.inner()
 }
@@ -176,7 +177,7 @@ fn largest_of_rows(axis: &Axis, values: &[f64]) -> Vec<f64> {
 
 /// The largest error allowed in f32, forward and backward, in units in the last place.
 fn limit_of(function: &AxisFunction) -> f64 {
-    // Of a gated unit, beyond the bound of its activation.
+    // A gated unit adds this to the bound of its activation.
     let of_gate = function.activation().map_or(0.0, |activation| {
         let (forward, derivative) = activation.limits();
         forward.max(derivative)
@@ -189,12 +190,12 @@ fn reach(values: &[f64]) -> f64 {
     values.iter().fold(0.0, |most: f64, value| most.max(value.abs()))
 }
 
-/// The largest of an activation's terms over some inputs.
+/// The largest of an activation's terms over the inputs.
 fn largest_term(function: &AxisFunction, x: &[f64], term: fn(&Activation, f64) -> f64) -> f64 {
     function.activation().map_or(0.0, |activation| x.iter().map(|x| term(&activation, *x)).fold(0.0, f64::max))
 }
 
-/// The size of the largest terms that each result is the difference of; 0 where nothing cancels.
+/// The size of the largest terms whose difference is each result; 0 where nothing cancels.
 fn terms(function: &AxisFunction, axis: &Axis, x: &[f64]) -> Result<Vec<f64>, Error> {
     let output: usize = function.output_shape(axis)?.iter().product();
     Ok(match function.definition().terms {
@@ -205,7 +206,7 @@ fn terms(function: &AxisFunction, axis: &Axis, x: &[f64]) -> Result<Vec<f64>, Er
     })
 }
 
-/// The same of the gradient.
+/// The same for the gradient.
 fn gradient_terms(function: &AxisFunction, axis: &Axis, mask: Option<&[bool]>, x: &[f64], dy: &[f64]) -> Vec<f64> {
     let weighted = match function.definition().terms {
         Terms::Nothing | Terms::Logarithm => return vec![0.0; x.len()],
@@ -223,7 +224,7 @@ fn gradient_terms(function: &AxisFunction, axis: &Axis, mask: Option<&[bool]>, x
     };
     let Some((shares, divisor)) = function.shares(axis, mask, x) else { return vec![0.0; x.len()] };
     let kept = |index: usize| mask.is_none_or(|mask| mask[index]);
-    // Σ |y·dy|, or Σ |dy|, of each row.
+    // Σ |y·dy|, or Σ |dy|, for each row.
     let mut sums = vec![0.0; axis.outer() * axis.inner()];
     let row = |index| row_of(axis, index);
     for index in (0..x.len()).filter(|&index| kept(index)) {

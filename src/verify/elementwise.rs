@@ -9,7 +9,7 @@ use crate::shader::{
 use crate::verify::report::{Format, Report, distance, limit, power_of_two};
 use rayon::prelude::*;
 
-/// What of an activation is compared.
+/// The quantity of an activation to compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Quantity {
@@ -17,12 +17,12 @@ pub enum Quantity {
     Forward,
     /// dx, for gradients of several magnitudes.
     Backward,
-    /// The gradient of the learnable parameter of this name, of which each element has a value of its own.
+    /// The gradient of the learnable parameter of this name, with a value for each element.
     ParameterGradient(&'static str),
 }
 
-/// A hash of the kernel that computes a quantity, which a record of its errors is valid for. Comments are no part of it,
-/// nor are the values of parameters.
+/// Returns the hash of the kernel that computes a quantity. A record of its errors holds for that hash. Comments and
+/// parameter values do not change it.
 #[must_use]
 pub fn fingerprint<T: Format>(activation: Activation, quantity: Quantity) -> String {
     let (definition, storage) = (activation.definition(), T::STORAGE);
@@ -43,7 +43,7 @@ pub fn fingerprint<T: Format>(activation: Activation, quantity: Quantity) -> Str
     format!("{:016x}", kernel.compose(Guards::All).fingerprint(entry_point))
 }
 
-/// How many inputs a thread compares at once.
+/// The number of inputs that a thread compares at once.
 const CHUNK: usize = 1 << 14;
 
 /// One quantity of an activation, by the reference.
@@ -62,7 +62,7 @@ impl Reference {
         }
     }
 
-    /// The largest term where the error is relative to it, else 0.
+    /// The largest term where the error is relative to that term, else 0.
     fn term(&self, x: f64) -> f64 {
         match self.quantity {
             Quantity::Forward => self.activation.forward_term(x),
@@ -80,10 +80,10 @@ impl Reference {
         }
     }
 
-    /// The error of a result that is `dy` times what is `exact`, and whether the input is near a root.
+    /// Returns the error of a result whose exact value is `dy` times `exact`, and whether the input is near a root.
     fn error<T: Format>(&self, x: f64, dy: f64, exact: f64, result: f64) -> (f64, bool) {
         let mut error = distance::<T>(result, dy * exact);
-        // A derivative beyond the floats, or among the least of them, is rounded before it is multiplied.
+        // A derivative that exceeds the floats, or is among the smallest, is rounded before it is multiplied.
         if let Quantity::Backward = self.quantity {
             let is_infinite = exact.is_finite() && exact.abs() >= power_of_two(128);
             let error_of_derivative = dy.abs() * power_of_two(if dy.abs() > 1.0 { -126 } else { -200 });
@@ -93,7 +93,7 @@ impl Reference {
                 error = 0.0;
             }
         }
-        // An adapter may take a subnormal input for a zero of its sign.
+        // An adapter may take a subnormal input for a zero of the same sign.
         if x.abs() < power_of_two(-126) {
             error = error.min(distance::<T>(result, dy * self.at(0.0_f64.copysign(x))));
         }
@@ -105,21 +105,21 @@ impl Reference {
     }
 }
 
-/// How far a comparison is: what it has found about each device after the first so many blocks of inputs.
+/// The progress of a comparison: the reports after the first `done` blocks of inputs.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Checkpoint {
-    /// Blocks of inputs that have been tried.
+    /// The number of blocks of inputs tried so far.
     pub done: u64,
-    /// Blocks there are.
+    /// The number of blocks in all.
     pub blocks: u64,
     /// A report for each context.
     pub reports: Vec<Report>,
 }
 
-/// Compares one quantity of an activation on a device with the reference, over every 16-bit input, or every `step`-th
-/// f32 and the edges of the function. Gradients are of several magnitudes, but 1 where the step is 1. `progress` is told
-/// which share is done.
+/// Compares one quantity of an activation on a device with the reference. The inputs are every 16-bit value, or every
+/// `step`-th f32 and the edges of the function. Gradients have several magnitudes, except 1 for a step of 1. `progress`
+/// receives the fraction that is done.
 ///
 /// # Errors
 /// Those of [`GpuActivations::forward_slice`] and [`GpuActivations::parameter_gradient`].
@@ -138,14 +138,14 @@ pub fn verify<T: Format>(
     Ok(end.reports.into_iter().next().unwrap_or_default())
 }
 
-/// Inputs that are tried at once, and their gradients.
+/// Inputs to try at once, and their gradients.
 struct Block<T> {
     x: Vec<T>,
     dy: Vec<T>,
 }
 
 impl<T: Format> Block<T> {
-    /// Gradients of every magnitude for each input where these are few, else for one after the other.
+    /// Pairs each input with gradients of every magnitude if there are few inputs, else with one magnitude in turn.
     fn new(inputs: Vec<T>, gradients: &[f64]) -> Self {
         let gradients: Vec<T> = gradients.iter().map(|&dy| T::from_f64(dy)).collect();
         if inputs.len() * gradients.len() <= CHUNK * 32 {
@@ -158,7 +158,7 @@ impl<T: Format> Block<T> {
     }
 }
 
-/// What a device made of a block: elements, or the f32 of a parameter's gradient.
+/// The results of a device for a block: elements, or the f32 gradients of a parameter.
 enum Results<T> {
     Elements(Vec<T>),
     Gradients(Vec<f32>),
@@ -188,12 +188,12 @@ impl<T: Format> Results<T> {
     }
 }
 
-/// As [`verify`], for several devices at once, each result of the reference being computed once, and going on from a
-/// checkpoint of the same comparison; from the beginning where that has no reports. `keep` is given one after each block
-/// of inputs, and may end the comparison by an error.
+/// Compares as [`verify`] does, on several devices at once, so that each reference result is computed once. It goes on
+/// from a checkpoint of the same comparison, or from the beginning if that has no reports. `keep` receives a checkpoint
+/// after each block of inputs, and may end the comparison with an error.
 ///
 /// # Errors
-/// Those of [`GpuActivations::forward_slice`] and [`GpuActivations::parameter_gradient`], and of `keep`.
+/// Those of [`GpuActivations::forward_slice`], [`GpuActivations::parameter_gradient`] and `keep`.
 pub fn verify_from<T: Format>(
     contexts: &[GpuActivations],
     activation: Activation,
@@ -222,13 +222,13 @@ pub fn verify_from<T: Format>(
         Quantity::Backward | Quantity::ParameterGradient(_) if T::DIGITS == 24 && step <= 1 => vec![1.0],
         Quantity::Backward | Quantity::ParameterGradient(_) => T::gradients().to_vec(),
     };
-    // Memory that all blocks share.
+    // All blocks share this memory.
     let mut expected = Vec::new();
     let mut memories = vec![Vec::new(); contexts.len()];
     for inputs in blocks.skip(checkpoint.done as usize) {
         let block = Block::new(inputs, &gradients);
         expected.resize(block.x.len(), 0.0);
-        // The devices and the reference at the same time.
+        // The devices and the reference run at the same time.
         let results = std::thread::scope(|scope| {
             let devices = contexts.iter().zip(std::mem::take(&mut memories));
             let block = &block;
@@ -261,7 +261,7 @@ pub fn verify_from<T: Format>(
     Ok(checkpoint)
 }
 
-/// Compares results that somebody else has computed, gradients for a dy of 1, with the reference.
+/// Compares results computed elsewhere with the reference; gradients are for a dy of 1.
 ///
 /// # Errors
 /// [`Error::LengthMismatch`].
@@ -301,7 +301,7 @@ fn compared<T: Format, R: Format>(
             }
             if expected.abs() < power_of_two(R::MIN_EXPONENT) && expected != 0.0 {
                 report.subnormals_kept += u64::from(result != 0.0);
-                // Where rounding does not give 0.
+                // Counts only where rounding does not give 0.
                 report.subnormals_flushed +=
                     u64::from(result == 0.0 && expected.abs() > power_of_two(R::MIN_EXPONENT - R::DIGITS));
             }

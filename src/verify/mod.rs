@@ -1,4 +1,4 @@
-//! The device against the f64 reference, in units in the last place.
+//! Comparison of devices with the f64 reference, in units in the last place.
 
 mod along;
 mod elementwise;

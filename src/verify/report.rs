@@ -2,41 +2,41 @@ use crate::catalog::Activation;
 use crate::shader::Element;
 use half::{bf16, f16};
 
-/// What one function does in one direction and storage.
+/// The errors of one function in one direction and storage.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Report {
-    /// The largest error in units in the last place of the storage type, infinite for a wrong special value.
+    /// The largest error in units in the last place of the storage type; infinite for a wrong special value.
     pub worst_ulp: f64,
-    /// The input it occurs at; of a function along an axis, the element of x that has the result's number.
+    /// The input of that error. For a function along an axis it is the element of x with the result's index.
     pub worst_input: f64,
-    /// The bound it must keep.
+    /// The bound for the error.
     pub limit_ulp: f64,
-    /// How many inputs were tried.
+    /// The number of inputs tried.
     pub count: u64,
-    /// How many of them were beyond the limit.
+    /// The number of errors beyond the bound.
     pub failed: u64,
-    /// How many were more than 1, 2 and 4 units off.
+    /// The numbers of errors above 1, 2 and 4 units.
     pub above: [u64; 3],
-    /// The largest error, not in units but as it is, where the bound is that of the largest term, near a root.
+    /// The largest absolute error near a root, where the bound is that of the largest term.
     pub worst_absolute: f64,
-    /// How many results were NaN or infinite where they must not be, or the other way round.
+    /// The number of results that are NaN or infinite and must not be, or the reverse.
     pub wrong_specials: u64,
-    /// How many results that are no normal numbers were given as such, and how many as zeros.
+    /// The number of subnormal results that were kept.
     pub subnormals_kept: u64,
-    /// See `subnormals_kept`.
+    /// The number of subnormal results that were flushed to zeros.
     pub subnormals_flushed: u64,
 }
 
-/// A 16- or 32-bit format, as far as an error in its units is concerned.
+/// A 16- or 32-bit format, with what counting errors in its units needs.
 pub trait Format: Element {
-    /// Bits of the significand, the implicit one included.
+    /// Bits of the significand, including the implicit one.
     const DIGITS: i32;
     /// The exponent of the smallest normal number.
     const MIN_EXPONENT: i32;
-    /// The exponent of the first power of two beyond the largest number.
+    /// The exponent of the first power of two above the largest number.
     const MAX_EXPONENT: i32;
-    /// Gradients to try: a power of two is exact, so that the error is that of the derivative.
+    /// Gradients to try. A power of two is exact, so that the error is that of the derivative.
     #[must_use]
     fn gradients() -> [f64; 5] {
         let most = f64::from(Self::MAX_EXPONENT - 1);
@@ -68,15 +68,15 @@ impl Format for f32 {
     }
 }
 
-/// How many f32 are tried at once.
+/// The number of f32 tried at once.
 const BLOCK: u32 = 1 << 21;
 
-/// The floats about every special value and every place where a branch, an overflow or a saturation may lie.
+/// The floats around every special value, and around every point where a branch, an overflow or a saturation may lie.
 fn edges(activation: &Activation) -> Vec<f32> {
     let specials = [f32::INFINITY, f32::NAN, f32::MAX, f32::MIN_POSITIVE, f32::from_bits(1), 0.0, 1e38];
     let places =
         [0.25, 0.4, 0.5, 0.6, 1.0, 8.0, 9.0, 14.4, 15.0, 17.0, 18.0, 20.0, 87.3, 88.7, 103.9, 104.0, 200.0, 4096.0];
-    // Where products of flushed parts were found wrong: in the derivative of squareplus, and in sinc.
+    // Products of flushed parts were wrong here: in the derivative of squareplus, and in sinc.
     let found = [1.481_271_1e16, 1.015_148_4e32];
     let kinks = activation.kinks().into_iter().map(|kink| kink as f32);
     let around = |place: f32| (0..=16).map(move |i| f32::from_bits(place.to_bits().wrapping_add(i).wrapping_sub(8)));
@@ -107,7 +107,7 @@ impl Format for bf16 {
     }
 }
 
-/// 2^exponent, a normal number. By its bits: it is asked for with every error.
+/// 2^exponent, a normal number. It is set by bits, because every error needs it.
 pub(super) fn power_of_two(exponent: i32) -> f64 {
     f64::from_bits(((exponent + 1023) as u64) << 52)
 }
@@ -118,25 +118,25 @@ fn unit<T: Format>(value: f64) -> f64 {
     power_of_two(exponent.clamp(T::MIN_EXPONENT, T::MAX_EXPONENT - 1) - (T::DIGITS - 1))
 }
 
-/// Infinity counts as the first power of two beyond the largest number.
+/// Replaces an infinity by the first power of two above the largest number.
 fn bounded<T: Format>(value: f64) -> f64 {
     let end = power_of_two(T::MAX_EXPONENT);
     value.clamp(-end, end)
 }
 
-/// The error of `result` in units of its format, where `expected` is the exact value. What rounds to 0 must be 0.
+/// The error of `result` in units of its format; `expected` is the exact value. A value that rounds to 0 must give 0.
 pub(super) fn distance<T: Format>(result: f64, expected: f64) -> f64 {
     if result.is_nan() || expected.is_nan() {
         return if result.is_nan() && expected.is_nan() { 0.0 } else { f64::INFINITY };
     }
-    // Adapters may flush a subnormal f32; bf16 has the same exponents, and f16 is packed by integers.
+    // Adapters may flush a subnormal f32. bf16 has the same exponents; f16 is packed by integers.
     if result == 0.0 && expected.abs() <= power_of_two(-126) {
         return 0.0;
     }
     if result != 0.0 && expected.abs() < 0.45 * unit::<T>(0.0) {
         return f64::INFINITY;
     }
-    // Infinity is right for an infinite value, and for one that rounds to it.
+    // Infinity is right for an infinite value and for a value that rounds to infinity.
     if expected.is_infinite() {
         return if result == expected { 0.0 } else { f64::INFINITY };
     }
@@ -156,7 +156,7 @@ impl Report {
         Report { limit_ulp, ..Report::default() }
     }
 
-    /// Takes another bound for the recorded one, if it can be told that nothing is beyond it.
+    /// Replaces the recorded bound if it is certain that no error exceeds the new one.
     pub(super) fn hold_to(&mut self, limit_ulp: f64) {
         if self.worst_ulp <= limit_ulp {
             (self.limit_ulp, self.failed) = (limit_ulp, 0);

@@ -1,4 +1,4 @@
-//! Functions by name: both kinds as one, as text, and as keys of maps.
+//! Functions by name: both kinds together, as text, and as keys of maps.
 
 use gpu_activations::{Activation, AxisFunction, Direction, Error, Function, Gate, Layout, Range};
 use std::collections::HashSet;

@@ -1,4 +1,4 @@
-//! `devices`, and the choice of an adapter.
+//! `devices`, and the selection of an adapter.
 
 use crate::{folder, refused, succeeded};
 use std::process::Command;
@@ -53,7 +53,7 @@ fn an_unknown_backend_is_refused_with_those_there_are() {
     }
 }
 
-/// As where there is no session, in a container: Mesa's layer for Vulkan looks for one.
+/// As in a container without a session: Mesa's layer for Vulkan looks for one.
 #[cfg(target_os = "linux")]
 #[test]
 fn mesa_does_not_complain_that_there_is_no_session() {
@@ -68,7 +68,7 @@ fn mesa_does_not_complain_that_there_is_no_session() {
     assert!(output.status.success() && !said.contains("XDG_RUNTIME_DIR"), "{said}");
 }
 
-/// No backend is left when the only one asked for is none that this platform has.
+/// No backend is left if the only one requested does not exist on this platform.
 #[test]
 fn without_an_adapter_auto_falls_back_and_gpu_fails() {
     let folder = folder();

@@ -4,7 +4,7 @@ use crate::{folder, read, refused, succeeded, write};
 use half::f16;
 use npyz::Order;
 
-/// Shapes and orders of files; the values are whole, and a slope of a half is exact on them in f16 too.
+/// Shapes and orders of files. The values are whole, and half of each is exact in f16, too.
 #[test]
 fn any_shape_order_and_type() {
     let folder = folder();

@@ -1,4 +1,4 @@
-//! Inputs that cannot be used, outputs that cannot be written, and what signals leave.
+//! Unusable inputs, unwritable outputs, and what signals leave behind.
 
 use crate::{folder, header, read, refused, succeeded};
 use npyz::{TypeStr, WriterBuilder};
@@ -89,7 +89,7 @@ fn a_link_and_the_mode_of_an_output_are_kept() {
     assert_eq!(read::<f32>(path("y.npy")).0, [3, 4]);
 }
 
-/// A pipe would keep whoever opens it waiting.
+/// A pipe would block its opener.
 #[cfg(unix)]
 #[test]
 fn a_pipe_is_no_input() {
@@ -98,7 +98,7 @@ fn a_pipe_is_no_input() {
     refused(folder.path(), &["forward", "relu", "pipe.npy", "-o", "y.npy"], 1, &["pipe.npy", "regular"]);
 }
 
-/// A limit on the size of files fails as a full disk does, in the middle of writing.
+/// A limit on file size fails like a full disk, in the middle of writing.
 #[cfg(unix)]
 #[test]
 fn a_full_disk_leaves_the_old_output() {
@@ -118,7 +118,7 @@ fn a_full_disk_leaves_the_old_output() {
     assert_eq!(names(folder.path()), before);
 }
 
-/// A file of zeros that take no room on the disk.
+/// A sparse file of zeros, which takes no room on the disk.
 #[cfg(unix)]
 fn sparse(path: &Path, elements: u64) {
     let bytes = header(&format!("({elements},)"));
@@ -127,14 +127,14 @@ fn sparse(path: &Path, elements: u64) {
     std::fs::OpenOptions::new().write(true).open(path).unwrap().set_len(size).unwrap();
 }
 
-/// Signals that end the program while it writes two outputs; what was under their names before stays.
+/// Signals that end the program while it writes two outputs. Previous files of those names must stay.
 #[cfg(unix)]
 #[test]
 fn a_signal_leaves_nothing_half_written() {
     use std::os::unix::process::ExitStatusExt;
     let folder = folder();
     let path = |name: &str| folder.path().join(name);
-    // More zeros than are computed before the signal comes.
+    // More zeros than are computed before the signal arrives.
     sparse(&path("zeros.npy"), 1 << 28);
     std::fs::write(path("y.npy"), "old").unwrap();
     let before = names(folder.path());
@@ -144,7 +144,7 @@ fn a_signal_leaves_nothing_half_written() {
     for (arguments, outputs, signal, number) in
         [(forward, 1, "INT", 2), (forward, 1, "TERM", 15), (gradients, 2, "HUP", 1), (gradients, 2, "TERM", 15)]
     {
-        // Whoever runs the tests in the background may have them ignore signals, which children inherit.
+        // A background run of the tests may ignore signals, and children inherit that.
         let reset: &[&str] = if cfg!(target_os = "linux") { &["--default-signal=INT,TERM,HUP"] } else { &[] };
         let program = env!("CARGO_BIN_EXE_gpu-activations");
         let mut child =
@@ -163,13 +163,13 @@ fn a_signal_leaves_nothing_half_written() {
     }
 }
 
-/// As nohup has it, and a shell without job control for what it runs in the background.
+/// Like nohup, and like a shell without job control for background commands.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_signal_that_was_ignored_stays_ignored() {
     let folder = folder();
     sparse(&folder.path().join("large.npy"), 1 << 24);
-    // Only once the output is begun does the program handle signals.
+    // The program handles signals only after it begins the output.
     let script = "trap '' HUP INT; \"$0\" forward relu large.npy -o y.npy --device cpu & \
                   until ls -A | grep -q '^.gpu-activations-'; do kill -0 $! || exit 9; done; \
                   kill -s HUP $!; kill -s INT $!; wait $!";

@@ -21,7 +21,7 @@ fn list_has_every_function_with_its_parameters() {
             assert_eq!(parameter["name"], known.name);
             assert_eq!(parameter["learnable"], known.learnable);
         }
-        // rrelu's seed is no number of the function.
+        // The seed of rrelu is not a parameter of the function.
         let more = usize::from(activation.name() == "rrelu");
         assert_eq!(parameters.len(), activation.parameters().len() + more);
     }

@@ -1,5 +1,5 @@
-//! The command line as a process: what it writes, and what it says to wrong input. This file has what the others share, and
-//! tests of all commands together.
+//! The command line as a process: its output, and its messages for wrong input. This file has shared helpers, and tests
+//! of all commands together.
 
 mod adapters;
 mod bench;
@@ -28,12 +28,13 @@ fn succeeded(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Fails with this status and one line on stderr that has all of `words`; nothing new is left in the folder.
+/// Checks that a command fails with this status and one line on stderr that has all of `words`, and leaves no new file
+/// in the directory.
 fn refused(folder: &Path, arguments: &[&str], status: i32, words: &[&str]) {
     let before = names(folder);
     let output = run(folder, arguments);
     let said = String::from_utf8(output.stderr).unwrap();
-    // A driver may say something of its own before.
+    // A driver may print its own messages first.
     let last = said.trim_end().lines().last().unwrap_or_default();
     assert!(last.starts_with("error: "), "{arguments:?}: {said}");
     assert_eq!(output.status.code(), Some(status), "{arguments:?}: {said}");
@@ -64,7 +65,7 @@ fn read<T: npyz::Deserialize>(path: PathBuf) -> (Vec<u64>, Order, Vec<T>) {
     (file.shape().to_vec(), file.order(), file.into_vec().unwrap())
 }
 
-/// A folder with `x.npy`, f32 of shape (3, 4).
+/// A directory with `x.npy`, f32 of shape (3, 4).
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let x: Vec<f32> = (0..12).map(|i| i as f32 - 5.5).collect();

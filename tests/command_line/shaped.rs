@@ -5,7 +5,7 @@ use gpu_activations::{Axis, AxisFunction};
 use half::f16;
 use npyz::{Order, TypeStr, WriterBuilder};
 
-/// A folder with x of shape (2, 3, 4), gradients of several shapes, a parameter for each channel, and a mask.
+/// A directory with x of shape (2, 3, 4), gradients of several shapes, a parameter for each channel, and a mask.
 fn arrays() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
@@ -68,7 +68,7 @@ fn parameters_come_from_files_and_their_gradients_go_to_files() {
             assert!((f64::from(*sum) - terms.sum::<f64>()).abs() < 1e-5, "{channel}");
         }
     }
-    // The slopes drawn belong to the elements, whatever the file's order.
+    // The drawn slopes belong to the elements, for any order of the file.
     succeeded(folder.path(), &["forward", "rrelu", "x.npy", "-o", "a.npy", "-p", "seed=5"]);
     let fortran: Vec<f32> = (0..24).map(|i| x[i % 2 * 12 + i / 2 % 3 * 4 + i / 6]).collect();
     write(at("f.npy"), &[2, 3, 4], Order::Fortran, &fortran);
@@ -115,7 +115,7 @@ fn wrong_shapes_and_options_are_named() {
     refused(path, &dy, 1, &["half.npy", "(2, 3, 2)", "(2, 3, 4)", "axis 2"]);
 }
 
-/// Which shapes of a parameter's file fit an axis of x, of shape (2, 3, 4) unless it is named otherwise.
+/// The shapes of a parameter's file that fit an axis of x, of shape (2, 3, 4) unless another is given.
 #[test]
 fn a_parameter_file_fits_an_axis_only_as_numpy_broadcasts_it() {
     let folder = arrays();
@@ -188,7 +188,7 @@ fn arrays_without_elements_are_evaluated() {
     });
 }
 
-/// Every function along each axis, both passes, with all that may come along.
+/// Every function along each axis, in both directions, with all optional operands.
 fn evaluates_without_elements(shape: &[u64]) {
     let folder = folder();
     let path = |name: &str| folder.path().join(name);
@@ -212,12 +212,12 @@ fn evaluates_without_elements(shape: &[u64]) {
             let gradient: &[&str] = if pass == "backward" { &["--grad", "dy.npy"] } else { &[] };
             succeeded(folder.path(), &[&start[..], gradient, more].concat());
         };
-        // The reference computes in f64 whatever the type.
+        // The reference computes in f64 for every type.
         for device in if input == "x.npy" { &["gpu", "cpu"][..] } else { &["gpu"] } {
             for (axis, &length) in shape.iter().enumerate() {
                 let axis_text = axis.to_string();
                 let options = ["--axis", &axis_text, "--device", device];
-                // Of gated units, which share their kernels, one.
+                // One of the gated units, which share their kernels.
                 let unit = |name: &str| ["swiglu", "geglu", "reglu", "bilinear", "gated"].contains(&name);
                 for (name, function) in AxisFunction::all().iter().filter(|(name, _)| !unit(name)) {
                     let lengths: Vec<usize> = shape.iter().map(|&length| length as usize).collect();
@@ -257,7 +257,7 @@ fn evaluates_without_elements(shape: &[u64]) {
     }
 }
 
-/// More elements than are read at once, with a mask and with channels; the last piece is shorter than the others.
+/// More elements than are read at once, with a mask and with channels. The last read is shorter than the others.
 #[test]
 fn outer_entries_are_streamed() {
     let folder = folder();

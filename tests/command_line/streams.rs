@@ -1,4 +1,4 @@
-//! `-`, which is standard input or standard output.
+//! `-` for standard input or standard output.
 
 use crate::{folder, header, names, read, succeeded, write};
 use half::f16;
@@ -13,25 +13,26 @@ fn program(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs a command that reads these bytes on standard input.
+/// Runs a command with these bytes on standard input.
 fn fed(mut command: Command, input: &[u8]) -> Output {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     std::thread::scope(|scope| {
-        // A command that is refused reads nothing.
+        // A command that fails early reads nothing.
         scope.spawn(move || drop(stdin.write_all(input)));
         child.wait_with_output().unwrap()
     })
 }
 
-/// What a command writes to standard output when it reads the file on standard input.
+/// Returns what a command writes to standard output for the file on standard input.
 fn streamed(folder: &Path, arguments: &[&str], input: &str) -> Vec<u8> {
     let output = fed(program(folder, arguments), &std::fs::read(folder.join(input)).unwrap());
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     output.stdout
 }
 
-/// Fails with this status and a line that has all of `words`. Nothing is written to standard output or to the folder.
+/// Checks that a command fails with this status and a line that has all of `words`. Nothing is written to standard
+/// output or to the directory.
 fn refused(folder: &Path, arguments: &[&str], input: &[u8], status: i32, words: &[&str]) {
     let before = names(folder);
     let output = fed(program(folder, arguments), input);
@@ -45,7 +46,7 @@ fn refused(folder: &Path, arguments: &[&str], input: &[u8], status: i32, words: 
     assert_eq!(names(folder), before, "{arguments:?}");
 }
 
-/// Bytes of every value are among these elements, line ends included.
+/// These elements contain bytes of every value, line ends included.
 #[test]
 fn streams_hold_the_same_bytes_as_files() {
     let folder = folder();

@@ -35,7 +35,7 @@ fn verification_goes_on_from_its_record() {
     let first = succeeded(folder.path(), &run);
     let record = folder.path().join("record.json");
     let mut content: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&record).unwrap()).unwrap();
-    // As if it had been stopped before the last block of one pass, and another had found errors.
+    // As if it had stopped before the last block of one direction, and another run had found errors.
     let entries: Vec<String> = content["done"].as_object().unwrap().keys().cloned().collect();
     let of = |pass: &str| entries.iter().find(|key| key.contains(pass) && key.contains("f32")).unwrap();
     content["done"][of("forward")]["done"] = 1.into();
@@ -51,7 +51,7 @@ fn verification_goes_on_from_its_record() {
     for (index, (a, b)) in first.iter().zip(&second).enumerate().filter(|(index, _)| *index != 0 && *index != 3) {
         assert_eq!(a, b, "{index}");
     }
-    // One block was tried again, so that it counts twice.
+    // One block was repeated, so it counts twice.
     let count = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["count"].as_u64().unwrap();
     assert!(count(second[0]) > count(first[0]));
     let other = ["verify", "relu", "--step", "7", "--resume", "record.json"];

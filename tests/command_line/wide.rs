@@ -5,7 +5,7 @@ use half::f16;
 use npyz::Order;
 use std::path::Path;
 
-/// Runs a command, and gives the lines on stderr that speak of f64.
+/// Runs a command, and returns the lines on stderr that mention f64.
 fn said_of_f64(folder: &Path, arguments: &[&str]) -> Vec<String> {
     let output = run(folder, arguments);
     let said = String::from_utf8(output.stderr).unwrap();
@@ -13,7 +13,7 @@ fn said_of_f64(folder: &Path, arguments: &[&str]) -> Vec<String> {
     said.lines().filter(|line| line.contains("f64")).map(str::to_owned).collect()
 }
 
-/// Numbers that f32 lacks, halfway cases, and what lies beyond f32.
+/// Numbers that f32 lacks, halfway cases, and numbers beyond f32.
 const NUMBERS: [f64; 12] = [
     0.1,
     -0.1,
@@ -122,7 +122,7 @@ fn a_parameter_may_be_a_file_of_f64() {
 fn a_truncated_file_of_f64_is_refused() {
     let folder = folder();
     let text = String::from_utf8_lossy(&header("(3,)")).replace("<f4", "<f8");
-    // The byte before the version is none of UTF-8.
+    // The byte before the version is not UTF-8.
     let mut bytes = header("(3,)");
     bytes.splice(10.., text.bytes().skip(text.find('{').unwrap()));
     bytes.extend([0; 23]);

@@ -1,4 +1,4 @@
-//! Every way of running an activation: any length, in place, recorded into a caller's ranges, from many threads.
+//! Every way to run an activation: any length, in place, recorded into a caller's ranges, from many threads.
 
 use crate::common::{context, device_with};
 use gpu_activations::tuning::Strategy;
@@ -7,7 +7,7 @@ use gpu_activations::{
 };
 use half::{bf16, f16};
 
-/// Exact in every storage on small whole numbers, so that results are compared for equality.
+/// Exact in every storage for small whole numbers, so that results are compared for equality.
 const LEAKY: Activation = Activation::LeakyRelu { negative_slope: 0.5 };
 
 fn whole_numbers<T: Element>(len: usize, step: usize) -> Vec<T> {
@@ -83,7 +83,7 @@ fn beyond_one_binding_and_one_dispatch_dimension() {
     }
 }
 
-/// One buffer of marks, read back whole, with ranges of it given to a recording.
+/// A buffer of marks, read back whole, with ranges of it given to a recording.
 struct Field<'a> {
     context: &'a GpuActivations,
     buffer: wgpu::Buffer,
@@ -103,7 +103,8 @@ impl<'a> Field<'a> {
         self.bytes[offset..offset + data.len()].copy_from_slice(data);
     }
 
-    /// Runs what `record` records on the field as it is set, and compares the field with what it is then set to.
+    /// Runs what `record` records on the field in its current state, and compares the field with its state after
+    /// `record`.
     fn run<T: Element>(
         mut self,
         record: impl FnOnce(&mut gpu_activations::Recording<'_, '_>, &wgpu::Buffer),
@@ -130,7 +131,7 @@ impl<'a> Field<'a> {
     }
 }
 
-/// Offsets that every adapter can bind, with room for the longest range between them.
+/// Offsets that every adapter can bind, with room between them for the longest range.
 const STEP: usize = 2048;
 
 fn ranges<T: Element>() {
@@ -164,7 +165,7 @@ fn ranges<T: Element>() {
         field.run(|r, b| r.forward(LEAKY, &on_x, range::<T>(b, 1, len)).unwrap(), STEP, &y);
         let field = Field::new(&context, 3 * STEP as u64);
         field.run(|r, b| r.backward(LEAKY, &on_x, &on_dy, range::<T>(b, 1, len)).unwrap(), STEP, &dx);
-        // x and dy may be one range, and a range may end where its buffer does.
+        // x and dy may be the same range, and a range may end where its buffer does.
         let field = Field::new(&context, (STEP + len * size_of::<T>()).next_multiple_of(4) as u64);
         let square = backward(&x, &x);
         field.run(|r, b| r.backward(LEAKY, &on_x, &on_x, range::<T>(b, 1, len)).unwrap(), STEP, &square);
@@ -248,7 +249,7 @@ fn eight_threads_share_a_context() {
     });
 }
 
-/// Adapters with as few are taken. A sum over the elements of xielu, in chunks, binds the most.
+/// Adapters with this few are accepted. A sum over xielu's elements in chunks binds the most.
 #[test]
 fn eight_storage_buffers_are_enough_for_every_kernel() {
     let (device, queue) = device_with(|limits| limits.max_storage_buffers_per_shader_stage = 8);
@@ -290,7 +291,7 @@ fn the_async_forms_agree_and_are_send() {
     assert!(pollster::block_on(send(context.download_async(&on_x))).unwrap() == x);
 }
 
-/// What software adapters do with numbers is known; another adapter's answer stays what it is.
+/// The arithmetic of software adapters is known; that of another adapter must only stay the same.
 #[test]
 fn arithmetic_is_tried_out() {
     let context = context();

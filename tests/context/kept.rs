@@ -1,4 +1,4 @@
-//! What a context keeps: pipelines, also from one run to the next, and memory.
+//! Objects that a context keeps: memory, and pipelines, also from one run to the next.
 
 use crate::common::own_context;
 use gpu_activations::{Activation, Error, GpuActivations, wgpu};
@@ -26,13 +26,13 @@ fn buffers_of_a_batch_are_used_again_once_it_is_submitted() {
     context.batch(|recording| recording.forward(Activation::Relu, &x, &y)).unwrap();
     drop((x, y));
     assert_eq!(context.memory().pooled, 2 * 4000);
-    // What the caller submits at a time of their own is not.
+    // Not so for a buffer in commands that the caller submits at any time.
     let x = context.upload(&[-1.0_f32; 1000]).unwrap();
     let mut encoder = context.device().create_command_encoder(&Default::default());
     context.record(&mut encoder).forward(Activation::Relu, &x, &x).unwrap();
     drop(x);
     assert_eq!(context.memory().pooled, 4000);
-    // Nor is one that is dropped while the batch is recorded, which another upload would overwrite before it runs.
+    // Nor for a buffer dropped while the batch is recorded: another upload would overwrite it before the batch runs.
     let y = context.allocate::<f32>(1000).unwrap();
     let batch = |recording: &mut gpu_activations::Recording<'_, '_>| {
         let between = context.upload(&[-2.0_f32; 1000])?;
@@ -69,7 +69,7 @@ fn the_pool_keeps_to_its_limit() {
     let buffers = [0; 3].map(|_| context.allocate::<f32>(1000).unwrap());
     drop(buffers);
     assert_eq!(context.memory().pooled, 4000);
-    // Slices need more than the limit; what is too large to be kept leaves the rest where it is.
+    // Slices need more than the limit. A buffer too large to keep does not displace the others.
     context.forward_slice(Activation::Relu, &vec![1.0_f32; 1 << 20]).unwrap();
     assert_eq!(context.memory().pooled, 4000);
 }
@@ -90,13 +90,13 @@ fn pipelines_are_kept_from_one_run_to_the_next() {
     assert_eq!(evaluate(&with_folder()), [0.0, 2.0]);
     let Some(name) = wgpu::util::pipeline_cache_key(&context.adapter_info()).filter(|_| has_cache) else { return };
 
-    // What a run begins with is there when it saves.
+    // The file keeps the pipelines that a run begins with.
     let length = || std::fs::metadata(pipelines.join(&name)).unwrap().len();
     let before = length();
     with_folder().save_pipelines().unwrap();
     assert!(length() >= before, "{} bytes of {before}", length());
 
-    // What is no such file is ignored, and written anew.
+    // Other files are ignored and replaced.
     std::fs::write(pipelines.join(&name), b"something else").unwrap();
     let context = with_folder();
     assert_eq!(evaluate(&context), [0.0, 2.0]);

@@ -1,4 +1,4 @@
-//! Properties that hold for whatever input.
+//! Properties that hold for any input.
 
 use crate::common::context;
 use gpu_activations::{Activation, Element, Function, GpuActivations};
@@ -19,7 +19,7 @@ fn bits<T: Element>(values: &[T]) -> Vec<u8> {
     bytemuck::cast_slice(values).to_vec()
 }
 
-/// A result depends on its element alone: not on place, neighbours, length, or where it is written.
+/// A result depends only on its element, not on position, neighbours, length or destination.
 fn alone<T: Element>(activation: Activation, x: &[T], dy: &[T], at: usize) -> Result<(), TestCaseError> {
     let y = CONTEXT.forward_slice(activation, x)?;
     let dx = CONTEXT.backward_slice(activation, x, dy)?;

@@ -1,4 +1,4 @@
-// What a hostile compiler makes of arithmetic, as functions that the compiler beneath cannot undo.
+// Arithmetic of a hostile compiler, as functions that the underlying compiler cannot undo.
 
 fn hostile_hidden(x: f32) -> f32 {
     return bitcast<f32>(bitcast<u32>(x) ^ zero);
@@ -56,7 +56,7 @@ fn hostile_wide_hidden(x: f64) -> f64 {
     return bitcast<f64>(bitcast<u64>(x) ^ u64(zero));
 }
 
-// a * b + c, rounded once. In f64 the product is exact; the sum is rounded to odd, so that rounding it to f32 is as
+// a * b + c, rounded once. The product is exact in f64. The sum is rounded to odd, so that rounding it to f32 equals
 // rounding the exact sum.
 fn hostile_fused(a: f32, b: f32, c: f32) -> f32 {
     let product = f64(a) * f64(b);

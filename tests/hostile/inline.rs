@@ -1,14 +1,14 @@
-//! Puts functions in the place of calls, as compilers do first.
+//! Inlines functions, as compilers do first.
 
 use crate::rebuild::{Rebuilding, with_operands};
 use naga::{Arena, Block, Expression, Function, Handle, LocalVariable, Module, Range, Span, Statement};
 use std::collections::HashMap;
 
-/// Those called for each of four elements: put in place, they would make a large function of a kernel, and there is
-/// nothing to be gained from what surrounds them.
+/// Functions called for each of four elements. Inlined, they would make a kernel large, and their surroundings offer
+/// nothing to rewrite.
 const APART: [&str; 3] = ["activation", "derivative", "parameter_gradient"];
 
-/// Puts every function in place that returns at its end alone.
+/// Inlines every function that returns only at its end.
 pub fn all(module: &mut Module) {
     let mut done = HashMap::new();
     for (handle, function) in module.functions.iter() {
@@ -22,7 +22,7 @@ pub fn all(module: &mut Module) {
     }
 }
 
-/// The statements before the last and the value, if there is one, of a function that can be put in the place of a call.
+/// The statements before the last, and the value if there is one, of a function that can be inlined.
 fn plain(function: &Function) -> Option<(&[Statement], Option<Handle<Expression>>)> {
     let name = function.name.as_deref()?;
     let (last, before) = function.body.split_last()?;
@@ -48,7 +48,7 @@ fn returns(statement: &Statement) -> bool {
 
 struct Inlining<'a> {
     done: &'a HashMap<Handle<Function>, Function>,
-    /// The function that is read.
+    /// The function being read.
     old: &'a Function,
     expressions: Arena<Expression>,
     variables: Arena<LocalVariable>,
@@ -71,7 +71,7 @@ impl<'a> Inlining<'a> {
         }
     }
 
-    /// Writes the variables of the function that is read, and what needs no statement.
+    /// Writes the variables of the function being read, and expressions without a statement.
     fn begin(&mut self, arguments: Option<&[Handle<Expression>]>) {
         let mut variables = HashMap::new();
         for (handle, variable) in self.old.local_variables.iter() {
@@ -87,7 +87,7 @@ impl<'a> Inlining<'a> {
             };
             self.new.insert(handle, copy);
         }
-        // Within a loop of the caller a variable begins anew in each turn.
+        // In a loop of the caller, a variable is initialized in each turn.
         for (handle, variable) in self.old.local_variables.iter().filter(|_| arguments.is_some()) {
             let pointer = self.append(Expression::LocalVariable(variables[&handle]));
             let value = match variable.init {

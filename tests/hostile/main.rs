@@ -1,6 +1,7 @@
-//! Every function on compilers that take the liberties which WGSL gives them with arithmetic: division by a rounded
-//! inverse, sums distributed over factors and divisors, sums of products rounded once, subnormal numbers flushed. No such
-//! compiler is at hand, so each module is rewritten as one would, and then compiled by lavapipe, which takes none of them.
+//! Every function on compilers that use WGSL's freedom in arithmetic: division by a rounded inverse, sums distributed
+//! over factors and divisors, sums of products rounded once, subnormal numbers flushed. No such compiler is available,
+//! so each module is rewritten as one would do it. lavapipe, which uses none of these freedoms, then compiles the
+//! result.
 
 mod inline;
 mod rebuild;
@@ -13,12 +14,12 @@ use gpu_activations::{Activation, Axis, AxisFunction, Direction, GpuActivations,
 use half::{bf16, f16};
 use rewrite::{Habits, hardened, rewritten};
 
-/// One in this many f32 is tried; prime, so that all significands occur.
+/// One in this many f32 is tried. The number is prime, so that all significands occur.
 const STEP: u32 = 65_537;
 
 const NONE: Habits = Habits { inverts: false, distributes: false, contracts: false, flushes: false };
 const ALL: Habits = Habits { inverts: true, distributes: true, contracts: true, flushes: true };
-/// The first tells faults of our own from those that only other compilers bring about.
+/// The first finds faults of our own, apart from those that only other compilers cause.
 const EACH: [(&str, Habits); 5] = [
     ("taking no liberties", NONE),
     ("inverting", Habits { inverts: true, ..NONE }),
@@ -31,7 +32,7 @@ const EACH: [(&str, Habits); 5] = [
 fn context(rewrite: impl Fn(&ComposedModule<'_>) -> String + Send + Sync + 'static) -> GpuActivations {
     let wide = wgpu::Features::SHADER_F64 | wgpu::Features::SHADER_INT64;
     let adapters = pollster::block_on(gpu_activations::adapters());
-    // A GPU's own compiler would take liberties besides.
+    // A GPU's own compiler would use further freedoms.
     let fits = |adapter: &wgpu::Adapter| {
         adapter.get_info().device_type == wgpu::DeviceType::Cpu && adapter.features().contains(wide)
     };
@@ -94,7 +95,7 @@ fn bf16_within_limits_on_a_compiler_that_takes_all_liberties() {
     holds::<bf16>(&[("taking all liberties", ALL)]);
 }
 
-/// Rows that a subgroup, a workgroup or many of them share, along the last axis and along another.
+/// Rows shared by a subgroup, by a workgroup or by many workgroups, along the last axis and along another.
 #[test]
 fn functions_along_an_axis_within_limits_on_a_compiler_that_takes_all_liberties() {
     let context = hostile(ALL);
@@ -109,7 +110,7 @@ fn functions_along_an_axis_within_limits_on_a_compiler_that_takes_all_liberties(
         let context = context.with_strategy(strategy);
         for (shape, axis) in [([67, 16, 1], 1), ([2, 1026, 1], 1), ([3, 18, 6], 1)] {
             let axis = Axis::new(&shape, axis).unwrap();
-            // Each strategy has pipelines of its own; of those that share all kernels one stands for the others.
+            // Each strategy has its own pipelines. Of functions that share all kernels, one is tried.
             let chosen = |function: &AxisFunction| {
                 strategy == Strategy::Automatic || ["softmax", "log_softmax", "sparsemax"].contains(&function.name())
             };

@@ -1,15 +1,15 @@
-//! What has to be done to write a function anew, expression by expression.
+//! Shared steps of writing a new function from an old one, expression by expression.
 
 use naga::{Block, Expression, Function, Handle, Statement, SwitchCase};
 
 pub trait Rebuilding {
-    /// What has become of an expression.
+    /// Returns the new expression for an old one.
     fn written(&self, handle: Handle<Expression>) -> Handle<Expression>;
     /// Writes an expression where the old function computes it.
     fn emit_anew(&mut self, handle: Handle<Expression>);
-    /// Writes what a statement results in.
+    /// Writes the result of a statement.
     fn result(&mut self, handle: Handle<Expression>) -> Handle<Expression>;
-    /// The statements of the block that is written.
+    /// The statements of the block in progress.
     fn statements(&mut self) -> &mut Vec<Statement>;
 
     fn block(&mut self, block: &Block) -> Block {
@@ -22,7 +22,7 @@ pub trait Rebuilding {
         Block::from_vec(std::mem::replace(self.statements(), outer))
     }
 
-    /// Writes a call, its arguments being new already.
+    /// Writes a call whose arguments are new already.
     fn call(
         &mut self,
         function: Handle<Function>,
@@ -93,7 +93,7 @@ pub trait Rebuilding {
     }
 }
 
-/// A copy of an expression with other operands.
+/// Returns a copy of an expression with other operands.
 pub fn with_operands(
     expression: &Expression,
     mut new: impl FnMut(Handle<Expression>) -> Handle<Expression>,

@@ -1,4 +1,4 @@
-//! Rewrites a module as a compiler may that takes the liberties WGSL gives it with arithmetic.
+//! Rewrites a module as a compiler may that uses WGSL's freedom in arithmetic.
 
 use crate::inline;
 use crate::rebuild::{Rebuilding, with_operands};
@@ -9,20 +9,20 @@ use naga::{
 };
 use std::collections::HashMap;
 
-/// The liberties that are taken.
+/// The freedoms in use.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Habits {
-    /// a / b is a times the rounded 1 / b.
+    /// a / b becomes a times the rounded 1 / b.
     pub inverts: bool,
-    /// (p + q) / c is p / c + q / c, and (p + q) * c is p * c + q * c, c being a constant.
+    /// (p + q) / c becomes p / c + q / c, and (p + q) * c becomes p * c + q * c, for a constant c.
     pub distributes: bool,
     /// a * b + c is rounded once.
     pub contracts: bool,
-    /// Operands and results of arithmetic that are no normal numbers are zeros.
+    /// Subnormal operands and results of arithmetic are zeros.
     pub flushes: bool,
 }
 
-/// The text of the module that the compiler makes of a text, as far as an entry point needs it.
+/// Returns the compiler's version of a text, as far as an entry point needs it.
 pub fn rewritten(text: &str, entry_point: &str, habits: Habits) -> String {
     let mut module = parsed(&hardened(text));
     module.entry_points.retain(|entry| entry.name == entry_point);
@@ -58,11 +58,11 @@ pub fn rewritten(text: &str, entry_point: &str, habits: Habits) -> String {
     let info = validated(&module);
     let flags = naga::back::wgsl::WriterFlags::empty();
     let text = naga::back::wgsl::write_string(&module, &info, flags).expect("WGSL of a module");
-    // The writer leaves alignments out.
+    // The writer omits alignments.
     text.replace("\n    params: ", "\n    @align(16) params: ")
 }
 
-/// The text with the helpers, and with the guards that other compilers than Mesa's get.
+/// The text with the helpers, and with the guards for other compilers than Mesa's.
 pub fn hardened(text: &str) -> String {
     let zero = if text.contains("var<private> zero: u32;") { "" } else { "var<private> zero: u32;\n" };
     let text = text.replace("const GUARDED: bool = false;", "const GUARDED: bool = true;");
@@ -79,7 +79,7 @@ fn validated(module: &Module) -> naga::valid::ModuleInfo {
         .unwrap_or_else(|error| panic!("{error:?}"))
 }
 
-/// Functions of one, two, three and four components.
+/// Functions of one to four components.
 struct Helpers {
     hidden: [Handle<Function>; 4],
     inverse: [Handle<Function>; 4],
@@ -87,7 +87,7 @@ struct Helpers {
     fused: [Handle<Function>; 4],
 }
 
-/// An expression as the compiler has it in mind: one of the function that it reads, or one that it made.
+/// An expression in the compiler's view: from the function being read, or its own.
 #[derive(Clone, Debug)]
 enum Tree {
     Old(Handle<Expression>),
@@ -101,7 +101,7 @@ impl Tree {
     }
 }
 
-/// An expression of the new function, and how many components it has.
+/// An expression of the new function, and its number of components.
 #[derive(Clone, Copy)]
 struct Value {
     handle: Handle<Expression>,
@@ -115,11 +115,11 @@ struct Rewriting<'a> {
     helpers: &'a Helpers,
     habits: Habits,
     expressions: Arena<Expression>,
-    /// The statements of the block that is written.
+    /// The statements of the block in progress.
     statements: Vec<Statement>,
-    /// What has become of the old function's expressions.
+    /// The new expressions for the old function's.
     new: HashMap<Handle<Expression>, Handle<Expression>>,
-    /// Expressions of the new function with their zeros in place of subnormal numbers.
+    /// Expressions of the new function, with zeros for subnormal numbers.
     flushed: HashMap<Handle<Expression>, Handle<Expression>>,
 }
 
@@ -197,7 +197,7 @@ impl<'a> Rewriting<'a> {
         Value { handle, components }
     }
 
-    /// A scalar as a vector where the other operands are vectors.
+    /// A scalar as a vector, if the other operands are vectors.
     fn widened(&mut self, value: Value, components: usize) -> Handle<Expression> {
         if value.components == components {
             return value.handle;
@@ -206,7 +206,7 @@ impl<'a> Rewriting<'a> {
         self.emit(Expression::Splat { size, value: value.handle })
     }
 
-    /// How many components an old expression has, where these are f32.
+    /// The number of components of an old expression, if they are f32.
     fn components(&self, handle: Handle<Expression>) -> Option<usize> {
         match *self.info[handle].ty.inner_with(&self.module.types) {
             TypeInner::Scalar(Scalar::F32) => Some(1),
@@ -215,7 +215,7 @@ impl<'a> Rewriting<'a> {
         }
     }
 
-    /// What an old expression becomes where it is emitted.
+    /// The new expression for an old one, at the point where it is emitted.
     fn rewritten(&mut self, handle: Handle<Expression>) -> Handle<Expression> {
         let expression = self.old.expressions[handle].clone();
         let components = self.components(handle);
@@ -227,7 +227,7 @@ impl<'a> Rewriting<'a> {
                 let tree = self.opened(handle);
                 self.evaluated(&tree).handle
             }
-            // Comparisons, too, have operands that may be flushed.
+            // Operands of comparisons may be flushed, too.
             Expression::Binary { op, left, right } if self.components(left).is_some() => {
                 let (left, right) = (self.operand(left), self.operand(right));
                 self.emit(Expression::Binary { op, left, right })
@@ -253,7 +253,7 @@ impl<'a> Rewriting<'a> {
         }
     }
 
-    /// One level of an expression as sums, products and quotients; as it is where it is none of f32.
+    /// One level of an expression as sums, products and quotients; unchanged if it is not f32.
     fn opened(&self, handle: Handle<Expression>) -> Tree {
         if self.components(handle).is_none() {
             return Tree::Old(handle);
@@ -263,7 +263,7 @@ impl<'a> Rewriting<'a> {
                 Tree::binary(op, Tree::Old(left), Tree::Old(right))
             }
             Expression::Unary { op: UnaryOperator::Negate, expr } => Tree::Negated(Box::new(Tree::Old(expr))),
-            // A component of a vector that was made of components.
+            // A component of a vector built from components.
             Expression::AccessIndex { base, index } => match &self.old.expressions[base] {
                 Expression::Compose { components, .. }
                     if self.components(base) == Some(components.len()) && components.len() > 1 =>
@@ -295,7 +295,7 @@ impl<'a> Rewriting<'a> {
         }
     }
 
-    /// The factors of a product, the first of them negated where the product is.
+    /// The factors of a product. The first is negated if the product is.
     fn factors(&mut self, tree: &Tree, negative: bool) -> Option<(Value, Value)> {
         let (left, right) = match self.seen(tree) {
             Tree::Negated(inner) => return self.factors(&inner, !negative),
@@ -308,7 +308,7 @@ impl<'a> Rewriting<'a> {
         Some((if negative { self.negated(left) } else { left }, right))
     }
 
-    /// Computes an expression, with all liberties that apply to its last operation.
+    /// Computes an expression, with all freedoms that apply to its last operation.
     fn evaluated(&mut self, tree: &Tree) -> Value {
         match tree {
             Tree::Old(handle) => Value { handle: self.new[handle], components: self.components(*handle).expect("f32") },
@@ -348,7 +348,7 @@ impl<'a> Rewriting<'a> {
                 }
                 let [left, right] = [left, right].map(|tree| {
                     let value = self.evaluated(tree);
-                    // The compiler beneath would make one product of the two.
+                    // The underlying compiler would merge the two into one product.
                     match **tree {
                         Tree::Old(_) => value,
                         _ => self.call(self.helpers.hidden, value.components, vec![value]),
@@ -396,7 +396,7 @@ impl<'a> Rewriting<'a> {
         self.flushed(value)
     }
 
-    /// A value without subnormal numbers, where the compiler flushes them.
+    /// A value without subnormal numbers, if the compiler flushes them.
     fn flushed(&mut self, value: Value) -> Value {
         let normal = match self.expressions[value.handle] {
             Expression::Literal(Literal::F32(number)) => !number.is_subnormal(),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 const STRATEGIES: [Strategy; 5] =
     [Strategy::Automatic, Strategy::Invocation, Strategy::Subgroup, Strategy::Workgroup, Strategy::Split];
 
-/// Shapes and axes: rows of 1, primes, lengths about each threshold, other axes than the last, nothing at all.
+/// Shapes and axes: rows of 1, prime lengths, lengths near each threshold, other axes than the last, no elements.
 fn cases() -> Vec<Axis> {
     let shapes: &[(&[usize], isize)] = &[
         (&[1], 0),
@@ -41,7 +41,7 @@ fn cases() -> Vec<Axis> {
     shapes.iter().map(|&(shape, axis)| Axis::new(shape, axis).unwrap()).collect()
 }
 
-/// The same for functions of groups, whose axis must be divisible.
+/// The same for groupwise functions, whose axis must be divisible.
 fn even_cases() -> Vec<Axis> {
     let shapes: &[(&[usize], isize)] = &[
         (&[6], 0),
@@ -97,7 +97,7 @@ fn check<T: Format>(context: &GpuActivations, function: &AxisFunction, axis: &Ax
     }
 }
 
-/// dx from y is dx from x, within what the rounding of y changes in it.
+/// dx from y must equal dx from x, within the effect of rounding y.
 fn check_from_output(context: &GpuActivations, function: &AxisFunction, axis: &Axis) {
     let x: Vec<f32> = (0..axis.elements()).map(|i| ((i * 7919) % 1999) as f32 / 250.0 - 4.0).collect();
     let dy: Vec<f32> = (0..axis.elements()).map(|i| ((i * 104_729) % 997) as f32 / 500.0 - 1.0).collect();
@@ -118,7 +118,7 @@ fn every_softmax<T: Format>(strategies: &[Strategy]) {
     for &strategy in strategies {
         let context = context.with_strategy(strategy);
         for axis in cases() {
-            // Each has pipelines of its own; of those that share all kernels one stands for the others.
+            // Each has its own pipelines. Of functions that share all kernels, one is tried.
             let chosen = |function: &AxisFunction| {
                 let ones = ["softmax", "log_softmax", "sparsemax", "logsumexp"].map(|name| name.parse().unwrap());
                 strategy == Strategy::Automatic || ones.contains(function)

@@ -25,7 +25,7 @@ fn numbers<T: Element>(len: usize, step: usize) -> Vec<T> {
     (0..len).map(|i| T::from_f64(((i * step) % 1999) as f64 / 250.0 - 4.0)).collect()
 }
 
-/// y of one row and dx for dy of ones and twos, by every strategy, which must agree.
+/// Returns y and dx of one row for dy of ones and twos. Every strategy must agree.
 fn row(function: impl Into<Function>, x: &[f32]) -> (Vec<f32>, Vec<f32>) {
     let function: Function = function.into();
     let axis = Axis::last(&[x.len()]).unwrap();
@@ -90,7 +90,7 @@ fn the_largest_and_the_most_distant_numbers() {
     assert_eq!(row(LOG_SOFTMAX, &[f32::MAX, 0.0]).0, [0.0, f32::MIN]);
     assert_eq!(row(AxisFunction::LogSumExp, &[f32::MAX, f32::MAX]).0, [f32::MAX]);
     assert_eq!(row(AxisFunction::Sparsemax, &[f32::MAX, f32::MIN, 0.0]).0, [1.0, 0.0, 0.0]);
-    // ln(1 + e^-50), of which a sum in f32 keeps nothing.
+    // ln(1 + e^-50), which an f32 sum loses.
     let y = row(LOG_SOFTMAX, &[0.0, -50.0]).0;
     assert!((f64::from(y[0]) / -(-50.0_f64).exp() - 1.0).abs() < 3e-7, "{y:?}");
 }
@@ -107,7 +107,7 @@ fn a_long_row_of_equal_entries_is_exact() {
     assert!(y.iter().all(|&y| y == 2f32.powi(-22)), "{:?}", &y[..4]);
 }
 
-/// Loops of more turns than some adapters count.
+/// Rows that take more turns of a loop than some adapters count.
 #[test]
 fn a_long_row_of_sparsemax_is_right() {
     let axis = Axis::last(&[200_001]).unwrap();
@@ -119,7 +119,7 @@ fn a_long_row_of_sparsemax_is_right() {
     }
 }
 
-/// Rows, columns, groups and gradients that do not fit into one binding.
+/// Rows, columns, groups and gradients that exceed one binding.
 fn beyond_a_binding<T: Element>() {
     let (device, queue) = device_with(|limits| limits.max_storage_buffer_binding_size = 1 << 13);
     let small = GpuActivations::from_device(device, queue);
@@ -168,7 +168,7 @@ fn beyond_a_binding<T: Element>() {
     }
 }
 
-/// Sums in another order differ by a share of the largest term.
+/// Sums in another order differ by a fraction of the largest term.
 #[track_caller]
 fn near<T: Element>(what: &str, a: &[T], b: &[T], term: f64) {
     assert_eq!(a.len(), b.len(), "{what}");
@@ -189,8 +189,8 @@ fn rows_of_f16_beyond_a_binding() {
     beyond_a_binding::<f16>();
 }
 
-/// The result in the middle of a buffer whose other bytes must stay, over an input or apart from it, recorded into an
-/// encoder of the caller's.
+/// The result lies in the middle of a buffer whose other bytes must stay, over an input or beside it, recorded into a
+/// caller's encoder.
 fn ranges<T: Element>(shape: &[usize], index: isize) {
     const STEP: u64 = 256;
     let context = &*CONTEXT;
@@ -261,7 +261,7 @@ fn a_gradient_of_rows_of_one_may_lie_over_either_input() {
 
 #[test]
 fn slices_in_pieces_give_what_whole_buffers_do() {
-    // More than two pieces of 8 MiB.
+    // More than two transfers of 8 MiB.
     let axis = Axis::new(&[5003, 1001], 1).unwrap();
     let (x, dy) = (numbers::<f32>(axis.elements(), 37), numbers::<f32>(axis.elements(), 71));
     let mask: Vec<u8> = (0..axis.elements()).map(|i| u8::from(i % 7 != 3)).collect();
@@ -337,7 +337,7 @@ fn axes_count_from_the_end() {
     assert_eq!(y(-1), CONTEXT.forward_along_slice(SOFTMAX, &Axis::last(&[2, 3, 4]).unwrap(), None, &x).unwrap());
 }
 
-/// Noise belongs to the seed and the element's place in the whole array, whatever the pieces it is computed in.
+/// Noise depends on the seed and the element's index in the whole array, not on how the array is split.
 #[test]
 fn gumbel_noise_depends_on_seed_and_element_alone() {
     let function = AxisFunction::GumbelSoftmax { tau: 1.0, hard: true, seed: 3 };
@@ -356,7 +356,7 @@ proptest! {
     #[test]
     fn softmax_has_its_properties(x in vec(-30.0_f32..30.0, 1..200), shift in -100_i8..100, seed in 0_usize..1000) {
         let axis = Axis::last(&[x.len()]).unwrap();
-        // Shifted and unshifted numbers are exact alike.
+        // Shifted and unshifted numbers are equally exact.
         let x: Vec<f32> = x.iter().map(|x| (x * 64.0).round() / 64.0).collect();
         let shifted: Vec<f32> = x.iter().map(|x| x + f32::from(shift)).collect();
         let y = CONTEXT.forward_along_slice(SOFTMAX, &axis, None, &x)?;
@@ -388,7 +388,7 @@ proptest! {
         let dy: Vec<f32> = x.iter().map(|x| x.sin()).collect();
         let y = CONTEXT.forward_along_slice(SOFTMAX, &axis, Some(mask), &x)?;
         let dx = CONTEXT.backward_along_slice(SOFTMAX, &axis, Some(mask), &x, &dy)?;
-        // As if the others were alone.
+        // The same as if the others were alone.
         let pick = |values: &[f32]| -> Vec<f32> {
             values.iter().zip(mask).filter(|(_, kept)| **kept != 0).map(|(value, _)| *value).collect()
         };

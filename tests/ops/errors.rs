@@ -5,7 +5,7 @@ use gpu_activations::{Activation, Axis, AxisFunction, BufferRange, Error, GpuAct
 
 const RELU: Activation = Activation::Relu;
 
-/// The message of what must have failed.
+/// Returns the message of an operation that must fail.
 fn message<T: std::fmt::Debug>(outcome: Result<T, Error>) -> String {
     outcome.unwrap_err().to_string()
 }
@@ -15,7 +15,8 @@ fn raw_buffer(context: &GpuActivations, size: u64, usage: wgpu::BufferUsages) ->
     context.device().create_buffer(&descriptor)
 }
 
-/// The outcome of recording a forward pass over ranges of one buffer of 4096 bytes: (offset, elements) of x and y.
+/// Returns the outcome of recording forward on ranges of one buffer of 4096 bytes, given as (offset, elements) of x and
+/// y.
 fn recorded(x: (u64, u64), y: (u64, u64)) -> Result<(), Error> {
     let context = context();
     let buffer = raw_buffer(&context, 4096, wgpu::BufferUsages::STORAGE);
@@ -223,7 +224,7 @@ fn a_raw_buffer_of_another_device_is_refused_before_anything_is_recorded() {
     let mut encoder = ours.device().create_command_encoder(&Default::default());
     let outcome = ours.record(&mut encoder).forward(RELU, range, range);
     assert!(matches!(outcome, Err(Error::Refused { .. })), "{outcome:?}");
-    // With anything of it recorded, wgpu's default handler would panic here.
+    // If anything of it were recorded, wgpu's default handler would panic here.
     ours.queue().submit([encoder.finish()]);
 }
 
@@ -305,9 +306,9 @@ fn a_device_lost_by_its_owner_is_an_error() {
     assert!(matches!(outcome, Err(Error::DeviceLost { .. })), "{outcome:?}");
 }
 
-/// On any adapter as if it had no memory left for two attempts, the second being made once the pool is given back. Then
-/// [`takes_all_memory`], where the system limits what the adapter takes and the driver reports it: software on Vulkan. wgpu's
-/// GL backend reports nothing.
+/// On any adapter, as if no memory were left for two attempts; the second follows once the pool is freed. Then
+/// [`takes_all_memory`], if the system limits the adapter's memory and the driver reports it, as software on Vulkan
+/// does. wgpu's GL backend reports nothing.
 #[test]
 fn out_of_memory_is_an_error_and_the_context_stays_of_use() {
     let context = own_context();
@@ -355,7 +356,7 @@ fn takes_all_memory() {
     let allocated: Vec<_> = (0..32).map(|_| context.allocate::<f32>(1 << 28)).collect();
     let failed = allocated.iter().find_map(|buffer| buffer.as_ref().err());
     assert!(matches!(failed, Some(Error::OutOfMemory { .. })), "{failed:?}");
-    // The first use of these parameters may fail here, which must not be remembered.
+    // The first use of these parameters may fail here. The failure must not be cached.
     let _ = context.forward(slope, &x);
     drop(allocated);
     assert_eq!(context.forward_slice(RELU, &[-1.0_f32, 1.0]).unwrap(), [0.0, 1.0]);

@@ -1,9 +1,9 @@
-//! ParameterBuffers at the ends of their ranges, against the f64 reference.
+//! Parameters at the ends of their ranges, against the f64 reference.
 
 use crate::common::context;
 use gpu_activations::{Activation, GpuActivations, ParameterBuffers};
 
-/// What a parameter may be at most and at least, and what lies in between by orders of magnitude.
+/// The largest and least values of a parameter, and values between them by orders of magnitude.
 fn extreme_values() -> Vec<f32> {
     let sizes = [f32::MIN_POSITIVE, 1e-30, 1e-10, 1.0, 1e10, 1e30, f32::MAX];
     let mut values: Vec<f32> = sizes.into_iter().flat_map(|size| [size, -size]).collect();
@@ -11,7 +11,7 @@ fn extreme_values() -> Vec<f32> {
     values
 }
 
-/// Numbers of every magnitude, which 16 bits hold as well.
+/// Numbers of every magnitude that 16 bits hold, too.
 fn inputs() -> Vec<f32> {
     let sizes =
         [0.0, 1.2e-38, 1e-30, 1e-20, 1e-5, 0.5, 1.0, 3.0, 20.0, 200.0, 1e4, 5e8, 1e10, 1e20, 1e30, 1e38, f32::MAX];
@@ -29,7 +29,7 @@ fn combinations(activation: Activation) -> Vec<Activation> {
     all.into_iter().filter(|a| a.validate().is_ok()).collect()
 }
 
-/// What is wrong with one result, which may be off by `slack`.
+/// Returns the fault of a result, which may be off by `slack`.
 fn judged(x: f32, result: f32, expected: f64, slack: f64, what: &str) -> Option<String> {
     let expected_f32 = expected as f32;
     let same_kind = result.is_nan() == expected.is_nan();
@@ -45,7 +45,7 @@ fn judged(x: f32, result: f32, expected: f64, slack: f64, what: &str) -> Option<
 
 fn check(context: &GpuActivations, activation: Activation, x: &[f32], wrong: &mut Vec<String>) {
     let ones = vec![1.0; x.len()];
-    // Where subnormal numbers are flushed, one of them may be a factor of any other number.
+    // If subnormal numbers are flushed, one may be a factor of any other number.
     let arithmetic = context.arithmetic().unwrap();
     let keeps = arithmetic.keeps_subnormal_operands && arithmetic.keeps_subnormal_results;
     let finite = activation.values().into_iter().filter(|value| value.is_finite());

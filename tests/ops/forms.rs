@@ -121,13 +121,13 @@ fn a_range_has_parts_and_a_wgpu_buffer_is_a_range() {
     let x = numbers(200);
     let buffer = context.upload(&x).unwrap();
     let y = context.allocate::<f32>(72).unwrap();
-    // 128 elements are a multiple of every alignment.
+    // 128 elements are a multiple of every adapter's alignment.
     let part = buffer.slice(128..200).unwrap();
     assert_eq!((part.offset(), part.len(), part.is_empty()), (512, 72, false));
     context.batch(|recording| recording.forward(Activation::Relu, part, &y)).unwrap();
     let expected: Vec<f32> = x[128..].iter().map(|x| x.max(0.0)).collect();
     assert_eq!(context.download(&y).unwrap(), expected);
-    // In the middle, where the next elements must stay.
+    // In the middle of a buffer, where the elements after it must stay.
     let middle = buffer.slice(64..67).unwrap();
     context.batch(|recording| recording.forward(Activation::Step { threshold: -9.0 }, middle, middle)).unwrap();
     let after = context.download(&buffer).unwrap();
@@ -159,7 +159,7 @@ fn a_residual_connection_is_made_in_place() {
         let apart = context.download(&context.forward_with(Activation::Silu, &residual, &on_x).unwrap()).unwrap();
         context.forward_with_into(Activation::Silu, &residual, &on_x, &on_skip).unwrap();
         assert_eq!(context.download(&on_skip).unwrap(), apart, "{len}");
-        // With a factor, on ranges of one's own, whose neighbours stay.
+        // With a factor, on ranges of the caller's own, whose neighbours must stay.
         let both = context.upload(&[numbers(128), skip.clone(), vec![7.0; 300]].concat()).unwrap();
         let range = BufferRange::<f32>::new(both.raw(), 512, len as u64);
         let factor = context.upload(&[2.0_f32]).unwrap();
@@ -172,7 +172,7 @@ fn a_residual_connection_is_made_in_place() {
         let near = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-6 * a.abs().max(1.0);
         assert!(after[128..128 + len].iter().zip(&expected).all(near), "{len}");
     }
-    // Over another parameter, or over an addend that is shared, a result may not lie.
+    // A result must not lie over another parameter, or over a shared addend.
     let (x, skip) = (context.upload(&[1.0_f32]).unwrap(), context.upload(&[1.0_f32]).unwrap());
     for shared in [
         ParameterBuffers::new().per_tensor("output_addend", &skip),

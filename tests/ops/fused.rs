@@ -1,4 +1,4 @@
-//! What is fused into a kernel before and after an activation, against the f64 reference.
+//! Terms fused into a kernel before and after an activation, against the f64 reference.
 
 use crate::common::{context, device_with};
 use gpu_activations::{Activation, Axis, BufferRange, Element, Error, GpuActivations, GpuBuffer, ParameterBuffers};
@@ -6,7 +6,7 @@ use half::{bf16, f16};
 
 const NAMES: [&str; 3] = ["input_bias", "output_factor", "output_addend"];
 
-/// Who has a value of their own.
+/// The granularity of a value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Per {
     Nothing,
@@ -154,7 +154,7 @@ fn nan_and_infinities_go_through() {
     assert!(context.download(&gradient).unwrap()[0].is_nan());
 }
 
-/// Ranges that are no whole vectors, whose last elements go through other entry points; neighbours stay.
+/// Ranges of partial vectors, whose last elements use other entry points. Neighbours must stay.
 #[test]
 fn ranges_of_any_length() {
     fn check<T: Element>(elements: usize) {
@@ -187,7 +187,7 @@ fn ranges_of_any_length() {
     }
 }
 
-/// y, dx and the gradient of the factor, bias and factor having a value for each element.
+/// y, dx and the gradient of the factor, with bias and factor for each element.
 fn results_on<T: Element>(context: &GpuActivations, len: usize) -> (Vec<T>, Vec<T>, Vec<f32>) {
     let on_device =
         |step| context.upload(&numbers(len, step).into_iter().map(T::from_f64).collect::<Vec<_>>()).unwrap();
@@ -208,7 +208,7 @@ fn values_of_elements_beyond_a_binding() {
     assert!(results_on::<f16>(&whole, 5003) == results_on::<f16>(&split, 5003));
 }
 
-/// Numbers of elements beyond the 24 bits of a float, by which channels are found.
+/// Numbers of elements beyond the 24 bits of a float, which the division by channels uses.
 #[test]
 fn channels_of_many_elements() {
     let context = context();
@@ -224,7 +224,7 @@ fn channels_of_many_elements() {
     }
 }
 
-/// The residual of x itself: forward reads it beside x, backward over dy reads none.
+/// The residual of x itself: forward reads it beside x, and backward over dy reads none.
 #[test]
 fn x_may_be_its_own_addend_and_no_factor_of_what_is_written() {
     let context = context();

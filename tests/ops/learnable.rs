@@ -1,4 +1,4 @@
-//! ParameterBuffers from buffers, their gradients, and rrelu in training, against the f64 reference.
+//! Parameters from buffers, their gradients, and rrelu in training, against the f64 reference.
 
 use crate::common::context;
 use gpu_activations::{Activation, Axis, Element, ParameterBuffers};
@@ -12,7 +12,7 @@ fn learnable() -> impl Iterator<Item = (Activation, Vec<&'static str>)> {
     })
 }
 
-/// Shapes with a channel axis: the last, the first, in between, one channel, many.
+/// Shapes with a channel axis: the last, the first, a middle one, one channel, many channels.
 fn cases() -> Vec<Axis> {
     let shapes: &[(&[usize], isize)] = &[
         (&[1], 0),
@@ -43,7 +43,7 @@ fn numbers<T: Element>(len: usize, step: usize) -> Vec<T> {
     (0..len).map(|i| T::from_f64(((i * step) % 97) as f64 / 8.0 - 6.0)).collect()
 }
 
-/// Valid for every learnable parameter.
+/// A value valid for every learnable parameter.
 fn values(len: usize) -> Vec<f32> {
     (0..len).map(|i| 0.25 + (i % 13) as f32 / 16.0).collect()
 }

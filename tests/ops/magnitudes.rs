@@ -1,4 +1,4 @@
-//! Gradients, temperatures and inputs of every magnitude: whatever is a finite number is given as one.
+//! Gradients, temperatures and inputs of every magnitude. A finite result must be given as a finite number.
 
 use crate::common::context;
 use gpu_activations::tuning::Strategy;
@@ -28,8 +28,8 @@ fn widened<T: Element>(values: &[T]) -> Vec<f64> {
     values.iter().map(|value| value.to_f64()).collect()
 }
 
-/// dx on the device, by every strategy, is that of the reference within a share of its largest term, or of the least float
-/// times the largest |dy|.
+/// Checks dx on the device against the reference, by every strategy. The error may be a fraction of the largest term,
+/// or of the least float times the largest |dy|.
 fn check_backward<T: Element>(function: &AxisFunction, axis: &Axis, x: &[f64], dy: &[f64]) {
     let (x, dy) = (cast::<T>(x), cast::<T>(dy));
     let expected = function.backward(axis, None, &widened(&x), &widened(&dy)).unwrap();
@@ -63,7 +63,7 @@ fn gradients_of_softmaxes_are_finite_where_their_terms_are() {
                 (&pair, vec![0.0, -80.0], vec![0.0, size]),
                 (&column, vec![0.0, 1.0, 2.0, 0.5, 0.5, 0.5], vec![size, -size, 0.0, -size / 3.0, size / 5.0, size]),
             ] {
-                // Beyond the floats, the sum of log_softmax may be infinite.
+                // The sum of log_softmax may be infinite if it exceeds the floats.
                 if function.name() != "log_softmax" || size < 1e38 {
                     check_backward::<f32>(&function, axis, &x, &dy);
                     check_backward::<bf16>(&function, axis, &x, &dy);
@@ -198,7 +198,7 @@ fn every_temperature_above_zero_is_right() {
             forward(AxisFunction::Softmax { temperature }, &x);
             forward(AxisFunction::LogSoftmax { temperature }, &x);
             forward(AxisFunction::Softmin { temperature }, &x);
-            // In f64, too, the noise of an element vanishes beside the largest.
+            // Even in f64, the noise of an element vanishes beside the largest.
             if x[0] < 1e38 {
                 forward(AxisFunction::GumbelSoftmax { tau: temperature, hard: false, seed: 2 }, &x);
             }
@@ -206,7 +206,7 @@ fn every_temperature_above_zero_is_right() {
         let axis = Axis::last(&[3]).unwrap();
         check_backward::<f32>(&AxisFunction::Softmax { temperature }, &axis, &[1.0, 0.5, 1.0], &[1.2e-30, 2.0, 3e-30]);
     }
-    // Distances whose products' errors would vanish.
+    // Distances whose products lose their errors.
     forward(AxisFunction::Softmax { temperature: 1e-32 }, &[0.0, -2.1e-31, -4.3e-31, -7.7e-31]);
     // One step of the largest score is a thousand temperatures.
     let gumbel = AxisFunction::GumbelSoftmax { tau: 1e-3, hard: false, seed: 2 };
@@ -231,7 +231,7 @@ fn a_mean_of_nothing_is_not_a_number() {
     }
 }
 
-/// dx of one activation, its parameters at their defaults, for one dy.
+/// Returns dx of one activation at its defaults, for one dy.
 fn slopes(context: &GpuActivations, activation: Activation, x: &[f32], dy: f32) -> Vec<f32> {
     context.backward_slice(activation, x, &vec![dy; x.len()]).unwrap()
 }
@@ -243,7 +243,7 @@ fn what_is_no_number_in_dy_is_none_in_every_dx_that_depends_on_it() {
     for &activation in Activation::ALL {
         let dx = slopes(&context, activation, &x, f32::NAN);
         assert!(dx.iter().all(|dx| dx.is_nan()), "{activation:?}: {dx:?}");
-        // Infinity times the derivative, as IEEE has it: infinite, or NaN of 0.
+        // Infinity times the derivative, as in IEEE: infinite, or NaN if the derivative is 0.
         for dy in [f32::INFINITY, f32::NEG_INFINITY] {
             let dx = slopes(&context, activation, &x, dy);
             assert!(dx.iter().all(|dx| !dx.is_finite()), "{activation:?} of dy = {dy}: {dx:?}");

@@ -1,4 +1,4 @@
-//! The examples run, as cargo has built them for the tests.
+//! The examples run, in the form that cargo builds them for tests.
 
 use std::path::PathBuf;
 use std::process::Command;

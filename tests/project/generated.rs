@@ -1,4 +1,4 @@
-//! What is checked in but follows from the catalogue: the table in README.md and the folder `pictures`.
+//! Generated files that follow from the catalogue: the table in README.md and the directory `pictures`.
 //!
 //! `cargo xtask generate` runs these tests with `UPDATE=1`, which writes instead of comparing.
 
@@ -33,7 +33,7 @@ fn table() -> String {
     table
 }
 
-/// The functions along an axis; `gated` stands for those with names of their own.
+/// The functions along an axis; `gated` stands for the named gated units.
 fn table_along() -> String {
     let mut table = String::from("| function | formula | parameters |\n|---|---|---|\n");
     for (name, function) in AxisFunction::all() {
@@ -62,7 +62,7 @@ fn the_tables_of_functions_are_those_of_the_catalogue() {
     }
 }
 
-/// The text of a picture with its numbers apart, because adapters may differ in the last bit of a value.
+/// The text of a picture and its numbers, separately, because adapters may differ in the last bit of a value.
 fn split(svg: &str) -> (String, Vec<f64>) {
     let is_digit = |c: char| c.is_ascii_digit() || c == '.';
     let text = svg.replace(is_digit, "");

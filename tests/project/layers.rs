@@ -1,8 +1,8 @@
-//! The layers of the crate, checked by what its files take from each other.
+//! The layers of the crate, checked by the paths in its files.
 //!
-//! Every path in the source is traced to the file that defines it, through `use`, globs and re-exports, in code, in
-//! attributes and in macros alike. Methods are not traced, for they are called without a path, and documentation is
-//! not read. A local variable of the name of something that a glob or a `pub use` brings in is taken for that.
+//! Every path in the source is traced to the file that defines it, through `use`, globs and re-exports, in code,
+//! attributes and macros. Methods have no path and are not traced. Documentation is not read. A local variable counts
+//! as the item of a glob or a `pub use` with the same name.
 
 use proc_macro2::{Ident, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use syn::{Attribute, Item, ItemMacro, ItemMod, ItemUse, UseTree, Visibility};
 
-/// Folders and files directly under `src/`, from top to bottom. Each takes from those further down, never from those
+/// Directories and files directly under `src/`, from top to bottom. Each may use those further down, never those
 /// further up or in its own row.
 const LAYERS: &[&[&str]] = &[
     &["cli"],
@@ -24,7 +24,7 @@ const LAYERS: &[&[&str]] = &[
     &["catalog"],
     &["error"],
 ];
-/// How many folders and modules there may be directly under `src/`.
+/// The most directories and modules directly under `src/`.
 const MOST_MODULES: usize = 16;
 /// The file that every path of the library begins at. It belongs to no layer.
 const LIBRARY_ROOT: &str = "src/lib.rs";
@@ -45,7 +45,7 @@ fn every_file_takes_from_layers_below_it() {
 /// The text of each file, by its path in the package.
 type Sources = BTreeMap<PathBuf, String>;
 
-/// Reads every Rust file below a folder.
+/// Reads every Rust file below a directory.
 fn read_folder(package: &Path, folder: &Path, sources: &mut Sources) {
     let shown = folder.display();
     for entry in fs::read_dir(package.join(folder)).unwrap_or_else(|error| panic!("{shown}: {error}")) {
@@ -60,7 +60,7 @@ fn read_folder(package: &Path, folder: &Path, sources: &mut Sources) {
     }
 }
 
-/// What is wrong with the layers of a package, one fault a line.
+/// Returns the faults in a package's layers, one a line.
 fn check(sources: &Sources, layers: &[&[&str]]) -> Vec<String> {
     let tree = Tree::new(sources);
     let takes = tree.takes();
@@ -79,11 +79,11 @@ fn check(sources: &Sources, layers: &[&[&str]]) -> Vec<String> {
 struct Written {
     segments: Vec<String>,
     line: usize,
-    /// Whether it is followed by `!`.
+    /// Whether `!` follows.
     calls_macro: bool,
 }
 
-/// What is named in a piece of code.
+/// The names in a piece of code.
 #[derive(Default)]
 struct Code {
     paths: Vec<Written>,
@@ -91,7 +91,7 @@ struct Code {
 }
 
 impl Code {
-    /// Adds what is named in these tokens. In macros they need not be Rust, so paths are looked for token by token.
+    /// Adds the names in these tokens. In macros they need not be Rust, so paths are searched token by token.
     fn read(&mut self, tokens: TokenStream) {
         let tokens = without_dollar_of_crate(tokens);
         let mut at = 0;
@@ -108,7 +108,7 @@ impl Code {
         }
     }
 
-    /// Reads a `use` inside of a function or a macro, and gives the place after it.
+    /// Reads a `use` inside a function or macro, and returns the index after it.
     fn read_use(&mut self, tokens: &[TokenTree], at: usize) -> usize {
         let length = tokens[at..].iter().position(|token| is_punct(Some(token), ';'));
         let statement = length.map(|length| tokens[at..=at + length].iter().cloned().collect());
@@ -121,7 +121,7 @@ impl Code {
         }
     }
 
-    /// Reads a path, and gives the place after it.
+    /// Reads a path, and returns the index after it.
     fn read_path(&mut self, tokens: &[TokenTree], at: usize) -> usize {
         let line = tokens[at].span().start().line;
         let mut segments = vec![tokens[at].to_string()];
@@ -138,7 +138,7 @@ impl Code {
     }
 }
 
-/// Makes `crate` of `$crate`.
+/// Replaces `$crate` by `crate`.
 fn without_dollar_of_crate(tokens: TokenStream) -> Vec<TokenTree> {
     let mut kept: Vec<TokenTree> = Vec::new();
     for token in tokens {
@@ -151,7 +151,7 @@ fn without_dollar_of_crate(tokens: TokenStream) -> Vec<TokenTree> {
     kept
 }
 
-/// Whether an identifier may begin a path: fields, methods, lifetimes and parts of other paths do not.
+/// Whether an identifier may begin a path. Fields, methods, lifetimes and parts of other paths may not.
 fn begins_path(tokens: &[TokenTree], at: usize) -> bool {
     let before = |distance: usize| at.checked_sub(distance).and_then(|place| tokens.get(place));
     match before(1) {
@@ -165,7 +165,7 @@ fn begins_path(tokens: &[TokenTree], at: usize) -> bool {
     }
 }
 
-/// Whether a single identifier names a field, a method or a variable in the place where that is declared.
+/// Whether a single identifier declares a field, a method or a variable.
 fn is_new_name(tokens: &[TokenTree], at: usize) -> bool {
     let is_declared = match at.checked_sub(1).map(|before| &tokens[before]) {
         Some(TokenTree::Ident(ident)) => ["fn", "let", "mut", "ref"].iter().any(|keyword| ident == keyword),
@@ -184,7 +184,7 @@ fn is_colons(tokens: &[TokenTree], at: usize) -> bool {
     is_joint && is_punct(tokens.get(at), ':') && is_punct(tokens.get(at + 1), ':')
 }
 
-/// The names of the items that the tokens of a macro declare, but not those within other items.
+/// Returns the names of items that a macro's tokens declare, without those inside other items.
 fn declared(tokens: TokenStream) -> Vec<String> {
     const KEYWORDS: [&str; 9] = ["const", "enum", "fn", "mod", "static", "struct", "trait", "type", "union"];
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
@@ -206,10 +206,10 @@ fn declared(tokens: TokenStream) -> Vec<String> {
 
 // ---- The tree of modules -------------------------------------------------------------------------------------------
 
-/// One name that a `use` brings in, or everything by `*`.
+/// One name that a `use` imports, or everything by `*`.
 struct Use {
     path: Vec<String>,
-    /// None for `*`.
+    /// The name; none for `*`.
     name: Option<String>,
     line: usize,
     is_public: bool,
@@ -217,10 +217,10 @@ struct Use {
     glob_target: Option<Target>,
 }
 
-/// What a name stands for in a module.
+/// The meaning of a name in a module.
 enum Entry {
     Child(usize),
-    /// An item of this module; of another where `#[macro_export]` has put it here.
+    /// An item of this module, or of the one from which `#[macro_export]` put it here.
     Item(usize),
     Macro(usize),
     Use(usize),
@@ -240,30 +240,30 @@ struct Module {
     names: BTreeMap<String, Vec<Name>>,
     uses: Vec<Use>,
     paths: Vec<Written>,
-    /// Macros called in the place of an item: name and items declared in the arguments.
+    /// Macros called in place of an item: the name, and the items in the arguments.
     calls: Vec<(String, Vec<String>)>,
 }
 
-/// What a path leads to. Modules are numbers.
+/// The target of a path. Modules are numbers.
 #[derive(Clone, PartialEq)]
 enum Target {
     Module(usize),
     /// An item by the module that defines it.
     Item(usize),
-    /// Something of another crate, of the language, or a local name.
+    /// An item of another crate, a language name, or a local name.
     Foreign,
     Nothing,
 }
 
 struct Resolution {
     target: Target,
-    /// How many segments at the end have not been needed.
+    /// The number of trailing segments that are not resolved.
     left: usize,
     /// The modules that the path as written goes through.
     through: Vec<usize>,
 }
 
-/// The imports that are being followed, by module, number and name, lest any be followed in circles.
+/// The imports in progress, by module, number and name, to break circles.
 type Trail = Vec<(usize, usize, String)>;
 
 /// All modules of the library and the binary.
@@ -376,7 +376,7 @@ impl Tree {
         }
     }
 
-    /// Adds a module of this module, of the same file or of one of its own.
+    /// Adds a module of this module, in the same file or in its own.
     fn add_child(&mut self, sources: &Sources, parent: usize, folder: &Path, item: ItemMod) {
         self.add_attributes(parent, &item.attrs);
         let name = item.ident.to_string();
@@ -403,7 +403,7 @@ impl Tree {
         }
     }
 
-    /// Adds a `macro_rules!`, or the call of a macro in the place of an item.
+    /// Adds a `macro_rules!`, or a macro call in place of an item.
     fn add_macro(&mut self, module: usize, item: ItemMacro) {
         let names = declared(item.mac.tokens.clone());
         if let Some(name) = item.ident.as_ref().map(Ident::to_string) {
@@ -418,7 +418,7 @@ impl Tree {
         self.add_code(module, item.into_token_stream());
     }
 
-    /// Adds the items that macros declare where they are called.
+    /// Adds the items that macros declare at their calls.
     fn add_items_of_macros(&mut self) {
         for module in 0..self.modules.len() {
             for (called, names) in std::mem::take(&mut self.modules[module].calls) {
@@ -430,7 +430,7 @@ impl Tree {
         }
     }
 
-    /// Finds out to which module each `*` leads; twice, for those that come through others.
+    /// Resolves each `*` to its module; twice, for those reached through others.
     fn resolve_globs(&mut self) {
         for _ in 0..2 {
             for module in 0..self.modules.len() {
@@ -446,13 +446,13 @@ impl Tree {
     }
 }
 
-/// Where the modules of a module lie.
+/// The directory of a module's own modules.
 fn folder_of_children(file: &Path) -> PathBuf {
     let is_first = ["lib.rs", "main.rs", "mod.rs"].iter().any(|name| file.ends_with(name));
     if is_first { file.with_file_name("") } else { file.with_extension("") }
 }
 
-/// The name that an item has in its module.
+/// The name of an item in its module.
 fn name_of(item: &Item) -> Option<(&Ident, &Visibility)> {
     match item {
         Item::Const(item) => Some((&item.ident, &item.vis)),
@@ -515,7 +515,7 @@ impl Tree {
         }
     }
 
-    /// The module that a path begins at where it does not begin with a plain name, and the rest of the path.
+    /// Returns the module at which a path begins, if not with a plain name, and the rest of the path.
     fn anchor<'a>(&self, from: usize, path: &'a [String]) -> Option<(usize, &'a [String])> {
         let (mut module, mut rest) = match path.first()?.as_str() {
             "crate" => (self.modules[from].root, &path[1..]),
@@ -532,7 +532,7 @@ impl Tree {
         Some((module, rest))
     }
 
-    /// Follows the rest of a path from a module down, as far as it goes.
+    /// Follows the rest of a path down from a module, as far as it goes.
     fn descend(&self, from: usize, module: usize, rest: &[String], trail: &mut Trail) -> Resolution {
         let Some((first, after)) = rest.split_first() else {
             return Resolution { target: Target::Module(module), left: 0, through: Vec::new() };
@@ -548,7 +548,7 @@ impl Tree {
         resolution
     }
 
-    /// What an unknown name in a module counts as: one of its own, unless a `*` of another crate may bring it in.
+    /// The meaning of an unknown name in a module: one of its own, unless a `*` of another crate may import it.
     fn unknown(&self, module: usize) -> Target {
         let Module { uses, root, .. } = &self.modules[module];
         match uses.iter().any(|imported| imported.glob_target == Some(Target::Foreign)) {
@@ -558,7 +558,7 @@ impl Tree {
         }
     }
 
-    /// What a name means in a module, seen from the module `from`: a module and a function may share it.
+    /// The meaning of a name in a module, seen from the module `from`. A module and a function may share it.
     fn lookup(&self, from: usize, module: usize, name: &str, trail: &mut Trail) -> Vec<Target> {
         let sees_all = self.ancestors(from).any(|ancestor| ancestor == module);
         let names = self.modules[module].names.get(name).into_iter().flatten();
@@ -571,7 +571,7 @@ impl Tree {
             }),
         });
         let mut found: Vec<Target> = named.collect();
-        // What `*` brings in is hidden by what has the same name, but a function is not hidden by a module.
+        // An item hides what `*` imports under its name, but a module does not hide a function.
         if !found.iter().all(|target| matches!(target, Target::Module(_))) {
             return found;
         }
@@ -587,7 +587,7 @@ impl Tree {
         found
     }
 
-    /// Follows an import, unless it is being followed for this name already.
+    /// Follows an import, unless that name is being followed already.
     fn follow<T>(
         &self,
         module: usize,
@@ -606,12 +606,12 @@ impl Tree {
         found
     }
 
-    /// A module and those around it.
+    /// A module and those that contain it.
     fn ancestors(&self, module: usize) -> impl Iterator<Item = usize> {
         std::iter::successors(Some(module), |&module| self.modules[module].parent)
     }
 
-    /// The module of a macro that is known without an import, because it is written further up.
+    /// The module of a macro that needs no import, because it is declared further up.
     fn macro_above(&self, from: usize, name: &str) -> Option<usize> {
         self.ancestors(from).find_map(|module| self.macro_in(module, name))
     }
@@ -640,11 +640,11 @@ enum How {
     Facade,
     Use,
     Path,
-    /// A path that begins with a plain name, which a `use` has brought in as a rule.
+    /// A path that begins with a plain name, usually imported by `use`.
     Name,
 }
 
-/// A place where a module names something.
+/// The location at which a module names an item.
 struct Take {
     module: usize,
     line: usize,
@@ -653,11 +653,11 @@ struct Take {
     resolution: Resolution,
 }
 
-/// What of one file another takes, by the two files.
+/// The items that one file uses from another, by the two files.
 type Imports = BTreeMap<(PathBuf, PathBuf), String>;
 
 impl Tree {
-    /// Everything that is named anywhere, plain names last.
+    /// Every name used anywhere, plain names last.
     fn takes(&self) -> Vec<Take> {
         let mut takes = Vec::new();
         for module in 0..self.modules.len() {
@@ -674,7 +674,7 @@ impl Tree {
         if let (None, Some(target)) = (&imported.name, &imported.glob_target) {
             written += "::*";
             resolution.target = target.clone();
-            // A `*` is there for the names that it brings in. If there are none, then for the methods of a trait.
+            // A `*` imports names. If none is used, it imports methods of a trait.
             if let Target::Module(inner) = resolution.target
                 && !self.names_any_of(module, inner)
             {
@@ -695,14 +695,14 @@ impl Tree {
                     resolution.target = Target::Item(owner);
                 }
             }
-            // A single name can be no module: it is a variable.
+            // A single name cannot be a module: it is a variable.
             Target::Module(_) if is_single => resolution.target = Target::Foreign,
             _ => {}
         }
         Take { module, line: path.line, written: path.segments.join("::"), how, resolution }
     }
 
-    /// Whether code of a module names anything that another module offers.
+    /// Whether a module's code uses a name that another module offers.
     fn names_any_of(&self, module: usize, offering: usize) -> bool {
         self.modules[module]
             .paths
@@ -723,7 +723,7 @@ impl Tree {
         &self.modules[take.module].file
     }
 
-    /// The file that defines what is taken. The whole crate is defined nowhere.
+    /// The file that defines an item. The whole crate is defined nowhere.
     fn definition(&self, take: &Take) -> Option<&Path> {
         match take.resolution.target {
             Target::Module(module) if self.modules[module].root == module => None,
@@ -738,13 +738,13 @@ impl Tree {
             .collect()
     }
 
-    /// What is taken from layers that are not below.
+    /// Returns the uses of layers that are not below.
     fn against_layers(&self, takes: &[Take], layers: &[&[&str]]) -> Vec<String> {
         let mut known = BTreeSet::new();
         let mut faults = Vec::new();
         for take in takes {
             if let Some((verb, place, why)) = self.wrong_layer(take, layers) {
-                // The `use` that a plain name comes from has been told already.
+                // The `use` behind a plain name has been reported already.
                 let is_new = known.insert((self.file(take), place));
                 if is_new || take.how != How::Name {
                     let (file, line, written) = (self.file(take).display(), take.line, &take.written);
@@ -757,7 +757,7 @@ impl Tree {
         faults
     }
 
-    /// Whether something is defined in a layer that is not below, or taken by way of one, and how so.
+    /// Whether an item is defined in a layer that is not below, or reached through one, and how.
     fn wrong_layer(&self, take: &Take, layers: &[&[&str]]) -> Option<(&str, &Path, String)> {
         let own = layer_of(self.file(take))?;
         let defined = self.definition(take).map(|place| ("is defined in", place));
@@ -768,7 +768,7 @@ impl Tree {
         places.find_map(|(verb, place)| why_not(own, place, layers).map(|why| (verb, place, why)))
     }
 
-    /// Which file imports which. A façade imports nothing by re-exporting it, nor does naming a module alone.
+    /// The imports between files. A façade's re-export is not an import, and neither is naming a module.
     fn imports(&self, takes: &[Take]) -> Imports {
         let mut imports = Imports::new();
         for take in takes.iter().filter(|take| take.how != How::Facade) {
@@ -792,7 +792,7 @@ fn layer_of(file: &Path) -> Option<&str> {
     Path::new(inside.components().next()?.as_os_str()).file_stem()?.to_str()
 }
 
-/// Why a file of the layer `own` may not take from another file, if it may not.
+/// Returns why a file of the layer `own` must not use another file, if so.
 fn why_not(own: &str, place: &Path, layers: &[&[&str]]) -> Option<String> {
     let Some(other) = layer_of(place) else {
         return Some(format!("above all layers, and so above {own}"));
@@ -814,7 +814,7 @@ fn outside(sources: &Sources, layers: &[&[&str]]) -> Vec<String> {
     sources.keys().filter(is_outside).map(|file| format!("{}: it is in no layer", file.display())).collect()
 }
 
-/// Whether there is too much directly under `src/` to be seen at once.
+/// Whether there is too much directly under `src/` to survey.
 fn crowd(sources: &Sources) -> Option<String> {
     let inside = sources.keys().filter_map(|file| file.strip_prefix("src").ok()?.iter().next()?.to_str());
     let entries: BTreeSet<&str> = inside.filter(|entry| *entry != "lib.rs").collect();
@@ -823,7 +823,7 @@ fn crowd(sources: &Sources) -> Option<String> {
     is_crowd.then(|| format!("src: it holds {count} folders and modules, {MOST_MODULES} are allowed: {names}"))
 }
 
-/// Every circle of imports, the shortest first; those that share an import with one before are left out.
+/// Returns every circle of imports, the shortest first. Circles that share an import with an earlier one are left out.
 fn cycles(mut imports: Imports) -> Vec<String> {
     let mut faults = Vec::new();
     while let Some(cycle) = shortest_cycle(&imports) {
@@ -846,7 +846,7 @@ fn shortest_cycle(imports: &Imports) -> Option<Vec<PathBuf>> {
     files.into_iter().filter_map(|file| way_back(imports, file)).min_by_key(Vec::len)
 }
 
-/// The shortest way from a file through its imports back to it.
+/// Returns the shortest path of imports from a file back to itself.
 fn way_back(imports: &Imports, start: &Path) -> Option<Vec<PathBuf>> {
     let mut seen = BTreeSet::new();
     let mut ways = VecDeque::from([vec![start]]);
@@ -866,7 +866,7 @@ fn way_back(imports: &Imports, start: &Path) -> Option<Vec<PathBuf>> {
 
 // ---- The check, checked --------------------------------------------------------------------------------------------
 
-/// A small package that keeps the rules, each way of naming something being in it.
+/// A small package that keeps the rules and names items in every way.
 const GOOD: &[(&str, &str)] = &[
     (
         "src/lib.rs",
@@ -927,13 +927,13 @@ const GOOD: &[(&str, &str)] = &[
     ("src/cli/verify.rs", "pub fn run(_: gpu_activations::shader::Part) { gpu_activations::Context::run() }"),
 ];
 
-/// What is wrong with the good package once these files are as given here.
+/// Returns the faults of the good package after these changes to its files.
 fn faults_with(changes: &[(&str, &str)]) -> Vec<String> {
     let files = GOOD.iter().chain(changes).map(|&(file, text)| (PathBuf::from(file), text.to_owned()));
     check(&files.collect(), LAYERS)
 }
 
-/// Asserts that there is this one fault where a file of `reference` has this text.
+/// Asserts exactly this fault for a package in which a file of `reference` has this text.
 fn assert_fault_of_reference(text: &str, fault: &str) {
     let file = "src/reference/parts.rs";
     assert_eq!(faults_with(&[(file, text)]), [format!("{file}:{fault}")], "{text}");
@@ -1039,7 +1039,7 @@ fn what_macros_declare_and_lend_is_told() {
         src/ops/add.rs:2: sum is defined in src/ops/mod.rs; \
         src/ops/mod.rs:2: add::Made is defined in src/ops/add.rs";
     assert_eq!(faults_with(&changes), [fault]);
-    // What the macro `row` of the catalog declares belongs to the file that calls it.
+    // Items that the catalog's macro `row` declares belong to the file that calls it.
     let changes = [
         ("src/device.rs", "pub use calls::*; mod calls;"),
         ("src/device/calls.rs", "crate::catalog::row!(Two);"),

@@ -1,4 +1,4 @@
-//! The formulas of the table, read and evaluated as they are written.
+//! The formulas of the table, parsed and evaluated as written.
 
 use crate::value::{Ball, Dual};
 use std::cmp::Ordering;
@@ -7,25 +7,25 @@ use std::str::Chars;
 
 #[derive(Debug)]
 pub enum Formula {
-    /// A whole number and the power of ten that divides it.
+    /// A whole number, and the power of ten that divides it.
     Number(i128, i128),
     Name(String),
     Negation(Box<Formula>),
     Operation(char, Box<Formula>, Box<Formula>),
     Power(Box<Formula>, u32),
     Call(String, Vec<Formula>),
-    /// The formula of the first condition that holds, else the last.
+    /// The formula of the first true condition, else the last.
     Choice(Vec<(Chain, Formula)>, Box<Formula>),
 }
 
-/// Comparisons in a row, as in `a < x < b`.
+/// A chain of comparisons, such as `a < x < b`.
 #[derive(Debug)]
 pub struct Chain {
     first: Formula,
     rest: Vec<(char, Formula)>,
 }
 
-/// What a formula is evaluated with.
+/// The variables of a formula.
 pub struct Scope<'a> {
     pub precision: usize,
     pub names: &'a [(&'a str, Dual)],
@@ -39,7 +39,7 @@ impl Formula {
         formula
     }
 
-    /// None where the precision does not suffice.
+    /// Returns none if the precision does not suffice.
     pub fn evaluate(&self, scope: &Scope) -> Option<Dual> {
         Some(match self {
             Formula::Number(digits, divisor) => {
@@ -128,7 +128,7 @@ impl Reader<'_> {
         self.rest.peek().copied()
     }
 
-    /// The next character where it is one of these.
+    /// The next character, if it is one of these.
     fn accept(&mut self, among: &str) -> Option<char> {
         self.peek().filter(|&c| among.contains(c)).and_then(|_| self.rest.next())
     }
@@ -237,7 +237,7 @@ impl Reader<'_> {
         Formula::Number(digits, divisor)
     }
 
-    /// A name, or a call as in `f(x, y)` or `f²(x)`.
+    /// A name, or a call such as `f(x, y)` or `f²(x)`.
     fn name(&mut self) -> Formula {
         let mut name = String::new();
         while let Some(c) = self.rest.next_if(|&c| c.is_alphabetic() || c == '_' || c.is_ascii_digit()) {

@@ -11,10 +11,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use value::{Ball, Dual, Number, magnitude};
 
-/// The binary logarithm of the relative error that is allowed.
+/// The binary logarithm of the allowed relative error.
 const ALLOWED: i32 = -45;
 
-/// How many random numbers of each of three kinds every function is tried at, besides the chosen ones.
+/// The number of random numbers of each of three kinds for every function, besides the chosen ones.
 const RANDOM: usize = 2000;
 
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +34,7 @@ impl fmt::Display for Pass {
     }
 }
 
-/// One function of x: a pass of an activation with its parameters.
+/// One function of x: a direction of an activation with its parameters.
 #[derive(Debug)]
 struct Case {
     activation: Activation,
@@ -77,7 +77,7 @@ impl Case {
         }
     }
 
-    /// The formula at x + shift, None where this precision does not suffice.
+    /// The formula at x + shift, None if this precision does not suffice.
     fn evaluate(&self, x: f32, shift: f64, precision: usize) -> Option<Ball> {
         let exact = |value: f64| Ball::exact(value, precision);
         let by = match self.pass {
@@ -118,13 +118,13 @@ impl Case {
         (7..13).find_map(|doubling| self.evaluate(x, shift, 1 << doubling)).map(|ball| ball.middle)
     }
 
-    /// What is expected at x and the binary logarithm of the reference's relative error, where that is above what is
-    /// allowed.
+    /// The expected value at x, and the binary logarithm of the reference's relative error if it exceeds the allowed
+    /// one.
     fn error(&self, x: f32) -> Option<(String, f64)> {
         let got = self.reference(x.into());
         let is_kink = matches!(self.pass, Pass::Derivative) && self.activation.kinks().contains(&f64::from(x));
         let shifts: &[f64] = if is_kink {
-            // There the derivative is the formula's or that of either side, as the row says.
+            // At a kink the derivative is the formula's, or that of either side, as the row says.
             &[0.0, -1e-30, 1e-30]
         } else if self.value(x, 0.0).is_some() {
             &[0.0]
@@ -137,7 +137,7 @@ impl Case {
             let expected = self.value(x, shift).expect("4096 bits suffice");
             let mut error = relative_error(&expected, got, &expected);
             if error > f64::from(ALLOWED) {
-                // Near a root away from 0, the error is relative to the values around it, as its terms cancel.
+                // The terms cancel near a root away from 0, so the error is relative to the values around it.
                 let reach = f64::from(x).abs().min(1.0) / 4.0;
                 let around = [-reach, reach].map(|reach| self.value(x, reach).expect("4096 bits suffice"));
                 let least = around.into_iter().min_by(|a, b| magnitude(a).total_cmp(&magnitude(b))).expect("two");
@@ -151,8 +151,8 @@ impl Case {
     }
 }
 
-/// The binary logarithm of the error relative to `scale`, but at least to the least f32. What f32 cannot hold may be any
-/// number beyond it.
+/// The binary logarithm of the error relative to `scale`, which counts as at least the least f32. A value beyond f32
+/// may be any number beyond it.
 fn relative_error(expected: &Number, got: f64, scale: &Number) -> f64 {
     let rounded = expected.to_f64().value();
     if (rounded as f32).is_infinite() {
@@ -170,7 +170,7 @@ fn relative_error(expected: &Number, got: f64, scale: &Number) -> f64 {
     quotient.to_f64().value().abs().log2()
 }
 
-/// Where the reference is tried: near kinks, limits and roots, at powers of two, and at random.
+/// Inputs for the reference: near kinks, limits and roots, at powers of two, and at random.
 fn points(activation: &Activation) -> Vec<f32> {
     let kinks = activation.kinks();
     let near = |kink: f64| {
@@ -181,7 +181,8 @@ fn points(activation: &Activation) -> Vec<f32> {
     let mut points: Vec<f32> = kinks.into_iter().flat_map(near).chain([0.0, -0.0, f32::MAX, f32::MIN]).collect();
     let powers = (-149..=127).map(|exponent| 2f64.powi(exponent) as f32);
     points.extend(powers.flat_map(|power| [power, -power]));
-    // Where e^x, tanh, Φ and their products leave f32 or reach their limits, and roots of functions and derivatives.
+    // Inputs where e^x, tanh, Φ and their products leave f32 or reach their limits, and roots of functions and
+    // derivatives.
     let limits = [
         88.7,
         88.8,
@@ -232,7 +233,7 @@ fn points(activation: &Activation) -> Vec<f32> {
         let sign = if random() & 1 == 0 { 1.0 } else { -1.0 };
         points.push((sign * (20.0 * share - 12.0).exp2()) as f32);
     }
-    // What of the product of sine and snake overflows has no sine.
+    // An overflow in the product of sine and snake has no sine.
     points.retain(|x| x.is_finite() && rounding(activation).is_none_or(|(_, rate)| (rate * x).is_finite()));
     points
 }

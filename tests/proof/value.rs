@@ -8,7 +8,7 @@ use std::ops::{Add, Mul, Neg, Sub};
 
 pub type Number = FBig<HalfEven, 2>;
 
-/// e to this power or its negative is so far beyond every float that one farther gives the same results.
+/// e to this power or its negative is beyond every float, so a larger power gives the same results.
 const FAR: f64 = 16384.0;
 
 thread_local! {
@@ -21,7 +21,7 @@ pub fn magnitude(number: &Number) -> f64 {
     if repr.significand().is_zero() { f64::NEG_INFINITY } else { (repr.exponent() + repr.digits() as isize) as f64 }
 }
 
-/// Some real number that is at most 2^`error` away from `middle`; `error` is −∞ where it is `middle` exactly.
+/// A real number within 2^`error` of `middle`. `error` is −∞ if it is exactly `middle`.
 #[derive(Debug, Clone)]
 pub struct Ball {
     pub middle: Number,
@@ -37,7 +37,7 @@ fn logarithm_of_sum(a: f64, b: f64) -> f64 {
 type Rounded = Result<dashu_float::round::Rounded<Number>, FpError>;
 
 impl Ball {
-    /// An infinite value becomes a finite one above every float.
+    /// Replaces an infinity by a finite value above every float.
     pub fn exact(value: f64, precision: usize) -> Ball {
         let repr = match value {
             _ if value.is_infinite() => Repr::new((value.signum() as i8).into(), 2000),
@@ -55,7 +55,7 @@ impl Ball {
         Ball::exact(value, self.middle.precision())
     }
 
-    /// A result of arithmetic whose operands' errors amount to 2^`error`.
+    /// The result of arithmetic whose operands' errors amount to 2^`error`.
     fn new(context: Context<HalfEven>, result: Rounded, error: f64) -> Ball {
         let result = result.expect("finite operands within the domain");
         let is_exact = matches!(result, dashu_float::round::Rounded::Exact(_));
@@ -63,15 +63,15 @@ impl Ball {
         if is_exact { ball } else { ball.rounded(context) }
     }
 
-    /// With the error of one rounding.
+    /// The result with the error of one rounding.
     fn rounded(self, context: Context<HalfEven>) -> Ball {
-        // Some results, as e^0, come without a precision.
+        // Some results, such as e^0, have no precision.
         let middle = Number::from_repr(self.middle.into_repr(), context);
         let rounding = magnitude(&middle) - context.precision() as f64;
         Ball { middle, error: logarithm_of_sum(self.error, rounding) }
     }
 
-    /// The function of the middle, where the error of the argument amounts to 2^`error`.
+    /// The function of the middle. The argument's error amounts to 2^`error`.
     fn transcendental(
         &self,
         function: impl Fn(&Context<HalfEven>, &Repr<2>, Option<&mut ConstCache>) -> Rounded,
@@ -82,7 +82,8 @@ impl Ball {
             |cache: &RefCell<ConstCache>| function(&context, self.middle.repr(), Some(&mut cache.borrow_mut()));
         let middle = CONSTANTS.with(evaluate).expect("a finite argument within the domain").value();
         let middle = Number::from_repr(middle.into_repr(), context);
-        // At 0 all of these are exact. Elsewhere none is, though the library calls cos(10^-30) exact, as it rounds to 1.
+        // At 0 all of these are exact. Elsewhere none is, although the library calls cos(10^-30) exact because it
+        // rounds to 1.
         let ball = Ball { middle, error };
         if self.middle == Number::ZERO { ball } else { ball.rounded(context) }
     }
@@ -91,19 +92,19 @@ impl Ball {
         self.error == f64::NEG_INFINITY && self.middle == Number::ZERO
     }
 
-    /// Whether the error is at most 2^-58 of the value, or negligible beside the least float.
+    /// Whether the error is at most 2^-58 of the value, or negligible compared with the least float.
     pub fn is_settled(&self) -> bool {
         self.error <= (magnitude(&self.middle) - 59.0).max(-255.0)
     }
 
-    /// None where this precision does not tell.
+    /// Returns none if this precision does not decide.
     pub fn compare(&self, other: &Ball) -> Option<Ordering> {
         let difference = self - other;
         let decided = difference.error < magnitude(&difference.middle) - 1.0 || difference.is_exactly_zero();
         decided.then(|| difference.middle.cmp(&Number::ZERO))
     }
 
-    /// None where the divisor may be 0.
+    /// Returns none if the divisor may be 0.
     pub fn divided_by(&self, divisor: &Ball) -> Option<Ball> {
         let size = magnitude(&divisor.middle);
         if size == f64::NEG_INFINITY || divisor.error > size - 2.0 {
@@ -268,7 +269,7 @@ impl Mul for &Ball {
     }
 }
 
-/// A value and its derivative by one name.
+/// A value with its derivative.
 #[derive(Debug, Clone)]
 pub struct Dual {
     pub value: Ball,
@@ -280,7 +281,7 @@ impl Dual {
         Dual { slope: value.like(0.0), value }
     }
 
-    /// A function of `self` that has this value; its derivative is asked for only where it matters.
+    /// A function of `self` with this value. Its derivative is computed only if needed.
     fn image(&self, value: Ball, derivative: impl FnOnce() -> Option<Ball>) -> Option<Dual> {
         let slope = if self.slope.is_exactly_zero() { self.slope.clone() } else { &derivative()? * &self.slope };
         Some(Dual { value, slope })
@@ -319,12 +320,12 @@ impl Dual {
         Some(Dual::constant(self.value.like(sign.into())))
     }
 
-    /// The larger; of equals `other`.
+    /// The larger; `other` if they are equal.
     pub fn maximum(&self, other: &Dual) -> Option<Dual> {
         Some(if self.value.compare(&other.value)? == Ordering::Greater { self.clone() } else { other.clone() })
     }
 
-    /// The smaller; of equals `other`.
+    /// The smaller; `other` if they are equal.
     pub fn minimum(&self, other: &Dual) -> Option<Dual> {
         Some(if self.value.compare(&other.value)? == Ordering::Less { self.clone() } else { other.clone() })
     }

@@ -65,7 +65,7 @@ fn values_from_formulas_with_many_digits() {
     }
 }
 
-/// Every function along an axis at its defaults, of one row, computed from its formula in Python.
+/// Every function along an axis at its defaults, for one row, computed from its formula in Python.
 #[test]
 fn values_along_an_axis_from_formulas() {
     let x = [0.5, -1.25, 1.0, 0.75];
@@ -91,7 +91,7 @@ fn values_along_an_axis_from_formulas() {
     for (name, function) in AxisFunction::all() {
         let y = function.forward(&axis, None, &x).unwrap();
         if *name == "gumbel_softmax" {
-            // Its noise is that of Philox, which has vectors of its own.
+            // Its noise is that of Philox, which is tested with published vectors.
             assert_relative_eq!(y.iter().sum::<f64>(), 1.0, max_relative = 1e-14);
             continue;
         }
@@ -129,7 +129,7 @@ fn derivatives_match_differences() {
 fn infinities_give_limits_and_nan_stays() {
     for activation in Activation::ALL {
         for x in [f64::INFINITY, f64::NEG_INFINITY] {
-            // What oscillates has no limit.
+            // An oscillating function has no limit.
             let limits = (activation.name() != "sine", !["sine", "snake"].contains(&activation.name()));
             assert_eq!(!activation.forward(x).is_nan(), limits.0, "{} at {x}", activation.name());
             assert_eq!(!activation.derivative(x).is_nan(), limits.1, "{}′ at {x}", activation.name());
@@ -160,7 +160,7 @@ fn parameters_are_checked() {
     assert!(relu.with("threshold", f32::NAN).unwrap().validate().is_err());
 }
 
-/// f and g have the same values, forward and derivative.
+/// Checks that f and g have the same values, forward and derivative.
 fn same(f: Activation, g: Activation) {
     for step in -80..=80 {
         let x = f64::from(step) / 8.0;
@@ -169,7 +169,7 @@ fn same(f: Activation, g: Activation) {
     }
 }
 
-/// The derivative of f is g.
+/// Checks that g is the derivative of f.
 fn derivative_is(f: &str, g: &str) {
     let (f, g): (Activation, Activation) = (f.parse().unwrap(), g.parse().unwrap());
     for step in -80..=80 {
@@ -209,7 +209,8 @@ fn sixteen_bits_are_rounded_once() {
     }
 }
 
-/// The gradient of a function along an axis times a direction is what the function differs by along it.
+/// Checks the gradient of a function along an axis: its product with a direction must be the change along that
+/// direction.
 #[test]
 fn gradients_along_an_axis_match_directional_differences() {
     let axis = Axis::new(&[2, 6, 3], 1).unwrap();
@@ -230,7 +231,7 @@ fn gradients_along_an_axis_match_directional_differences() {
             let (above, below) =
                 (function.forward(&axis, mask, &moved(h)).unwrap(), function.forward(&axis, mask, &moved(-h)).unwrap());
             let dy: Vec<f64> = (0..above.len()).map(|i| number(i, 53)).collect();
-            // The logarithm of nothing stays nothing.
+            // The logarithm of 0 stays −∞.
             let differences = above.iter().zip(&below).map(|(a, b)| if a == b { 0.0 } else { (a - b) / (2.0 * h) });
             let difference: f64 = differences.zip(&dy).map(|(difference, dy)| difference * dy).sum();
             let dx = function.backward(&axis, mask, &x, &dy).unwrap();

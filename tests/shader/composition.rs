@@ -1,4 +1,4 @@
-//! What can be proven without an adapter: shaders validate, the table and the files agree.
+//! Checks that need no adapter: shaders validate, and the table agrees with the files.
 
 use gpu_activations::shader::{Aliasing, Shader, Storage};
 use gpu_activations::{Activation, AxisFunction, Direction};

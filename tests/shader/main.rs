@@ -1,4 +1,4 @@
-//! Composition of WGSL, without a device but where modules are prepared on one.
+//! Composition of WGSL. Only the preparation of modules uses a device.
 
 #[path = "../common/mod.rs"]
 mod common;

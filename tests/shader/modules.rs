@@ -1,6 +1,6 @@
-//! Every form of every module: operations of each kind are prepared, and what they compose is held against WGSL.
+//! Every form of every module. Operations of each kind are prepared, and the composed texts are validated as WGSL.
 //!
-//! `cargo xtask dawn` runs these tests with a folder in `MODULES`, where they write what another compiler needs.
+//! `cargo xtask dawn` sets the directory `MODULES`, where these tests write the input of another compiler.
 
 use gpu_activations::shader::{Aliasing, ComposedModule, Member, Shader, Storage, VARIABLES};
 use gpu_activations::tuning::Strategy;
@@ -14,19 +14,19 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-/// Modules by their text, each with a name that says what it was first composed for.
+/// Modules by their text, each named after its first composition.
 #[derive(Default)]
 struct Modules {
     names: BTreeMap<String, String>,
-    /// How many texts the same words describe.
+    /// The number of texts with the same name.
     alike: BTreeMap<String, usize>,
-    /// What is being prepared.
+    /// The module in preparation.
     now: String,
-    /// What the host binds for an entry point of a text.
+    /// The host's bindings for an entry point of a text.
     bound: BTreeMap<(String, &'static str), Host>,
 }
 
-/// What the host binds: numbers, each with whether it may be written, or none for a uniform; and the uniform's fields.
+/// The host's bindings: numbers, each with whether it may be written or none for a uniform, and the uniform's fields.
 #[derive(Clone)]
 struct Host {
     bindings: Vec<(u32, Option<bool>)>,
@@ -45,7 +45,7 @@ impl Modules {
         }
     }
 
-    /// As the host binds it.
+    /// Returns the layout as the host binds it.
     fn add_composed(&mut self, module: &ComposedModule<'_>) {
         self.add(module.text, module.entry_point);
         let (uniform, statistics_bytes) = (module.uniform, module.statistics_bytes);
@@ -53,8 +53,8 @@ impl Modules {
         self.bound.entry((module.text.to_owned(), module.entry_point)).or_insert(host);
     }
 
-    /// With another value of each constant, which other adapters or lengths give it: texts for f32 and without a mask,
-    /// which have no part in it.
+    /// Returns texts with another value of each constant, for other adapters or lengths: those for f32 without a mask,
+    /// because the type and the mask change none.
     fn varied(&self) -> BTreeMap<String, String> {
         let mut all = self.names.clone();
         for (constant, values) in [
@@ -82,7 +82,7 @@ struct Collector {
     modules: Arc<Mutex<Modules>>,
 }
 
-/// Where the result lies.
+/// The location of the result.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Place {
     Separate,
@@ -93,12 +93,12 @@ enum Place {
 
 const PLACES: [Place; 4] = [Place::Separate, Place::OverX, Place::OverDy, Place::Shared];
 
-/// What one operation works on.
+/// The operands of one operation.
 struct Operands<T: Element> {
     x: GpuBuffer<T>,
     dy: GpuBuffer<T>,
     result: GpuBuffer<T>,
-    /// Has room for x and, from the middle on, for a result.
+    /// A buffer with room for x and, from the middle on, for a result.
     both: wgpu::Buffer,
     place: Place,
 }
@@ -138,7 +138,7 @@ fn storage<T: Element>() -> &'static str {
     std::any::type_name::<T>().rsplit("::").next().unwrap_or_default()
 }
 
-/// The adapter's features that the modules know of.
+/// The adapter's features that the modules depend on.
 fn device() -> (wgpu::Device, wgpu::Queue) {
     let adapter = pollster::block_on(gpu_activations::adapters()).remove(0);
     let descriptor = wgpu::DeviceDescriptor {
@@ -161,7 +161,7 @@ impl Collector {
         Collector { context, modules }
     }
 
-    /// Prepares one operation, or none where the function does not allow it.
+    /// Prepares one operation, or none if the function does not allow it.
     fn prepare(
         &self,
         context: &GpuActivations,
@@ -198,7 +198,7 @@ impl Collector {
         }
     }
 
-    /// ParameterBuffers from buffers, alone and together, and their gradients.
+    /// Parameters from buffers, alone and together, and their gradients.
     fn learnable<T: Element>(&self) {
         for &activation in Activation::ALL {
             let own = activation.parameters().iter().filter(|parameter| parameter.learnable);
@@ -206,7 +206,7 @@ impl Collector {
                 own.map(|parameter| parameter.name).chain(["input_bias", "output_factor", "output_addend"]).collect();
             let together = [names.clone()];
             let alone = names.iter().map(|&name| vec![name]);
-            // What a parameter is called in the text, and all else, does not depend on the function: one has every form.
+            // The names of parameters in the text do not depend on the function, so one function has every form.
             let is_thorough = activation.name() == "prelu";
             let sets: Vec<_> = together.into_iter().chain(alone.filter(|_| is_thorough)).collect();
             let shapes = [[5, 3, 1], [5, 8, 1], [2, 4, 8], [3, 5, 300], [3, 5, 301], [90, 3, 256]];
@@ -280,10 +280,10 @@ impl Collector {
             let parameter = if name == "gumbel_softmax" { "tau" } else { "temperature" };
             (name, name.parse::<AxisFunction>().unwrap().with(parameter, "2").unwrap())
         });
-        // What is called alike in the text for every type and place is combined with the commonest of the others alone.
+        // Text that is the same for every type and location is combined only with the commonest of the others.
         let is_f32 = storage::<T>() == "f32";
         for (name, function) in AxisFunction::all().iter().chain(tempered.iter().filter(|_| is_f32)) {
-            // Rows that registers hold, and others; lengths that are multiples of four, and others; another axis; a row of so
+            // Rows in registers and others; lengths that are multiples of four and others; another axis; a row with so
             // many chunks that a workgroup combines them.
             let shapes: [(&[usize], isize); 11] = [
                 (&[3, 4], 1),
@@ -348,7 +348,7 @@ impl Collector {
         }
     }
 
-    /// Gates through every activation, and of two arrays.
+    /// Gates through every activation, for one array and for two.
     fn gated<T: Element>(&self) {
         for activation in Activation::ALL {
             let function: AxisFunction = "gated".parse().unwrap();
@@ -375,7 +375,7 @@ impl Collector {
         self.gated::<T>();
     }
 
-    /// What is composed without a device, or for measurements.
+    /// Modules composed without a device, or for measurements.
     fn others(&self) {
         let _ = self.context.probe().unwrap();
         let mut modules = self.modules.lock().unwrap();
@@ -407,7 +407,7 @@ impl Collector {
 const STRATEGIES: [Strategy; 5] =
     [Strategy::Automatic, Strategy::Split, Strategy::Invocation, Strategy::Subgroup, Strategy::Workgroup];
 
-/// A shader of somebody else's that calls what a snippet offers.
+/// A foreign shader that calls the functions of a snippet.
 fn around(snippet: &str) -> String {
     let params = if snippet.contains("struct its_Params") { "its_Params" } else { "u32" };
     format!(
@@ -424,7 +424,7 @@ fn kernel(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups)
     )
 }
 
-/// Holds texts against WGSL, on all cores.
+/// Validates texts as WGSL, on all cores.
 fn validate(modules: &BTreeMap<String, String>) {
     let modules: Vec<_> = modules.iter().collect();
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
@@ -445,8 +445,8 @@ fn validate_one(text: &str, name: &str) {
         .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(text)));
 }
 
-/// Holds what the host binds for an entry point against what the text declares: modules run unchecked on the strength
-/// of it.
+/// Checks the host's bindings for an entry point against the declarations in the text. Unchecked modules depend on
+/// this.
 fn check_bindings(text: &str, entry_point: &str, host: &Host) -> Result<(), String> {
     let module = naga::front::wgsl::parse_str(text).map_err(|error| error.emit_to_string(text))?;
     let info = Validator::new(ValidationFlags::all(), Capabilities::SUBGROUP)
@@ -487,7 +487,7 @@ fn check_bindings(text: &str, entry_point: &str, host: &Host) -> Result<(), Stri
     Ok(())
 }
 
-/// Holds the fields of a uniform against those of the struct that the host fills.
+/// Checks the fields of a uniform against those of the host's struct.
 fn check_uniform(module: &naga::Module, ty: naga::Handle<naga::Type>, host: &[Member]) -> Result<(), String> {
     let naga::TypeInner::Struct { members, .. } = &module.types[ty].inner else {
         return Err("it is no struct".to_owned());
@@ -512,14 +512,14 @@ fn check_uniform(module: &naga::Module, ty: naga::Handle<naga::Type>, host: &[Me
     }
 }
 
-/// Where what another compiler needs is written.
+/// The directory for the input of another compiler.
 fn folder() -> Option<PathBuf> {
     let folder = PathBuf::from(std::env::var_os("MODULES")?);
     std::fs::create_dir_all(&folder).unwrap();
     Some(folder)
 }
 
-/// The files in the folder of shaders, below it.
+/// The files in the directory of shaders and below it.
 fn shaders(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -543,7 +543,7 @@ fn every_module_is_valid() {
     let lines: HashSet<&str> = modules.names.keys().flat_map(|text| text.lines()).collect();
     let mut files = Vec::new();
     shaders(&Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders"), &mut files);
-    // In snippets names have a prefix.
+    // Names in snippets have a prefix.
     files.retain(|file| !file.ends_with("snippet.wgsl"));
     if !collector.context.device().features().contains(wgpu::Features::SUBGROUP) {
         files.retain(|file| {
@@ -565,7 +565,7 @@ fn every_module_is_valid() {
     }
 }
 
-/// Numbers of every size and both signs, the special ones, and those about places where functions have branches.
+/// Numbers of every size and both signs, special values, and numbers around branches of functions.
 fn inputs(activation: &Activation) -> Vec<f32> {
     let places = [0.25, 0.4, 0.5, 0.6, 1.0, 3.0, 8.0, 9.0, 15.0, 17.0, 18.0, 20.0, 87.3, 88.7, 103.9, 104.0, 4096.0];
     let specials = [f32::INFINITY, f32::MAX, f32::MIN_POSITIVE, f32::from_bits(1), 0.0];
@@ -576,7 +576,7 @@ fn inputs(activation: &Activation) -> Vec<f32> {
     of_every_size.chain(places.flat_map(|place| about(place).chain(about(-place)))).collect()
 }
 
-/// For every function the module that runs, its uniform, and what it makes of some inputs.
+/// For every function: the module, its uniform, and the results for some inputs.
 #[test]
 #[ignore = "`cargo xtask dawn` runs it, and compares"]
 fn results_are_written() {
@@ -590,13 +590,13 @@ fn results_are_written() {
         module.text.to_owned()
     });
     for activation in Activation::ALL {
-        // Whole vectors, so that one dispatch is all.
+        // Whole vectors, so that one dispatch is enough.
         let mut x = inputs(activation);
         x.truncate(x.len() / 4 * 4);
         let (on_x, on_dy) = (context.upload(&x).unwrap(), context.upload(&vec![1.0; x.len()]).unwrap());
         let y = context.download(&context.forward(*activation, &on_x).unwrap()).unwrap();
         let dx = context.download(&context.backward(*activation, &on_x, &on_dy).unwrap()).unwrap();
-        // Of the fields before the parameters one alone is read then, the number of elements in a tail.
+        // Before the parameters, only one field is read then: the number of elements in the tail.
         let mut uniform = vec![0.0; 12];
         uniform.extend(activation.values());
         uniform.resize(uniform.len().next_multiple_of(4).max(16), 0.0);

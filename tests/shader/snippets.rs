@@ -1,11 +1,10 @@
-//! Activations within shaders of other programs.
+//! Activations in other programs' shaders.
 
 use crate::common::context;
 use gpu_activations::{Activation, Error, GpuActivations, wgpu};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 
-/// A shader that is none of the crate's: a matrix product with one activation on its results, and the derivative of
-/// another beside it.
+/// A foreign shader: a matrix product with one activation on its results, and the derivative of another beside it.
 fn foreign(first: &Activation, second: &Activation) -> String {
     let arguments = |activation: &Activation, prefix: &str| match activation.values().as_slice() {
         [] => "0u".to_owned(),
@@ -79,8 +78,8 @@ fn a_shader_with_two_snippets_computes_what_the_context_does() {
         let slopes = context.backward_slice(second, &x, &vec![1.0; x.len()]).expect("backward runs");
         for (i, pair) in products.chunks(2).enumerate() {
             for (ours, theirs) in [(values[i], pair[0]), (slopes[i], pair[1])] {
-                // Compilers may contract the two differently, and kernels leave out guards where none is needed. About the
-                // root of gelu's derivative an error counts against the terms, whose difference it is.
+                // Compilers may contract the two differently, and kernels omit guards that their adapter does not need.
+                // Near the root of gelu's derivative an error counts against its terms.
                 let about_root = second.name() == "gelu" && (-0.8..-0.7).contains(&x[i]);
                 let epsilon = if about_root { 1e-8 } else { 0.0 };
                 let same =

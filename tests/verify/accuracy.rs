@@ -1,11 +1,11 @@
-//! Every function, pass and storage on the device within the limits of its row.
+//! Every function, direction and storage on the device, within the limits of its row.
 
 use crate::common::context;
 use gpu_activations::Activation;
 use gpu_activations::verify::{Format, Quantity, verify};
 use half::{bf16, f16};
 
-/// One in this many f32 is tried; prime, so that all significands occur.
+/// One in this many f32 is tried. The number is prime, so that all significands occur.
 const STEP: u32 = 4093;
 
 fn holds<T: Format>() {

@@ -1,4 +1,4 @@
-// From x and dy to dx.
+// dx from x and dy.
 
 const DIRECTION: u32 = BACKWARD;
 

@@ -1,4 +1,4 @@
-// From y, which is bound as x, and dy to dx.
+// dx from dy and y, which is bound as x.
 
 const DIRECTION: u32 = FROM_OUTPUT;
 

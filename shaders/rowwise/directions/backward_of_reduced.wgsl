@@ -1,4 +1,4 @@
-// From x, and one dy for each row, to dx.
+// dx from x and one dy for each row.
 
 const DIRECTION: u32 = BACKWARD;
 

@@ -1,4 +1,4 @@
-// From x to y.
+// y from x.
 
 const DIRECTION: u32 = FORWARD;
 

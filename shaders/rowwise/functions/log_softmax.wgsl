@@ -2,7 +2,7 @@ const ONLY_PEAK: bool = false;
 const UNWEIGHTED: bool = true;
 const LOGARITHMIC: bool = true;
 
-// A distance beyond the largest float stays -infinity.
+// A distance below the most negative float stays -infinity.
 fn forward_value(e: Entry, weight: f32, s: Statistics) -> f32 {
     let d = distance_to(s, counted(e));
     let y = add(d, -s.sum);

@@ -2,12 +2,12 @@ const ONLY_PEAK: bool = false;
 const UNWEIGHTED: bool = false;
 const LOGARITHMIC: bool = true;
 
-// Not called: a row has one result, `reduced_value`.
+// Never called: a row has one result, `reduced_value`.
 fn forward_value(e: Entry, weight: f32, s: Statistics) -> f32 {
     return 0.0;
 }
 
-// The logarithm of a mean is less by that of the count, which is -infinity for a mean of nothing.
+// The logarithm of a mean is that of the sum minus that of the count. A mean of nothing is NaN: ln 0 is -infinity.
 fn reduced_value(s: Statistics) -> f32 {
     let y = add(vec2<f32>(s.peak, 0.0), s.sum - uniforms.subtracted);
     let infinite = has_infinite_peak(s) || !is_finite(s.sum.x);

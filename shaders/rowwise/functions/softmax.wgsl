@@ -2,7 +2,7 @@ const ONLY_PEAK: bool = false;
 const UNWEIGHTED: bool = false;
 const LOGARITHMIC: bool = false;
 
-// Hard, the whole belongs to the largest score.
+// A hard result gives the whole to the largest score.
 fn forward_value(e: Entry, weight: f32, s: Statistics) -> f32 {
     return select(portion(weight, s), f32(e.kept && e.position == s.position), NOISY && uniforms.hard == 1u);
 }

@@ -1,12 +1,12 @@
-// The projection onto the simplex, max(x - tau, 0) (Martins & Astudillo 2016), x counted from the row's peak. Round 0
-// finds the peak; each further round is a Newton step for tau (Michelot 1986), from -1 upwards: tau = (sum of
-// the entries above tau - 1)/count. A step divides slope times value by 4 or more, so that 64 always suffice.
+// The projection onto the simplex, max(x - tau, 0) (Martins & Astudillo 2016), with x relative to the row's peak. Round
+// 0 finds the peak. Each further round is a Newton step for tau (Michelot 1986), upwards from -1: tau = (sum of the
+// entries above tau - 1)/count. A step divides slope times value by 4 or more, so 64 rounds always suffice.
 
 const ROUNDS: u32 = select(64u, 2u, DIRECTION == FROM_OUTPUT);
 const PLACED: bool = false;
 const WEIGHTED: bool = false;
 
-// `sum` is that of the entries above the threshold, `position` their count, and `dot` the sum of their dy.
+// `sum` adds the entries above the threshold, `position` counts them, and `dot` adds their dy.
 fn start(state: Statistics, round: u32) -> Statistics {
     var s = state;
     s.sum = vec2<f32>(0.0);
@@ -28,7 +28,7 @@ fn accumulate(s: Statistics, e: Entry, round: u32) -> Statistics {
     }
     if round == 0u {
         t.magnitude = max(t.magnitude, magnitude_of(e.x));
-        // Off the support an infinity or NaN changes nothing, the scale included.
+        // An infinity or NaN off the support changes nothing, not even the scale.
         t.reach = max(t.reach, select(magnitude_of(e.dy), 0u, magnitude_of(e.dy) >= 0x7f800000u));
         t.peak = select(t.peak, e.x, e.x > t.peak);
         return t;
@@ -64,7 +64,7 @@ fn finalize(s: Statistics, round: u32) -> Statistics {
         t.threshold = vec2<f32>(-1.0, 0.0);
         return t;
     }
-    // A count may have more bits than an f32.
+    // The count may have more bits than an f32.
     let count = two_sum(f32(max(s.position, 1u) & 0xfffff000u), f32(max(s.position, 1u) & 0xfffu));
     t.dot = divide(s.dot, count);
     if DIRECTION != FROM_OUTPUT && s.position > 0u {

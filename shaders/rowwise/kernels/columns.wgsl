@@ -1,11 +1,11 @@
-// Rows along another axis than the last. An invocation has four rows side by side and goes along them together. `state`
-// takes the statistics of all of a row, `gather` those of one chunk in the first round, `gather_again` in a later one.
+// Rows along another axis than the last. An invocation goes along four rows side by side. `whole` takes the statistics
+// of a whole row, `partial` those of a chunk in the first round, `partial_again` those of a chunk in a later round.
 
 @group(0) @binding(5) var<storage, read_write> partials: array<Statistics>;
 @group(0) @binding(6) var<storage, read> statistics: array<Statistics>;
 @group(0) @binding(7) var<storage, read_write> whole_statistics: array<Statistics>;
 
-// The side-by-side rows that an invocation has, and where they lie.
+// The side-by-side rows of an invocation, and their location.
 struct Rows {
     first: u32,
     outer: u32,
@@ -28,7 +28,7 @@ fn entries_at(r: Rows, position: u32) -> Entries {
     let index = index_at(r, position);
     let kept = kept_at(index, r.count);
     let x = load_x(uniforms.first + index, r.count);
-    // Rows that are none share the location of one that is, so that no gradient is read where there is none.
+    // Rows that do not exist share the location of one that does, so that no gradient is read outside.
     let dy = gradients(uniforms.first + index, r.count, r.first + min(COUNT, vec4<u32>(r.count - 1u)));
     let number = uniforms.first_element + (r.outer * uniforms.length + position) * uniforms.inner + r.inner + COUNT;
     return Entries(x, dy, kept, vec4<u32>(position), number, uniforms.first_row + r.first + COUNT);
@@ -64,7 +64,7 @@ fn gathered(r: Rows, begin: u32, end: u32, s: Four, round: u32) -> Four {
     return t;
 }
 
-// Rounds are constants, so that the compiler leaves out of each what belongs to others.
+// Rounds are constants, so that the compiler removes from each what belongs to others.
 fn all_rounds(r: Rows) -> Four {
     var s = finalized(gathered(r, 0u, uniforms.length, identities(), 0u), 0u);
     for (var round = 1u; round < ROUNDS; round++) {
@@ -109,7 +109,7 @@ fn statistics_of(r: Rows) -> Four {
     return Four(statistics[first], statistics[min(first + 1u, last)], statistics[min(first + 2u, last)], statistics[last]);
 }
 
-// A task is a block of rows and a chunk of them.
+// A task is a chunk of a block of rows.
 fn partial_task(task: u32, round: u32) {
     let blocks = uniforms.tasks / uniforms.chunks;
     let r = rows_at(task % blocks);

@@ -1,4 +1,4 @@
-// All of a row that fits into the registers of its team, `BLOCKS` fours of entries a lane: read once, written once.
+// A whole row in the registers of its team, `BLOCKS` fours of entries a lane: read once, written once.
 
 struct Held {
     x: array<vec4<f32>, BLOCKS>,
@@ -9,14 +9,14 @@ fn position_of(team: Team, block: u32) -> u32 {
     return 4u * (team.lane + block * team.size);
 }
 
-// Whether no lane has anything of a block: where a team may be larger than the one that BLOCKS was counted for.
+// Whether no lane has entries of a block. A team may be larger than the one that BLOCKS was computed for.
 fn is_beyond(team: Team, block: u32) -> bool {
     return LARGER_TEAMS && 4u * block * team.size >= uniforms.length;
 }
 
 fn held_at(row: u32, position: u32, x: vec4<f32>, dy: vec4<f32>) -> Entries {
     let is_there = position < uniforms.length;
-    // Beyond the end as at the beginning, so that no mask is read where there is none.
+    // Positions beyond the end use the row's beginning, so that no mask is read outside.
     let at = select(0u, position, is_there);
     let kept = select(vec4<bool>(false), kept_at(index_at(row, at), uniforms.length - at), vec4<bool>(is_there));
     let number = uniforms.first_element + row * uniforms.length + position + COUNT;
@@ -36,7 +36,7 @@ fn fused(workgroup: Workgroup, invocation: Invocation) {
                 break;
             }
             let position = position_of(team, block);
-            // Lanes beyond the end read the row's beginning, which counts for nothing there.
+            // Lanes beyond the end read the row's beginning, which they do not count.
             let at = select(0u, position, position < uniforms.length);
             let count = min(uniforms.length - at, 4u);
             held.x[block] = load_x(uniforms.first + index_at(row, at), count);

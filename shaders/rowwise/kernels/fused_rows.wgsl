@@ -1,4 +1,4 @@
-// All of a row: its statistics, then its results.
+// A whole row: its statistics, then its results.
 
 @compute @workgroup_size(WORKGROUP)
 fn fused(workgroup: Workgroup, invocation: Invocation) {

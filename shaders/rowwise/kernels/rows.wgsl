@@ -1,5 +1,5 @@
-// Rows whose elements lie in succession, four of them at a time. `state` takes the statistics of all of a row,
-// `gather` those of one chunk in the first round, `gather_again` in a later one.
+// Rows whose elements lie in succession, taken four at a time. `whole` takes the statistics of a whole row, `partial`
+// those of a chunk in the first round, `partial_again` those of a chunk in a later round.
 
 @group(0) @binding(5) var<storage, read_write> partials: array<Statistics>;
 @group(0) @binding(6) var<storage, read> statistics: array<Statistics>;
@@ -24,7 +24,8 @@ fn entries_at(row: u32, position: u32, end: u32) -> Entries {
     return Entries(x, dy, kept, position + COUNT, number, vec4<u32>(uniforms.first_row + row));
 }
 
-// What one lane gathers. It begins with nothing but what the row's state carries, so that merging counts nothing twice.
+// The statistics that one lane gathers. They begin with only what the row's state carries, so that merging counts
+// nothing twice.
 fn gathered(team: Team, row: u32, begin: u32, end: u32, state: Statistics, round: u32) -> Statistics {
     var s = start(state, round);
     for (var position = begin + 4u * team.lane; position < end; position += 4u * team.size) {
@@ -33,7 +34,7 @@ fn gathered(team: Team, row: u32, begin: u32, end: u32, state: Statistics, round
     return s;
 }
 
-// Rounds are constants, so that the compiler leaves out of each what belongs to others.
+// Rounds are constants, so that the compiler removes from each what belongs to others.
 fn all_rounds(team: Team, row: u32) -> Statistics {
     var s = together_finalized(team, gathered(team, row, 0u, uniforms.length, identity(), 0u), 0u);
     for (var round = 1u; round < ROUNDS; round++) {
@@ -59,7 +60,7 @@ fn whole(workgroup: Workgroup, invocation: Invocation) {
     }
 }
 
-// A task is a row and a chunk of it.
+// A task is a chunk of a row.
 fn partial_task(team: Team, task: u32, round: u32) {
     let row = task / uniforms.chunks;
     let chunk = uniforms.first_chunk + task % uniforms.chunks;

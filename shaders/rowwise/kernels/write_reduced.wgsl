@@ -1,4 +1,4 @@
-// One result for each row from its statistics.
+// One result for each row, from its statistics.
 
 @group(0) @binding(6) var<storage, read> statistics: array<Statistics>;
 

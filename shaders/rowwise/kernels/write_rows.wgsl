@@ -1,4 +1,4 @@
-// Results of chunks of rows from the statistics of the rows.
+// Results of chunks of rows, from the statistics of the rows.
 
 @compute @workgroup_size(WORKGROUP)
 fn write_rows(workgroup: Workgroup, invocation: Invocation) {

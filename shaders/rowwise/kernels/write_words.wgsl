@@ -1,16 +1,16 @@
-// One result for each element from the statistics of its row, in the order of memory. `uniforms.begin` is the index of the
-// first element within the rows.
+// One result for each element, from the statistics of its row, in the order of memory. `uniforms.begin` is the index of
+// the first element within the rows.
 
 @group(0) @binding(6) var<storage, read> statistics: array<Statistics>;
 
-// Where an element is along and beside the axis.
+// The location of an element: its position along the axis, and its indices before and after the axis.
 struct Location {
     outer: u32,
     position: u32,
     inner: u32,
 }
 
-// Divisions are dear on a CPU, which has none for vectors, so only the first of four elements is divided.
+// Division is slow on CPUs, which divide one lane at a time. So only the first of four elements is divided.
 fn location_of(element: u32) -> Location {
     let line = element / uniforms.inner;
     let outer = line / uniforms.length;
@@ -41,7 +41,7 @@ fn write_words(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgr
     }
     let skip = uniforms.first - min(uniforms.first, group);
     let count = min(end - group, 4u);
-    // Elements that are none of the range share the location of one that is.
+    // Elements outside the range share the location of one inside.
     let first = uniforms.begin + max(group, uniforms.first) - uniforms.first;
     let a = location_of(first);
     let b = next_if(skip < 1u && count > 1u, a);

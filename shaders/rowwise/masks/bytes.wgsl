@@ -1,4 +1,4 @@
-// One byte an element; 0 leaves it out.
+// One byte for each element; 0 leaves the element out.
 
 @group(0) @binding(4) var<storage, read> mask: array<u32>;
 

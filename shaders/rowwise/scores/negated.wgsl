@@ -1,4 +1,4 @@
-// An entry counts the more the smaller it is.
+// The score of an entry is its negated value.
 
 const SCORE_SLOPE: f32 = -1.0;
 const NOISY: bool = false;

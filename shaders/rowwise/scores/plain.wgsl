@@ -1,4 +1,4 @@
-// An entry counts by its value.
+// The score of an entry is its value.
 
 const SCORE_SLOPE: f32 = 1.0;
 const NOISY: bool = false;

@@ -1,4 +1,4 @@
-// The shares of a row make up the whole.
+// The shares of a row add up to the whole.
 
 fn least_peak(peak: f32) -> f32 {
     return peak;

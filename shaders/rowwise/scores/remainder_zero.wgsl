@@ -1,4 +1,4 @@
-// One more entry, of 0, has the share that belongs to nobody.
+// An additional entry of 0 takes a share that no element gets.
 
 fn least_peak(peak: f32) -> f32 {
     return max(peak, 0.0);

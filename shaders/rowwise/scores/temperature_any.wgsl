@@ -1,22 +1,23 @@
 // Distances in units of the temperature.
 
-// Of large scores the halves are subtracted: their difference may overflow where its quotient does not.
+// The halves of large scores are subtracted: their difference may overflow where its quotient does not.
 fn halving(z: f32, peak: f32) -> f32 {
     return select(1.0, 0.5, max(abs(z), abs(peak)) > 1e38);
 }
 
-// Opaque, because compilers take the half out of a difference.
+// Opaque, because compilers factor 1/2 out of a difference.
 fn halved(z: f32, half: f32) -> f32 {
     return opaque(z * half);
 }
 
-// Without the power of two.
+// The product without its power of two.
 fn per_temperature(gradient: vec2<f32>) -> f32 {
     let inverse = uniforms.inverse_temperature;
     return gradient.x * inverse.x + (gradient.x * inverse.y + gradient.y * inverse.x);
 }
 
-// A small temperature raises the distance before the product, whose error would vanish, and the rest comes after it.
+// A small temperature scales the distance up before the product, whose error would vanish. The remaining scaling
+// follows.
 fn tempered(distance: vec2<f32>, half: f32) -> vec2<f32> {
     let k = uniforms.temperature_exponent + select(0, 1, half < 1.0);
     let before = clamp(k - 1, 0, 100);

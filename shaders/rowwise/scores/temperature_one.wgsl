@@ -12,7 +12,7 @@ fn tempered(distance: vec2<f32>, half: f32) -> vec2<f32> {
     return distance;
 }
 
-// As `uniforms.inverse_temperature` has it.
+// `uniforms.inverse_temperature` is 1/2 for a temperature of 1.
 fn per_temperature(gradient: vec2<f32>) -> f32 {
     return 0.5 * (gradient.x + gradient.y);
 }

@@ -1,5 +1,5 @@
-// As many lanes of a subgroup for each task as it can use, whatever the subgroup's size. How many subgroups a workgroup
-// has is only known here, so each workgroup has a fixed number of TASKS, which they share.
+// Each task takes as many lanes of a subgroup as it can use, for any subgroup size. The number of subgroups in a
+// workgroup is known only here. So each workgroup has a fixed number of TASKS, which its subgroups share.
 
 const WORKGROUP: u32 = 64u;
 
@@ -27,7 +27,7 @@ fn tasks_of(workgroup: Workgroup, invocation: Invocation) -> Tasks {
     return Tasks(first + invocation.subgroup * teams + invocation.lane / width, first + TASKS, invocation.subgroups * teams);
 }
 
-// A butterfly, so that every lane has the result.
+// Merges as a butterfly, so that every lane has the result.
 fn together(team: Team, s: Statistics, round: u32) -> Statistics {
     var all = s;
     for (var distance = 1u; distance < team.size; distance *= 2u) {

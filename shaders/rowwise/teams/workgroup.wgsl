@@ -17,7 +17,7 @@ fn tasks_of(workgroup: Workgroup, invocation: Invocation) -> Tasks {
     return Tasks(task, task + 1u, 1u);
 }
 
-// Leaves what all lanes have at the beginning of the pool.
+// Leaves the merged statistics of all lanes in `pool[0]`.
 fn merge_all(team: Team, s: Statistics, round: u32) {
     pool[team.lane] = s;
     workgroupBarrier();
@@ -29,13 +29,13 @@ fn merge_all(team: Team, s: Statistics, round: u32) {
     }
 }
 
-// The load has a barrier before and after, so that the pool may be used again.
+// The load has a barrier before and after, so the pool can be reused.
 fn together(team: Team, s: Statistics, round: u32) -> Statistics {
     merge_all(team, s, round);
     return workgroupUniformLoad(&pool[0]);
 }
 
-// Settled by one lane, so that all have the same, as WGSL sees it, and leave the loop of rounds together.
+// One lane finalizes, so that WGSL sees one result for all lanes, and they leave the loop of rounds together.
 fn together_finalized(team: Team, s: Statistics, round: u32) -> Statistics {
     merge_all(team, s, round);
     if team.lane == 0u {

@@ -1,4 +1,4 @@
-//! What works along one axis by statistics of each row: the softmax family, and gradients of parameters.
+//! Work along one axis by statistics of each row: the softmax family, and gradients of parameters.
 
 mod plan;
 mod stages;

@@ -1,4 +1,4 @@
-//! The choice of a strategy: who works on a row, whether rows are divided, and into what.
+//! The choice of a strategy: the team for a row, and the division of rows into chunks.
 
 use crate::device::AdapterTraits;
 use crate::error::Error;
@@ -6,105 +6,105 @@ use crate::ops::check::most_bytes;
 use crate::ops::rowwise::strategy::Strategy;
 use crate::shader::{Orientation, Team};
 
-/// The rows of an array, and what they are worked on for.
+/// The rows of an array, and the rounds and statistics of the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rows {
-    /// Entries before, along and after the axis.
+    /// The numbers of entries before, along and after the axis.
     pub outer: u64,
     pub length: u64,
     pub inner: u64,
     pub element_bytes: u64,
-    /// How often all entries are visited before any result.
+    /// The number of rounds over all entries before any result.
     pub rounds: u32,
     /// Bytes of a row's statistics.
     pub statistics_bytes: u64,
 }
 
-/// What has been chosen.
+/// The chosen strategy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Plan {
-    /// Who works on a row, or on a chunk of one.
+    /// The team for a row, or for a chunk of one.
     pub team: Team,
-    /// Whether statistics and results of whole rows take one dispatch.
+    /// The fused dispatch, if statistics and results of whole rows take one dispatch.
     pub fused: Option<Fused>,
-    /// Positions of a chunk where rows are divided.
+    /// Positions of a chunk, if rows are divided.
     pub chunk: u64,
-    /// Entries of a row that one team may visit in all rounds, in one dispatch.
+    /// The most entries of a row that one team may visit in all rounds of one dispatch.
     pub most_entries: u64,
-    /// Bytes of an operand in one binding.
+    /// The most bytes of an operand in one binding.
     pub most_bytes: u64,
 }
 
 /// Statistics and results of whole rows in one dispatch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fused {
-    /// Fours of entries that each lane holds in registers; none for rows that registers do not hold.
+    /// Fours of entries that each lane holds in registers; none for rows that do not fit.
     pub blocks: Option<u64>,
-    /// Whether a team may have more lanes than `blocks` was counted for.
+    /// Whether a team may have more lanes than `blocks` was computed for.
     pub larger_teams: bool,
 }
 
-/// Turns of loops that an invocation may take on a CPU: Mesa's llvmpipe ends every loop once they are 65 535 in all. With
-/// room for the rows that a subgroup has in turn.
+/// The most turns of an invocation's loops on a CPU. Mesa's llvmpipe ends every loop after 65 535 turns in all, so this
+/// leaves room for the successive rows of a subgroup.
 const MOST_TURNS_ON_CPU: u64 = 30_000;
 /// The same on a GPU, where the driver ends an invocation that takes too long.
 const MOST_TURNS: u64 = 1 << 20;
-/// Fours of entries that a lane holds in registers at most.
+/// The most fours of entries that a lane holds in registers.
 const MOST_BLOCKS: u64 = 8;
-/// Rows of up to this many entries are a subgroup's on a GPU, and longer ones a workgroup's.
+/// The longest row for a subgroup on a GPU. A workgroup takes longer ones.
 const MOST_FOR_SUBGROUP: u64 = 1024;
-/// Rows of up to this many entries are an invocation's where there are no subgroups.
+/// The longest row for an invocation if there are no subgroups.
 const MOST_FOR_INVOCATION: u64 = 32;
-/// Tasks below which long rows are divided on a CPU, and how long these are.
+/// The number of tasks below which long rows are divided on a CPU, and the length of a long row.
 const FEW_TASKS_ON_CPU: u64 = 64;
 const LONG_ON_CPU: u64 = 1 << 16;
-/// Lanes below which long rows are divided on a GPU, and turns of a lane that make them long: reckoned from the size of
-/// GPUs, not measured.
+/// The number of lanes below which long rows are divided on a GPU, and the turns of a lane in a long row. Estimated
+/// from the size of GPUs, not measured.
 const FEW_LANES: u64 = 1 << 14;
 const LONG_TURNS: u64 = 128;
 
 impl Rows {
-    /// How the elements of a row lie.
+    /// The order of a row's elements in memory.
     pub(crate) fn orientation(&self) -> Orientation {
         if self.inner == 1 { Orientation::Rows } else { Orientation::Columns }
     }
 
-    /// Elements of one outer entry.
+    /// The number of elements of one outer entry.
     pub(crate) fn block(&self) -> u64 {
         self.length * self.inner
     }
 
-    /// Whether every group of four that a kernel handles is a whole vector.
+    /// Whether every four elements that a kernel handles together are a whole vector.
     pub(crate) fn has_whole_vectors(&self) -> bool {
         let side_by_side = if self.inner == 1 { self.length } else { self.inner };
         side_by_side.is_multiple_of(4)
     }
 
-    /// Whether two rows may have halves of one word.
+    /// Whether two rows may share a word.
     pub(crate) fn shares_words(&self) -> bool {
         self.element_bytes < 4 && !self.has_whole_vectors()
     }
 
-    /// Rows, or four rows side by side, times chunks.
+    /// The number of tasks: rows, or fours of rows side by side, times chunks.
     pub(crate) fn tasks(&self, outer: u64, chunks: u64) -> u64 {
         outer * if self.inner == 1 { 1 } else { self.inner.div_ceil(4) } * chunks
     }
 
-    /// Lanes of a subgroup that a row takes: enough for four entries each.
+    /// The lanes of a subgroup that a row takes, with four entries each.
     pub(crate) fn width(&self) -> u32 {
         if self.inner > 1 { 1 } else { self.length.div_ceil(4).clamp(1, 128).next_power_of_two() as u32 }
     }
 
-    /// The team for a row, or for a chunk of it.
+    /// The team for a row, or for a chunk of one.
     fn team(&self, traits: &AdapterTraits, wish: Strategy) -> Team {
-        // As many tasks a workgroup as it has teams, if subgroups are the smallest there are.
+        // The tasks of a workgroup: as many as it has teams if subgroups have the smallest size.
         let subgroup = Team::Subgroup { tasks: 64 / self.width().min(traits.smallest_subgroup).min(64) };
         match wish {
             _ if self.inner > 1 => Team::Invocation,
             Strategy::Invocation => Team::Invocation,
             Strategy::Subgroup if traits.subgroups => subgroup,
             Strategy::Workgroup | Strategy::Subgroup => Team::Workgroup,
-            // Lanes of a subgroup exchange values one by one on a CPU.
+            // On a CPU, the lanes of a subgroup exchange values one by one.
             _ if traits.on_cpu && self.length <= 4 * MOST_BLOCKS => Team::Invocation,
             _ if traits.subgroups && (traits.on_cpu || self.length <= MOST_FOR_SUBGROUP) => subgroup,
             // Barriers are slow on a CPU.
@@ -113,7 +113,7 @@ impl Rows {
         }
     }
 
-    /// Fours of entries that each lane of a team has of a row that fits into its registers.
+    /// Fours of entries for each lane of a team, if the row fits into its registers.
     fn blocks(&self, team: Team, traits: &AdapterTraits) -> Option<u64> {
         let lanes = match team {
             _ if self.inner > 1 => return None,
@@ -126,12 +126,12 @@ impl Rows {
         (blocks <= MOST_BLOCKS).then_some(blocks)
     }
 
-    /// Entries of a row that a team may have, each visited `times` times.
+    /// The most entries of a row for a team, if each is visited `times` times.
     fn most_entries(&self, team: Team, traits: &AdapterTraits, times: u64) -> u64 {
         let at_once = match team {
             _ if self.inner > 1 => 1,
             Team::Invocation => 4,
-            // The smallest subgroups there are have four lanes.
+            // The smallest subgroups have four lanes.
             Team::Subgroup { .. } => 16,
             Team::Workgroup => 512,
         };
@@ -139,7 +139,7 @@ impl Rows {
         most / times * at_once
     }
 
-    /// Whether whole rows are so long and so few that dividing them gains more than its further dispatches cost.
+    /// Whether rows are so long and so few that dividing them gains more than the additional dispatches cost.
     fn leaves_lanes_idle(&self, team: Team, traits: &AdapterTraits) -> bool {
         let tasks = self.tasks(self.outer, 1);
         if traits.on_cpu {
@@ -154,22 +154,23 @@ impl Rows {
         tasks * lanes < FEW_LANES && self.length / entries > LONG_TURNS
     }
 
-    /// Bytes of statistics that are wanted at once. Scratch buffers are rounded up to powers of two.
+    /// The most bytes of statistics at once. Scratch buffers are rounded up to powers of two.
     pub(crate) fn most_scratch(&self, limits: &wgpu::Limits) -> u64 {
-        /// Statistics of rows done together take at most this many bytes, unless one outer entry has more.
+        /// The most bytes of statistics of rows handled together, unless one outer entry has more.
         const MOST_SCRATCH: u64 = 16 << 20;
         MOST_SCRATCH.min(limits.max_storage_buffer_binding_size / 2)
     }
 
-    /// Positions that one team gathers where rows are divided.
+    /// The positions that one team gathers if rows are divided.
     fn chunk(&self, team: Team, traits: &AdapterTraits, wish: Strategy, most_bytes: u64) -> Result<u64, Error> {
-        // Chunks of rows side by side are of whole vectors.
+        // Chunks of rows along the last axis consist of whole vectors.
         let step = if self.inner == 1 { 4 } else { 1 };
         let by_binding = most_bytes / (self.inner * self.element_bytes) / step * step;
         if by_binding == 0 {
             return Err(Error::BindingTooLarge { bytes: step * self.inner * self.element_bytes, limit: most_bytes });
         }
-        // Tasks that keep the adapter busy, and positions below which their statistics cost more than they gain.
+        // The number of tasks that keeps the adapter busy, and the least positions of a chunk whose statistics are
+        // worth their cost.
         let (wanted, least) = match traits.on_cpu {
             true => (64, 256),
             false if self.inner == 1 => (4096, 256),
@@ -187,20 +188,23 @@ impl Rows {
     }
 }
 
-/// Chooses how rows are worked on.
+/// Chooses the strategy for rows.
 ///
-/// | rows                                                        | done                                   |
-/// |-------------------------------------------------------------|----------------------------------------|
-/// | along another axis than the last                            | by an invocation, four side by side    |
-/// | on a CPU up to 32 entries                                   | by an invocation                       |
-/// | with subgroups: on a CPU any, on a GPU up to 1024 entries   | by lanes of a subgroup                 |
-/// | without: on a CPU any, on a GPU up to 32 entries            | by an invocation                       |
-/// | others                                                      | by a workgroup                         |
-/// | so few and long that lanes would be idle, beyond a binding, | in chunks, whose statistics are        |
-/// | beyond what one invocation counts, or whose 16-bit words    | combined before any result is written  |
-/// | two rows share                                              |                                        |
+/// | rows                                                      | team                             |
+/// |-----------------------------------------------------------|----------------------------------|
+/// | along another axis than the last                          | an invocation, four side by side |
+/// | on a CPU up to 32 entries                                 | an invocation                    |
+/// | with subgroups: on a CPU any, on a GPU up to 1024 entries | lanes of a subgroup              |
+/// | without: on a CPU any, on a GPU up to 32 entries          | an invocation                    |
+/// | others                                                    | a workgroup                      |
+///
+/// Rows are divided into chunks, whose statistics are combined before any result is written, if
+///
+/// - they are so few and long that lanes would be idle,
+/// - a row exceeds a binding, or the turns of one invocation, or
+/// - two rows share 16-bit words.
 pub(crate) fn plan(rows: &Rows, traits: &AdapterTraits, wish: Strategy) -> Result<Plan, Error> {
-    // 0 where the limits allow nothing, which no chunk fits into.
+    // 0 if the limits allow nothing; then no chunk fits.
     let most_bytes = most_bytes(&traits.limits).unwrap_or(0);
     let team = rows.team(traits, wish);
     let too_long = rows.block() * rows.element_bytes > most_bytes;
@@ -252,7 +256,7 @@ mod tests {
         let (cpu, gpu, plain) = (adapter(true, true, 8), adapter(false, true, 32), adapter(false, false, 1));
         let auto = Strategy::Automatic;
         let held = Some(Some);
-        // Rows, adapter, wish; who works, and of one dispatch the fours that a lane holds.
+        // Rows, adapter and wish; the team, and for one dispatch the fours that a lane holds.
         let table: [(Rows, &AdapterTraits, Strategy, Team, Option<Option<u64>>); 17] = [
             (rows(4096, 32, 1, 4), &cpu, auto, INVOCATION, held.map(|f| f(8))),
             (rows(4096, 33, 1, 4), &cpu, auto, subgroup(8), held.map(|f| f(2))),
@@ -268,7 +272,7 @@ mod tests {
             // Two rows of three 16-bit elements share a word.
             (rows(4096, 3, 1, 2), &gpu, auto, subgroup(64), None),
             (rows(4096, 4, 1, 2), &gpu, auto, subgroup(64), held.map(|f| f(1))),
-            // One outer entry that no binding holds.
+            // One outer entry that exceeds every binding.
             (rows(1, 8192, 8192, 4), &cpu, auto, INVOCATION, None),
             (rows(4096, 1024, 1, 4), &gpu, Strategy::Invocation, INVOCATION, Some(None)),
             (rows(4096, 1024, 1, 4), &plain, Strategy::Subgroup, WORKGROUP, Some(None)),

@@ -1,4 +1,4 @@
-//! The dispatches of work along an axis: statistics of rows, and results from them.
+//! The dispatches along an axis: statistics of rows, and results from them.
 
 use crate::device::{BoundRange, BufferRange, Command, Device, Dispatch, RESIDENT};
 use crate::error::Error;
@@ -10,14 +10,14 @@ use crate::shader::{
     numbers, with_parameters,
 };
 
-/// What kernels read.
+/// The inputs of kernels.
 pub(crate) struct RowwiseOperands<'a, T: Element> {
     pub x: BufferRange<'a, T>,
     pub dy: Option<BufferRange<'a, T>>,
     pub mask: Option<BufferRange<'a, u8>>,
     /// Whether dy has one element for each row.
     pub reduced_dy: bool,
-    /// Where the result lies in relation to x and dy.
+    /// The location of the result relative to x and dy.
     pub aliasing: Aliasing,
     pub parameters: Vec<BoundRange<'a>>,
     /// The index of the first element within the whole array, for random numbers.
@@ -32,15 +32,15 @@ pub(crate) struct Rowwise<'a, T: Element> {
     plan: Plan,
     statistics: RowStatistics,
     operands: RowwiseOperands<'a, T>,
-    /// What every dispatch is told, and the values of an activation's parameters.
+    /// The part of the uniform that all dispatches share, and the activation's parameters.
     uniform: RowwiseUniform,
     params: Vec<f32>,
 }
 
-/// Some outer entries, or of one of them the positions from `begin` to `end`.
+/// Several outer entries, or the positions from `begin` to `end` of one.
 #[derive(Debug, Clone, Copy)]
 struct Slab {
-    /// The outer entry that the statistics in memory begin with.
+    /// The outer entry at which the statistics in memory begin.
     base: u64,
     first_outer: u64,
     outer: u64,
@@ -48,10 +48,10 @@ struct Slab {
     end: u64,
 }
 
-/// The inputs of a dispatch, and where in their bindings they begin.
+/// The inputs of a dispatch, with their offsets in the bindings.
 struct Inputs<'a> {
     bindings: Vec<BoundRange<'a>>,
-    /// Which elements of the operands are bound.
+    /// The bound elements of the operands.
     start: u64,
     elements: u64,
     first: u64,
@@ -59,14 +59,14 @@ struct Inputs<'a> {
     first_gradient: u64,
 }
 
-/// What has been prepared, and the memory it needs in between.
+/// Prepared dispatches, and their scratch memory.
 #[derive(Debug, Default)]
 pub(crate) struct Prepared {
     pub dispatches: Vec<Dispatch>,
     pub scratch: Vec<wgpu::Buffer>,
 }
 
-/// One dispatch, but for the function, the operands and what all dispatches are told.
+/// A dispatch without the function, the operands and the shared part of the uniform.
 struct Job<'b> {
     stage: Stage,
     team: Team,
@@ -97,7 +97,7 @@ impl<'a, T: Element> Rowwise<'a, T> {
         Ok(Rowwise { device, label, rows, plan, statistics, operands, uniform, params })
     }
 
-    /// Prepares results that take the place of the elements.
+    /// Prepares one result for each element.
     pub(crate) fn elementwise(&self, result: BufferRange<'a, T>) -> Result<Prepared, Error> {
         let mut prepared = Prepared::default();
         for slab in self.slabs(self.plan.fused.is_some()) {
@@ -128,8 +128,8 @@ impl<'a, T: Element> Rowwise<'a, T> {
         Ok(prepared)
     }
 
-    /// Prepares one sum for each of some channels: those of rows side by side within the inner axes, or of rows far
-    /// apart within the outer ones.
+    /// Prepares one sum for each of `channels` channels. A channel's rows lie side by side in the inner axes, or far
+    /// apart in the outer axes.
     pub(crate) fn summed(&self, channels: u64, result: BufferRange<'a, f32>) -> Result<Prepared, Error> {
         let mut prepared = Prepared::default();
         let rows = self.rows.outer * self.rows.inner;
@@ -159,20 +159,22 @@ impl<'a, T: Element> Rowwise<'a, T> {
         Slab { base: 0, first_outer: 0, outer: self.rows.outer, begin: 0, end: self.rows.length }
     }
 
-    /// Outer entries whose elements fit into bindings, and their statistics into the scratch memory.
+    /// Splits the outer entries into slabs whose elements fit into bindings, and whose statistics fit into scratch
+    /// memory.
     fn slabs(&self, fused: bool) -> Vec<Slab> {
         let Rows { inner, length, element_bytes, statistics_bytes, .. } = self.rows;
         let by_binding = self.plan.most_bytes / (self.rows.block() * element_bytes).max(1);
         let statistics = inner * (length.div_ceil(self.plan.chunk) + 1) * statistics_bytes;
         let by_scratch = self.rows.most_scratch(&self.device.traits.limits) / statistics.max(1);
         let most = if fused { by_binding } else { by_binding.min(by_scratch) };
-        // Slabs that begin at whole 256 bytes, where one may have that many.
+        // A slab of 128 outer entries or more is a multiple of 128, so that the next one begins at a multiple of 256
+        // bytes.
         let most = if most > 128 { most / 128 * 128 } else { most.max(1) };
         let slabs = outer_parts(self.all(), most);
         slabs.into_iter().map(|slab| Slab { base: slab.first_outer, ..slab }).collect()
     }
 
-    /// A slab in parts that fit into bindings: outer entries, or whole chunks of one of them.
+    /// Splits a slab into parts that fit into bindings: outer entries, or whole chunks of one.
     fn parts(&self, slab: Slab) -> Vec<Slab> {
         let Rows { inner, length, element_bytes, .. } = self.rows;
         let bytes = self.rows.block() * element_bytes;
@@ -198,7 +200,7 @@ impl<'a, T: Element> Rowwise<'a, T> {
     fn scratch(&self, rows: u64, prepared: &mut Prepared) -> Result<wgpu::Buffer, Error> {
         let limit = self.device.traits.limits.max_storage_buffer_binding_size;
         let bytes = (rows * self.rows.statistics_bytes).max(64);
-        // A power of two, so that calls with like shapes share the pool's buffers.
+        // A power of two, so that calls with similar shapes share the pool's buffers.
         let bytes = if bytes > limit / 2 { bytes } else { bytes.next_power_of_two() };
         if bytes > limit {
             return Err(Error::BindingTooLarge { bytes, limit });
@@ -231,7 +233,7 @@ impl<'a, T: Element> Rowwise<'a, T> {
         Ok(statistics)
     }
 
-    /// What a dispatch of rows is told: the statistics of a slab count its rows from 0, those of a whole array all rows.
+    /// The uniform of a dispatch of rows. Statistics of a slab count its rows from 0, those of a whole array all rows.
     fn uniform_of(&self, slab: Slab, inputs: &Inputs<'_>, chunks: u64) -> RowwiseUniform {
         let first_element = u64::from(self.operands.first_element) + slab.first_outer * self.rows.block();
         RowwiseUniform {
@@ -247,7 +249,7 @@ impl<'a, T: Element> Rowwise<'a, T> {
         }
     }
 
-    /// The same where rows are divided into chunks.
+    /// The same for rows divided into chunks.
     fn uniform_of_chunks(&self, part: Slab, inputs: &Inputs<'_>, round: u32) -> RowwiseUniform {
         let chunk = self.plan.chunk;
         let chunks = (part.end - part.begin).div_ceil(chunk);
@@ -262,7 +264,7 @@ impl<'a, T: Element> Rowwise<'a, T> {
         }
     }
 
-    /// Statistics and results of whole rows.
+    /// Dispatches the statistics and results of whole rows.
     fn fused(
         &self,
         slab: Slab,
@@ -282,7 +284,7 @@ impl<'a, T: Element> Rowwise<'a, T> {
         self.push(self.job(stage, bindings, uniform), prepared)
     }
 
-    /// The statistics of whole rows.
+    /// Dispatches the statistics of whole rows.
     fn whole_statistics(&self, slab: Slab, statistics: &wgpu::Buffer, prepared: &mut Prepared) -> Result<(), Error> {
         let inputs = self.inputs(slab);
         let uniform = self.uniform_of(slab, &inputs, 1);
@@ -291,7 +293,7 @@ impl<'a, T: Element> Rowwise<'a, T> {
         self.push(self.job(Stage::Statistics, bindings, uniform), prepared)
     }
 
-    /// The statistics of the chunks of a part in one round.
+    /// Dispatches the statistics of a part's chunks in one round.
     fn partial(
         &self,
         part: Slab,
@@ -308,7 +310,7 @@ impl<'a, T: Element> Rowwise<'a, T> {
         self.push(self.job(stage, bindings, uniform), prepared)
     }
 
-    /// The statistics of rows from those of their chunks.
+    /// Dispatches the statistics of rows, from those of their chunks.
     fn combine(
         &self,
         (partials, statistics): (&wgpu::Buffer, &wgpu::Buffer),
@@ -326,7 +328,7 @@ impl<'a, T: Element> Rowwise<'a, T> {
         self.push(job, prepared)
     }
 
-    /// The results of a slab from the statistics of its rows, chunk by chunk.
+    /// Dispatches the results of a slab, chunk by chunk, from the statistics of its rows.
     fn write_rows(
         &self,
         slab: Slab,
@@ -345,7 +347,7 @@ impl<'a, T: Element> Rowwise<'a, T> {
         Ok(())
     }
 
-    /// The results of a slab from the statistics of its rows, word by word.
+    /// Dispatches the results of a slab, word by word, from the statistics of its rows.
     fn write_words(
         &self,
         slab: Slab,
@@ -380,7 +382,7 @@ impl<'a, T: Element> Rowwise<'a, T> {
         Ok(())
     }
 
-    /// One result for each of some rows, whose statistics begin with the first of them.
+    /// Dispatches one result for each row; the statistics begin with the first row.
     fn write_reduced<R: Element>(
         &self,
         statistics: &wgpu::Buffer,
@@ -409,7 +411,7 @@ impl<'a, T: Element> Rowwise<'a, T> {
         self.inputs_of(start, elements, slab)
     }
 
-    /// The bindings of some elements, and of the gradients of a slab's rows.
+    /// The bindings of elements, and of the gradients of a slab's rows.
     fn inputs_of(&self, start: u64, elements: u64, slab: Slab) -> Inputs<'a> {
         let RowwiseOperands { x, dy, mask, reduced_dy, aliasing, parameters, .. } = &self.operands;
         let access = if *aliasing == Aliasing::Separate { Access::Read } else { Access::Write };
@@ -437,13 +439,13 @@ impl<'a, T: Element> Rowwise<'a, T> {
         inputs
     }
 
-    /// The binding of a result, unless it is that of an input already.
+    /// The binding of a result, unless an input has it already.
     fn result(&self, result: BufferRange<'a, T>, start: u64, elements: u64) -> Option<BoundRange<'a>> {
         let in_place = matches!(self.operands.aliasing, Aliasing::OverX | Aliasing::OverDy);
         (!in_place).then(|| span(result, numbers::RESULT, Access::Write, start, elements).0)
     }
 
-    /// A dispatch by the planned team, over the tasks that the uniform names.
+    /// A dispatch by the planned team, over the tasks of the uniform.
     fn job<'b>(&self, stage: Stage, bindings: Vec<BoundRange<'b>>, uniform: RowwiseUniform) -> Job<'b> {
         let team = self.plan.team;
         Job {
@@ -460,7 +462,7 @@ impl<'a, T: Element> Rowwise<'a, T> {
     fn push(&self, job: Job<'_>, prepared: &mut Prepared) -> Result<(), Error> {
         let Job { stage, team, storage, whole_vectors, bindings, uniform, workgroups } = job;
         let orientation = match stage {
-            // These see no elements of rows: one text for both orientations.
+            // These read no elements of rows, so one text serves both orientations.
             Stage::Combine | Stage::WriteWords | Stage::WriteReduced => Orientation::Rows,
             _ => self.rows.orientation(),
         };
@@ -498,7 +500,7 @@ fn outer_parts(slab: Slab, most: u64) -> Vec<Slab> {
     parts
 }
 
-/// As `WORKGROUP` in `shaders/rowwise/teams`.
+/// The same as `WORKGROUP` in `shaders/rowwise/teams`.
 fn workgroups(team: Team, tasks: u64) -> u64 {
     tasks.div_ceil(match team {
         Team::Invocation => 64,
