@@ -45,8 +45,8 @@ pub trait Format: Element {
             if exponent % 2 == 0 { power_of_two(exponent) } else { -power_of_two(exponent) }
         })
     }
-    /// Inputs to try, in blocks: every 16-bit value, or every `step`-th f32 after the edges of the function. A step of 0
-    /// counts as 1.
+    /// Inputs to try, in blocks: every 16-bit value, or the edges of the function and then every `step`-th f32. A step
+    /// of 0 counts as 1.
     fn inputs(activation: &Activation, step: u32) -> Box<dyn ExactSizeIterator<Item = Vec<Self>>>;
 }
 
