@@ -277,6 +277,7 @@ macro_rules! along {
         kernels $kernels:expr,
         groups $groups:expr,
         scalars $scalars:expr,
+        $(samples [$({ $($sample_field:ident: $sample:expr),* }),* $(,)?],)?
         limit $limit:literal in $terms:expr;
     )*) => {
         /// A function along one axis of an array. A row is the entries whose indices agree except along the axis.
@@ -299,6 +300,10 @@ macro_rules! along {
         pub enum AxisFunction {
             $(
                 $(#[$doc])*
+                #[cfg_attr(doc, doc = concat!(
+                    "\n\n",
+                    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/pictures/", stringify!($name), ".svg")),
+                ))]
                 $variant $({ $($(#[$field_doc])* $field: $type),* })?,
             )*
         }
@@ -341,6 +346,16 @@ macro_rules! along {
                     },)*
                 }
                 Some(())
+            }
+
+            /// The defaults of the row, and the other values that tests try.
+            fn row_samples(&self) -> Vec<AxisFunction> {
+                match self {
+                    $(AxisFunction::$variant { .. } => vec![
+                        AxisFunction::$variant { $($($field: $default),*)? },
+                        $($(AxisFunction::$variant { $($sample_field: $sample),* },)*)?
+                    ],)*
+                }
             }
 
             /// Whether the gradient can be computed from y instead of x.
@@ -402,7 +417,6 @@ along! {
     /// gives zeros; PyTorch and JAX give NaN. +∞ gives NaN, as in both.
     ///
     /// Forward: `y = exp((x − m)/T)/Σ exp((x − m)/T)`, where m is the row's maximum. Backward: `y·(dy − Σ y·dy)/T`.
-    #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../../pictures/softmax.svg")))]
     softmax Softmax {
         /// T, finite and above 0.
         temperature: f32 = 1.0, TEMPERATURE, Range::AboveZero;
@@ -414,12 +428,12 @@ along! {
     kernels exponentials(&[PLAIN, NO_REMAINDER, SOFTMAX, ONE, EXPONENTIALS], 2, false),
     groups ROWS,
     scalars at_temperature(*temperature),
+    samples [{ temperature: 0.3 }, { temperature: 7.0 }],
     limit 4.0 in Terms::Shares;
 
     /// The logarithm of softmax; takes a mask. Masked entries and rows of −∞ only give −∞.
     ///
     /// Forward: `(x − m)/T − ln Σ exp((x − m)/T)`. Backward: `(dy − exp(y)·Σ dy)/T`.
-    #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../../pictures/log_softmax.svg")))]
     log_softmax LogSoftmax {
         /// T, finite and above 0.
         temperature: f32 = 1.0, TEMPERATURE, Range::AboveZero;
@@ -431,12 +445,12 @@ along! {
     kernels exponentials(&[PLAIN, NO_REMAINDER, source!("rowwise/functions/log_softmax.wgsl"), ONE, EXPONENTIALS], 2, false),
     groups ROWS,
     scalars at_temperature(*temperature),
+    samples [{ temperature: 0.3 }, { temperature: 7.0 }],
     limit 4.0 in Terms::LogShares;
 
     /// Softmax of −x; takes a mask.
     ///
     /// Forward: `exp(−x/T)/Σ exp(−x/T)`. Backward: `−y·(dy − Σ y·dy)/T`.
-    #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../../pictures/softmin.svg")))]
     softmin Softmin {
         /// T, finite and above 0.
         temperature: f32 = 1.0, TEMPERATURE, Range::AboveZero;
@@ -448,12 +462,12 @@ along! {
     kernels exponentials(&[source!("rowwise/scores/negated.wgsl"), NO_REMAINDER, SOFTMAX, ONE, EXPONENTIALS], 2, false),
     groups ROWS,
     scalars at_temperature(*temperature),
+    samples [{ temperature: 0.3 }],
     limit 4.0 in Terms::Shares;
 
     /// Softmax with an additional entry of 0, which takes the rest of the share (Miller 2023, "softmax1").
     ///
     /// Forward: `exp(x − m)/(exp(−m) + Σ exp(x − m))`, m = max(0, max x). Backward: `y·(dy − Σ y·dy)`.
-    #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../../pictures/quiet_softmax.svg")))]
     quiet_softmax QuietSoftmax
     formula "exp(x)/(1 + Σ exp(x))",
     family "softmax",
@@ -466,7 +480,6 @@ along! {
 
     /// 1 at the first maximum and 0 elsewhere, as in ONNX. A row of −∞ only has its maximum at its first entry. The
     /// gradient is 0.
-    #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../../pictures/hardmax.svg")))]
     hardmax Hardmax
     formula "1 at the first maximum, else 0",
     family "softmax",
@@ -481,7 +494,6 @@ along! {
     ///
     /// Forward: `max(x − τ, 0)`, with τ such that the row sums to 1. Backward, on the support: dy minus its mean over
     /// the support; 0 elsewhere.
-    #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../../pictures/sparsemax.svg")))]
     sparsemax Sparsemax
     formula "max(x − τ, 0), τ such that Σ = 1",
     family "softmax",
@@ -502,7 +514,6 @@ along! {
     /// Forward: `softmax((x + G)/τ)` with G = −ln(−ln U). U is from Philox4x32-10 with the seed as key and the
     /// element's index as counter, the same on every adapter. Backward: softmax's gradient of the soft sample, even if
     /// the sample is hard.
-    #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../../pictures/gumbel_softmax.svg")))]
     gumbel_softmax GumbelSoftmax {
         /// τ, finite and above 0.
         tau: f32 = 1.0, TEMPERATURE, Range::AboveZero;
@@ -522,12 +533,12 @@ along! {
     ),
     groups ROWS,
     scalars RowScalars { hard: *hard, seed: *seed, ..at_temperature(*tau) },
+    samples [{ tau: 0.7, hard: false, seed: 1 << 40 | 5 }, { tau: 1.0, hard: true, seed: 9 }],
     limit 4.0 in Terms::Shares;
 
     /// `ln Σ exp(x)`; the axis gets length 1. +∞ gives +∞, and a row without entries gives −∞.
     ///
     /// Backward: `exp(x − y)·dy`.
-    #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../../pictures/logsumexp.svg")))]
     logsumexp LogSumExp
     formula "ln Σ exp(x)",
     family "softmax",
@@ -542,7 +553,6 @@ along! {
     /// logarithm of 0/0.
     ///
     /// Backward: `exp(x − y)·dy/n`.
-    #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../../pictures/logmeanexp.svg")))]
     logmeanexp LogMeanExp
     formula "ln(Σ exp(x)/n)",
     family "softmax",
@@ -558,7 +568,6 @@ along! {
     /// else `gated`.
     ///
     /// Backward: `dvalue = dy·activation(gate)`, `dgate = dy·value·activation′(gate)`.
-    #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../../pictures/swiglu.svg")))]
     gated Gated {
         /// The activation of the gate, an elementwise function.
         activation: Arc<Function> = Arc::new(Activation::Sigmoid.into()), Value::Word("sigmoid"), Range::Function;
@@ -575,11 +584,16 @@ along! {
     groups Groups { inputs: 2, outputs: 1, successive: *layout == Layout::Interleaved },
     scalars NO_SCALARS,
     // Two products: a result of the activation, whose units may be half of those before, and the product before it.
+    samples [
+        { activation: Arc::new(Activation::Elu { alpha: 0.7 }.into()), gate: Gate::First, layout: Layout::Halves },
+        { activation: Arc::new(Activation::Elu { alpha: 0.7 }.into()), gate: Gate::First, layout: Layout::Interleaved },
+        { activation: Arc::new(Activation::Elu { alpha: 0.7 }.into()), gate: Gate::Second, layout: Layout::Halves },
+        { activation: Arc::new(Activation::Elu { alpha: 0.7 }.into()), gate: Gate::Second, layout: Layout::Interleaved },
+    ],
     limit 1.25 in Terms::Gate;
 
     /// The maximum of each group of `pieces` successive entries (Goodfellow et al. 2013). The gradient goes to the
     /// first maximum.
-    #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../../pictures/maxout.svg")))]
     maxout Maxout {
         /// Entries of a group, from 1 to 65 535, the most turns of a loop on llvmpipe. The axis' length must be a
         /// multiple of it.
@@ -592,12 +606,12 @@ along! {
     kernels Kernels::Groupwise { part: source!("groupwise/maxout.wgsl"), operands: Operands::Group },
     groups Groups { inputs: *pieces, outputs: 1, successive: true },
     scalars NO_SCALARS,
+    samples [{ pieces: 1 }, { pieces: 3 }, { pieces: 6 }],
     limit 0.0 in Terms::Nothing;
 
     /// relu(x) followed along the axis by relu(−x) (Shang et al. 2016).
     ///
     /// Backward: `dy₁` for x > 0, `−dy₂` for x < 0, 0 at 0.
-    #[cfg_attr(doc, doc = concat!("\n\n", include_str!("../../pictures/crelu.svg")))]
     crelu Crelu
     formula "relu(x) and relu(−x), one after the other",
     family "crelu",
@@ -669,6 +683,18 @@ impl AxisFunction {
     pub(crate) fn activation(&self) -> Option<Activation> {
         let AxisFunction::Gated { activation, .. } = self else { return None };
         activation.elementwise().ok()
+    }
+
+    /// Returns this function at its defaults and at other values of its parameters that tests try. A gated unit with a
+    /// name of its own has its defaults alone, except `glu`, which is `gated` at its defaults.
+    #[must_use]
+    pub fn samples(&self) -> Vec<AxisFunction> {
+        let samples = self.row_samples();
+        let default = AxisFunction::all().iter().find(|(name, _)| *name == self.name()).map(|(_, function)| function);
+        match default {
+            Some(default) if samples.first() != Some(default) => vec![default.clone()],
+            _ => samples,
+        }
     }
 
     /// The half that is the gate, for a gated unit.

@@ -9,7 +9,7 @@ use crate::row::{labels, parameters};
 use anyhow::{Context, Result, anyhow, ensure};
 use clap::Args;
 use gpu_activations::verify::{Checkpoint, Format, Quantity, Report, fingerprint, verify_along, verify_from};
-use gpu_activations::{Direction, Error, Function, GpuActivations, counted};
+use gpu_activations::{Activation, Direction, Error, Function, GpuActivations, counted};
 use half::{bf16, f16};
 use indicatif::ProgressBar;
 use serde_json::{Map, Value, json};
@@ -56,11 +56,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 /// The functions to verify: those named, or all, at their defaults and sample values, or one as `-p` says.
 fn functions(names: &[String], parameters: &[String]) -> Result<Vec<Function>, Failure> {
-    let samples = |function: Function| match function.elementwise() {
-        Ok(activation) if parameters.is_empty() && is_default(&function) => {
-            activation.samples().into_iter().map(Function::from).collect()
+    let samples = |function: Function| {
+        if !parameters.is_empty() || !is_default(&function) {
+            return vec![function];
         }
-        _ => vec![function],
+        match function.along() {
+            Ok(along) => along.samples().into_iter().map(Function::from).collect(),
+            Err(_) => function.elementwise().iter().flat_map(Activation::samples).map(Function::from).collect(),
+        }
     };
     Ok(chosen(names, parameters)?.into_iter().flat_map(samples).collect())
 }

@@ -1,7 +1,7 @@
 //! Pipelines and uniform buffers, each created once and kept.
 
+use crate::device::lock::lock;
 use crate::device::pipeline_file::PipelineFile;
-use crate::device::sync::lock;
 use crate::error::Error;
 use crate::shader::{Access, ComposedModule, Kernel};
 use std::collections::HashMap;

@@ -3,8 +3,8 @@
 use crate::device::arithmetic::Arithmetic;
 use crate::device::cache::Cache;
 use crate::device::gate::{Closed, DEVICES};
+use crate::device::lock::lock;
 use crate::device::pool::Pool;
-use crate::device::sync::lock;
 use crate::device::traits::AdapterTraits;
 use crate::error::Error;
 use std::fmt;

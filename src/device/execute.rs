@@ -3,8 +3,8 @@
 use crate::device::cache::Key;
 use crate::device::command::Command;
 use crate::device::core::Device;
+use crate::device::lock::lock;
 use crate::device::pipeline_file::PipelineFile;
-use crate::device::sync::lock;
 use crate::error::Error;
 use crate::shader::{Access, ComposedModule, numbers};
 use std::sync::Arc;

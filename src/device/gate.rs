@@ -1,6 +1,6 @@
 //! A gate that keeps a device from being destroyed while other threads use theirs, for drivers that cannot handle it.
 
-use crate::device::sync::lock;
+use crate::device::lock::lock;
 use std::cell::Cell;
 use std::sync::{Condvar, Mutex, PoisonError};
 

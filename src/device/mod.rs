@@ -8,9 +8,9 @@ mod command;
 mod core;
 mod execute;
 mod gate;
+mod lock;
 mod pipeline_file;
 mod pool;
-mod sync;
 mod traits;
 
 pub use adapter::{Survey, adapters, survey};
@@ -22,6 +22,6 @@ pub(crate) use cache::Rewriter;
 pub(crate) use command::{BoundRange, Command};
 pub(crate) use core::{Device, READBACK, RESIDENT, Waiting};
 pub(crate) use execute::Dispatch;
+pub(crate) use lock::lock;
 pub(crate) use pipeline_file::PipelineFile;
-pub(crate) use sync::lock;
 pub(crate) use traits::AdapterTraits;

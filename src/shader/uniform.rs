@@ -63,7 +63,7 @@ uniform! {
 }
 
 uniform! {
-    /// The uniform of kernels along an axis: `shaders/rowwise/contract.wgsl`.
+    /// The uniform of kernels by statistics of rows: `shaders/rowwise/contract.wgsl`.
     RowwiseUniform {
         /// The offsets of data, mask and gradients in their bindings, in elements.
         first: u32,

@@ -99,12 +99,8 @@ fn bf16_within_limits_on_a_compiler_that_takes_all_liberties() {
 #[test]
 fn functions_along_an_axis_within_limits_on_a_compiler_that_takes_all_liberties() {
     let context = hostile(ALL);
-    let mut functions: Vec<AxisFunction> = AxisFunction::all().iter().map(|(_, function)| function.clone()).collect();
-    functions.extend([
-        AxisFunction::Softmax { temperature: 0.3 },
-        AxisFunction::LogSoftmax { temperature: 7.0 },
-        AxisFunction::GumbelSoftmax { tau: 0.7, hard: false, seed: 5 },
-    ]);
+    let functions: Vec<AxisFunction> =
+        AxisFunction::all().iter().flat_map(|(_, function)| function.samples()).collect();
     let mut failures = Vec::new();
     for strategy in [Strategy::Automatic, Strategy::Workgroup, Strategy::Split] {
         let context = context.with_strategy(strategy);

@@ -1,11 +1,12 @@
 //! Functions along an axis: the device against the f64 reference, over shapes, strategies, types and masks.
 
 use crate::common::context;
+use gpu_activations::shader::{Shader, Storage};
 use gpu_activations::tuning::Strategy;
 use gpu_activations::verify::{Format, verify_axis};
-use gpu_activations::{Activation, Axis, AxisFunction, Direction, Gate, GpuActivations, Layout};
+use gpu_activations::{Axis, AxisFunction, Direction, GpuActivations};
 use half::{bf16, f16};
-use std::sync::Arc;
+use std::collections::HashSet;
 
 const STRATEGIES: [Strategy; 5] =
     [Strategy::Automatic, Strategy::Invocation, Strategy::Subgroup, Strategy::Workgroup, Strategy::Split];
@@ -60,30 +61,20 @@ fn even_cases() -> Vec<Axis> {
     shapes.iter().map(|&(shape, axis)| Axis::new(shape, axis).unwrap()).collect()
 }
 
-fn softmaxes() -> Vec<AxisFunction> {
-    let mut functions: Vec<AxisFunction> =
-        AxisFunction::all().iter().map(|(_, function)| function.clone()).filter(|f| f.family() == "softmax").collect();
-    functions.extend([
-        AxisFunction::Softmax { temperature: 0.3 },
-        AxisFunction::LogSoftmax { temperature: 7.0 },
-        AxisFunction::Softmin { temperature: 0.3 },
-        AxisFunction::GumbelSoftmax { tau: 0.7, hard: false, seed: 1 << 40 | 5 },
-        AxisFunction::GumbelSoftmax { tau: 1.0, hard: true, seed: 9 },
-    ]);
-    functions
+/// Every function at its defaults and at the samples of its row, of the softmax family or of the others.
+fn functions(softmax: bool) -> Vec<AxisFunction> {
+    // `gated` is `glu` at its defaults.
+    let all = AxisFunction::all().iter().filter(|(name, function)| *name == function.name());
+    let wanted = all.filter(|(_, function)| (function.family() == "softmax") == softmax);
+    wanted.flat_map(|(_, function)| function.samples()).collect()
 }
 
-fn groups() -> Vec<AxisFunction> {
-    let mut functions: Vec<AxisFunction> =
-        AxisFunction::all().iter().map(|(_, function)| function.clone()).filter(|f| f.family() != "softmax").collect();
-    for gate in [Gate::First, Gate::Second] {
-        for layout in [Layout::Halves, Layout::Interleaved] {
-            let activation = Arc::new(Activation::Elu { alpha: 0.7 }.into());
-            functions.push(AxisFunction::Gated { activation, gate, layout });
-        }
-    }
-    functions.extend([1, 3, 6].map(|pieces| AxisFunction::Maxout { pieces }));
-    functions
+/// The file in `shaders/rowwise/functions` that a function has.
+fn part(function: &AxisFunction) -> String {
+    let (shader, _) = Shader::along(function, Storage::F32, Direction::Forward);
+    let lines = 1..=shader.source().lines().count() as u32;
+    let mut files = lines.filter_map(|line| shader.locate(line)).map(|(file, _)| file);
+    files.find(|file| file.starts_with("rowwise/functions/")).unwrap_or_default().to_owned()
 }
 
 fn check<T: Format>(context: &GpuActivations, function: &AxisFunction, axis: &Axis, masked: bool) {
@@ -106,7 +97,9 @@ fn check_from_output(context: &GpuActivations, function: &AxisFunction, axis: &A
     let from_x = context.backward_along(function, axis, None, &on_x, &on_dy).unwrap();
     let from_y = context.backward_along_from_output(function, axis, None, &y, &on_dy).unwrap();
     let (from_x, from_y) = (context.download(&from_x).unwrap(), context.download(&from_y).unwrap());
-    let scale = function.values().first().map_or(1.0, |(_, value)| 1.0 / value.parse::<f32>().unwrap());
+    let values = function.values();
+    let temperature = values.iter().find(|(name, _)| ["temperature", "tau"].contains(name));
+    let scale = temperature.map_or(1.0, |(_, value)| 1.0 / value.parse::<f32>().unwrap());
     let row = if function.name() == "log_softmax" { axis.length() as f32 } else { 1.0 };
     for (index, (a, b)) in from_x.iter().zip(&from_y).enumerate() {
         assert!((a - b).abs() <= 2e-6 * scale * row.max(1.0), "{function:?} along {axis:?} at {index}: {a}, not {b}");
@@ -117,13 +110,14 @@ fn every_softmax<T: Format>(strategies: &[Strategy]) {
     let context = context();
     for &strategy in strategies {
         let context = context.with_strategy(strategy);
+        let mut chosen = functions(true);
+        if strategy != Strategy::Automatic {
+            // Each strategy has its own pipelines. Of functions that share a part, one is tried.
+            let mut parts = HashSet::new();
+            chosen.retain(|function| parts.insert(part(function)));
+        }
         for axis in cases() {
-            // Each has its own pipelines. Of functions that share all kernels, one is tried.
-            let chosen = |function: &AxisFunction| {
-                let ones = ["softmax", "log_softmax", "sparsemax", "logsumexp"].map(|name| name.parse().unwrap());
-                strategy == Strategy::Automatic || ones.contains(function)
-            };
-            for function in softmaxes().into_iter().filter(chosen) {
+            for function in chosen.clone() {
                 check::<T>(&context, &function, &axis, false);
                 if function.takes_mask() && (strategy == Strategy::Automatic || function.name() == "softmax") {
                     check::<T>(&context, &function, &axis, true);
@@ -155,7 +149,7 @@ fn softmaxes_of_bf16_agree_with_the_reference() {
 fn groups_agree_with_the_reference() {
     let context = context();
     for axis in even_cases() {
-        for function in groups() {
+        for function in functions(false) {
             check::<f32>(&context, &function, &axis, false);
             check::<f16>(&context, &function, &axis, false);
             check::<bf16>(&context, &function, &axis, false);

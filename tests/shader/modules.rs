@@ -276,13 +276,11 @@ impl Collector {
     }
 
     fn along<T: Element>(&self) {
-        let tempered = ["softmax", "log_softmax", "softmin", "gumbel_softmax"].map(|name| {
-            let parameter = if name == "gumbel_softmax" { "tau" } else { "temperature" };
-            (name, name.parse::<AxisFunction>().unwrap().with(parameter, "2").unwrap())
-        });
+        let samples = AxisFunction::all().iter().filter(|(_, function)| function.family() == "softmax");
+        let samples: Vec<_> = samples.flat_map(|(name, f)| f.samples().into_iter().map(move |f| (*name, f))).collect();
         // Text that is the same for every type and location is combined only with the commonest of the others.
         let is_f32 = storage::<T>() == "f32";
-        for (name, function) in AxisFunction::all().iter().chain(tempered.iter().filter(|_| is_f32)) {
+        for (name, function) in AxisFunction::all().iter().chain(samples.iter().filter(|_| is_f32)) {
             // Rows in registers and others; lengths that are multiples of four and others; another axis; a row with so
             // many chunks that a workgroup combines them.
             let shapes: [(&[usize], isize); 11] = [

@@ -2,9 +2,9 @@
 
 mod plan;
 mod stages;
-mod strategy;
+mod wish;
 
 pub(crate) use plan::Rows;
 
 pub(crate) use stages::{Prepared, Rowwise, RowwiseOperands};
-pub use strategy::Strategy;
+pub use wish::Strategy;

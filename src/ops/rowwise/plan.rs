@@ -3,7 +3,7 @@
 use crate::device::AdapterTraits;
 use crate::error::Error;
 use crate::ops::check::most_bytes;
-use crate::ops::rowwise::strategy::Strategy;
+use crate::ops::rowwise::wish::Strategy;
 use crate::shader::{Orientation, Team};
 
 /// The rows of an array, and the rounds and statistics of the work.
