@@ -31,7 +31,9 @@ fn derivative(x: f32, params: Params) -> f32 {
 fn parameter_gradient(x: f32, params: Params) -> Gradient {
     let z = argument(x, params);
     let c = clamp(z.x, -0.5, 0.5);
-    let p = ((((((1.67330254e-5 * c + 1.74541972e-4) * c + 1.19288871e-3) * c + 6.94436347e-3) * c + 3.33330221e-2) * c + 0.125) * c + 0.333333343) * c;
+    let rest = (((((1.67330254e-5 * c + 1.74541972e-4) * c + 1.19288871e-3) * c + 6.94436347e-3) * c + 3.33330221e-2) * c + 0.125) * c;
+    // The last product keeps its error, which alone would be half a unit of the result.
+    let p = multiply(fast_two_sum(0.333333343, rest), vec2<f32>(c, 0.0));
     let e = exponential(z);
     let raised = multiply(one_plus(e.v), add(vec2<f32>(1.0, 0.0), -z));
     let is_near = abs(z.x) < 0.5;
@@ -40,7 +42,7 @@ fn parameter_gradient(x: f32, params: Params) -> Gradient {
     let x_k = exponent_of(below);
     let alpha_k = exponent_of(params.alpha);
     let t = divide(vec2<f32>(below * power_of_two(-x_k), 0.0), vec2<f32>(params.alpha * power_of_two(-alpha_k), 0.0));
-    let near = -multiply(multiply(t, t), fast_two_sum(0.5, p));
+    let near = -multiply(multiply(t, t), add(vec2<f32>(0.5, 0.0), p));
     // In a large value the 1 is lost.
     let is_large = e.k > 30;
     let far = add(scale_pair(raised, min(e.k, 30)), vec2<f32>(-1.0, 0.0));
