@@ -76,8 +76,9 @@ fn edges(activation: &Activation) -> Vec<f32> {
     let specials = [f32::INFINITY, f32::NAN, f32::MAX, f32::MIN_POSITIVE, f32::from_bits(1), 0.0, 1e38];
     let places =
         [0.25, 0.4, 0.5, 0.6, 1.0, 8.0, 9.0, 14.4, 15.0, 17.0, 18.0, 20.0, 87.3, 88.7, 103.9, 104.0, 200.0, 4096.0];
-    // Products of flushed parts were wrong here: in the derivative of squareplus, and in sinc.
-    let found = [1.481_271_1e16, 1.015_148_4e32];
+    // Inputs where errors were found: products of flushed parts in the derivative of squareplus and in sinc, and a
+    // product rounded too early in celu's gradient by alpha.
+    let found = [1.481_271_1e16, 1.015_148_4e32, 0.334_416_33, 1.491_156_7];
     let kinks = activation.kinks().into_iter().map(|kink| kink as f32);
     let around = |place: f32| (0..=16).map(move |i| f32::from_bits(place.to_bits().wrapping_add(i).wrapping_sub(8)));
     specials
