@@ -2,6 +2,14 @@ use crate::error::Error;
 use std::ops::Range;
 
 /// The shape of an array in C order, and one of its axes.
+///
+/// ```
+/// use gpu_activations::{Axis};
+///
+/// let channels = Axis::new(&[8, 3, 32, 32], 1)?;
+/// assert_eq!((channels.length(), channels.elements()), (3, 24_576));
+/// # Ok::<(), gpu_activations::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Axis {
     shape: Vec<usize>,

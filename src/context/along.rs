@@ -8,6 +8,19 @@ impl GpuActivations {
     /// Computes `function(x)` along an axis, in a new buffer of the function's
     /// [`output_shape`](crate::AxisFunction::output_shape).
     ///
+    /// ```
+    /// use gpu_activations::{Axis, AxisFunction, GpuActivations};
+    ///
+    /// let context = GpuActivations::new()?;
+    /// let rows = Axis::last(&[2, 3])?;
+    /// let x = context.upload(&[0.0_f32, 0.0, 0.0, 1.0, 2.0, 3.0])?;
+    /// let mask = context.upload(&[1_u8, 1, 0, 1, 1, 1])?;
+    /// let softmax = AxisFunction::Softmax { temperature: 1.0 };
+    /// let y = context.forward_along(softmax, &rows, Some(&mask), &x)?;
+    /// assert_eq!(context.download_range(&y, 0..3)?, [0.5, 0.5, 0.0]);
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Recording::forward_along`](crate::Recording::forward_along).
     pub fn forward_along<T: Element>(

@@ -8,6 +8,17 @@ use crate::shader::Element;
 impl GpuActivations {
     /// Computes `value·activation(gate)` of two arrays, in a new buffer.
     ///
+    /// ```
+    /// use gpu_activations::{Activation, GpuActivations};
+    ///
+    /// let context = GpuActivations::new()?;
+    /// let value = context.upload(&[2.0_f32, 3.0])?;
+    /// let gate = context.upload(&[-1.0_f32, 4.0])?;
+    /// let y = context.forward_gated(Activation::Relu, &value, &gate)?;
+    /// assert_eq!(context.download(&y)?, [0.0, 12.0]);
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Recording::forward_gated`](crate::Recording::forward_gated).
     pub fn forward_gated<T: Element>(

@@ -81,6 +81,19 @@ impl GpuActivations {
 
     /// Records any number of operations and submits them at once.
     ///
+    /// ```
+    /// use gpu_activations::{Activation, GpuActivations};
+    ///
+    /// let context = GpuActivations::new()?;
+    /// let x = context.upload(&[-1.0_f32, 2.0])?;
+    /// context.batch(|recording| {
+    ///     recording.forward(Activation::Relu, &x, &x)?;
+    ///     recording.forward(Activation::Step { threshold: 1.0 }, &x, &x)
+    /// })?;
+    /// assert_eq!(context.download(&x)?, [0.0, 1.0]);
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// What the closure returns, [`Error::OutOfMemory`], [`Error::Refused`], [`Error::DeviceLost`]; nothing has run then.
     pub fn batch(&self, record: impl FnOnce(&mut Recording<'_, '_>) -> Result<(), Error>) -> Result<(), Error> {

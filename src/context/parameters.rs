@@ -70,6 +70,21 @@ impl GpuActivations {
 
     /// Computes the gradient of a learnable parameter, or of one that is fused, in a new buffer.
     ///
+    /// ```
+    /// use gpu_activations::{Activation, Axis, GpuActivations, ParameterBuffers};
+    ///
+    /// let context = GpuActivations::new()?;
+    /// let channels = Axis::new(&[2, 2], 1)?;
+    /// let alpha = context.upload(&[0.1_f32, 0.2])?;
+    /// let parameters = ParameterBuffers::new().per_channel("alpha", &alpha, &channels);
+    /// let x = context.upload(&[-1.0_f32, 5.0, -3.0, -7.0])?;
+    /// let dy = context.upload(&[1.0_f32; 4])?;
+    /// let prelu = Activation::Prelu { alpha: 0.25 };
+    /// let gradient = context.parameter_gradient(prelu, &parameters, "alpha", &x, &dy)?;
+    /// assert_eq!(context.download(&gradient)?, [-4.0, -7.0]);
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`crate::Recording::parameter_gradient`].
     pub fn parameter_gradient<T: Element>(

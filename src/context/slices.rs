@@ -54,6 +54,14 @@ struct Staged {
 impl GpuActivations {
     /// Computes `function(x)` in new memory.
     ///
+    /// ```
+    /// use gpu_activations::{Activation, GpuActivations};
+    ///
+    /// let context = GpuActivations::new()?;
+    /// assert_eq!(context.forward_slice(Activation::Relu, &[-1.0_f32, 2.0])?, [0.0, 2.0]);
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::ParameterOutOfRange`], [`Error::OutOfMemory`], [`Error::DeviceLost`].
     pub fn forward_slice<T: Element>(&self, function: impl Into<Function>, x: &[T]) -> Result<Vec<T>, Error> {
@@ -161,6 +169,16 @@ impl GpuActivations {
     }
 
     /// Computes `function(x)` along an axis, in new memory.
+    ///
+    /// ```
+    /// use gpu_activations::{Axis, AxisFunction, GpuActivations};
+    ///
+    /// let context = GpuActivations::new()?;
+    /// let maxout = AxisFunction::Maxout { pieces: 2 };
+    /// let y = context.forward_along_slice(maxout, &Axis::last(&[4])?, None, &[1.0_f32, 5.0, 3.0, 2.0])?;
+    /// assert_eq!(y, [5.0, 3.0]);
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Recording::forward_along`](crate::Recording::forward_along).

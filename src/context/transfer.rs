@@ -73,6 +73,16 @@ impl GpuActivations {
 
     /// Copies some elements of a buffer to new memory of the host.
     ///
+    /// ```
+    /// use gpu_activations::{GpuActivations};
+    ///
+    /// let context = GpuActivations::new()?;
+    /// let buffer = context.allocate::<f32>(4)?;
+    /// context.upload_into(&[1.0, 2.0, 3.0, 4.0], &buffer)?;
+    /// assert_eq!(context.download_range(&buffer, 1..3)?, [2.0, 3.0]);
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::OutOfBounds`], and as [`GpuActivations::download`].
     pub fn download_range<T: Scalar>(&self, buffer: &GpuBuffer<T>, elements: Range<usize>) -> Result<Vec<T>, Error> {

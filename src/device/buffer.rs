@@ -97,6 +97,18 @@ impl<T: Scalar> Drop for GpuBuffer<T> {
 }
 
 /// Elements within a `wgpu::Buffer`. No byte outside the range is changed.
+///
+/// ```
+/// use gpu_activations::{Activation, GpuActivations};
+///
+/// let context = GpuActivations::new()?;
+/// let buffer = context.upload(&[-1.0_f32; 200])?;
+/// // 128 f32 are 512 bytes, a multiple of every alignment.
+/// let second = buffer.slice(128..200)?;
+/// context.batch(|recording| recording.forward(Activation::Relu, second, second))?;
+/// assert_eq!(context.download_range(&buffer, 127..129)?, [-1.0, 0.0]);
+/// # Ok::<(), gpu_activations::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct BufferRange<'a, T: Scalar> {
     pub(crate) buffer: &'a wgpu::Buffer,

@@ -1,6 +1,7 @@
 //! Helpers of several tests.
 
-use gpu_activations::{GpuActivations, wgpu};
+use gpu_activations::tuning::Strategy;
+use gpu_activations::{Element, GpuActivations, wgpu};
 use std::sync::LazyLock;
 
 /// The context that tests share, on the best adapter. Sharing keeps a test from destroying a device while another uses
@@ -25,4 +26,21 @@ pub fn device_with(limits: impl Fn(&mut wgpu::Limits)) -> (wgpu::Device, wgpu::Q
     limits(&mut required_limits);
     let descriptor = wgpu::DeviceDescriptor { required_limits, ..Default::default() };
     pollster::block_on(adapter.request_device(&descriptor)).unwrap()
+}
+
+/// Every strategy for work along an axis.
+#[allow(dead_code, reason = "only operations along an axis have strategies")]
+pub const STRATEGIES: [Strategy; 5] =
+    [Strategy::Automatic, Strategy::Split, Strategy::Invocation, Strategy::Subgroup, Strategy::Workgroup];
+
+/// Numbers from -4 to 4 without order; another step gives others.
+#[allow(dead_code, reason = "not every test needs them")]
+pub fn numbers<T: Element>(len: usize, step: usize) -> Vec<T> {
+    (0..len).map(|i| T::from_f64(((i * step) % 1999) as f64 / 250.0 - 4.0)).collect()
+}
+
+/// What the reference takes.
+#[allow(dead_code, reason = "not every test compares with the reference")]
+pub fn widened<T: Element>(values: &[T]) -> Vec<f64> {
+    values.iter().map(|value| value.to_f64()).collect()
 }

@@ -1,15 +1,12 @@
 //! Functions along an axis: the device against the f64 reference, over shapes, strategies, types and masks.
 
-use crate::common::context;
+use crate::common::{STRATEGIES, context};
 use gpu_activations::shader::{Shader, Storage};
 use gpu_activations::tuning::Strategy;
 use gpu_activations::verify::{Format, verify_axis};
 use gpu_activations::{Axis, AxisFunction, Direction, GpuActivations};
 use half::{bf16, f16};
 use std::collections::HashSet;
-
-const STRATEGIES: [Strategy; 5] =
-    [Strategy::Automatic, Strategy::Invocation, Strategy::Subgroup, Strategy::Workgroup, Strategy::Split];
 
 /// Shapes and axes: rows of 1, prime lengths, lengths near each threshold, other axes than the last, no elements.
 fn cases() -> Vec<Axis> {

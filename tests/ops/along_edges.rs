@@ -1,7 +1,6 @@
 //! Functions along an axis at their edges: special values, long rows, small bindings, ranges of a caller's buffers.
 
-use crate::common::{context, device_with};
-use gpu_activations::tuning::Strategy;
+use crate::common::{STRATEGIES, context, device_with, numbers};
 use gpu_activations::{
     Activation, Axis, AxisFunction, BufferRange, Element, Function, GateGradients, GpuActivations, ParameterBuffers,
     wgpu,
@@ -18,12 +17,6 @@ const LOG_SOFTMAX: AxisFunction = AxisFunction::LogSoftmax { temperature: 1.0 };
 const SOFTMIN: AxisFunction = AxisFunction::Softmin { temperature: 1.0 };
 const INFINITY: f32 = f32::INFINITY;
 const NAN: f32 = f32::NAN;
-
-const STRATEGIES: [Strategy; 4] = [Strategy::Invocation, Strategy::Subgroup, Strategy::Workgroup, Strategy::Split];
-
-fn numbers<T: Element>(len: usize, step: usize) -> Vec<T> {
-    (0..len).map(|i| T::from_f64(((i * step) % 1999) as f64 / 250.0 - 4.0)).collect()
-}
 
 /// Returns y and dx of one row for dy of ones and twos. Every strategy must agree.
 fn row(function: impl Into<Function>, x: &[f32]) -> (Vec<f32>, Vec<f32>) {

@@ -1,12 +1,8 @@
 //! Gradients, temperatures and inputs of every magnitude. A finite result must be given as a finite number.
 
-use crate::common::context;
-use gpu_activations::tuning::Strategy;
+use crate::common::{STRATEGIES, context, widened};
 use gpu_activations::{Activation, Axis, AxisFunction, Element, GpuActivations, ParameterBuffers};
 use half::{bf16, f16};
-
-const STRATEGIES: [Strategy; 5] =
-    [Strategy::Automatic, Strategy::Invocation, Strategy::Subgroup, Strategy::Workgroup, Strategy::Split];
 
 fn named(name: &str) -> AxisFunction {
     name.parse().unwrap()
@@ -21,10 +17,6 @@ fn softmaxes() -> Vec<AxisFunction> {
 
 fn cast<T: Element>(values: &[f64]) -> Vec<T> {
     values.iter().map(|&value| T::from_f64(value)).collect()
-}
-
-fn widened<T: Element>(values: &[T]) -> Vec<f64> {
-    values.iter().map(|value| value.to_f64()).collect()
 }
 
 /// Checks dx on the device against the reference, by every strategy. The error may be a fraction of the largest term,

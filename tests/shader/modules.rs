@@ -2,6 +2,7 @@
 //!
 //! `cargo xtask dawn` sets the directory `MODULES`, where these tests write the input of another compiler.
 
+use crate::common::STRATEGIES;
 use gpu_activations::shader::{Aliasing, ComposedModule, Member, Shader, Storage, VARIABLES};
 use gpu_activations::tuning::Strategy;
 use gpu_activations::{
@@ -401,9 +402,6 @@ impl Collector {
         modules.add(&format!("{shape}{}", include_str!("../../shaders/probes/copy.wgsl")), "forward");
     }
 }
-
-const STRATEGIES: [Strategy; 5] =
-    [Strategy::Automatic, Strategy::Split, Strategy::Invocation, Strategy::Subgroup, Strategy::Workgroup];
 
 /// A foreign shader that calls the functions of a snippet.
 fn around(snippet: &str) -> String {

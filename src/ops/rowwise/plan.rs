@@ -251,13 +251,15 @@ mod tests {
         Team::Subgroup { tasks }
     }
 
+    type Case<'a> = (Rows, &'a AdapterTraits, Strategy, Team, Option<Option<u64>>);
+
     #[test]
     fn rows_are_planned_by_shape_adapter_and_wish() {
         let (cpu, gpu, plain) = (adapter(true, true, 8), adapter(false, true, 32), adapter(false, false, 1));
         let auto = Strategy::Automatic;
         let held = Some(Some);
         // Rows, adapter and wish; the team, and for one dispatch the fours that a lane holds.
-        let table: [(Rows, &AdapterTraits, Strategy, Team, Option<Option<u64>>); 17] = [
+        let table: [Case<'_>; 17] = [
             (rows(4096, 32, 1, 4), &cpu, auto, INVOCATION, held.map(|f| f(8))),
             (rows(4096, 33, 1, 4), &cpu, auto, subgroup(8), held.map(|f| f(2))),
             (rows(4096, 1 << 16, 1, 4), &cpu, auto, subgroup(8), Some(None)),
