@@ -38,7 +38,9 @@ fn check_backward<T: Element>(function: &AxisFunction, axis: &Axis, x: &[f64], d
         let dx = context.backward_along_slice(function, axis, None, &x, &dy).unwrap();
         for (index, (dx, expected)) in dx.iter().zip(&expected).enumerate() {
             let off = (dx.to_f64() - expected).abs();
-            assert!(off <= bound, "{function:?} by {strategy:?} at {index}: {dx:?}, not {expected:e}");
+            // What exceeds the range of the type is infinite.
+            let is_rounded = dx.to_f64() == T::from_f64(*expected).to_f64();
+            assert!(off <= bound || is_rounded, "{function:?} by {strategy:?} at {index}: {dx:?}, not {expected:e}");
         }
     }
 }
