@@ -45,6 +45,17 @@ impl Kernel {
         Some(kernel.statistics.bytes())
     }
 
+    /// The elements that the code of an invocation handles, loops taken once.
+    fn elements(&self) -> u64 {
+        match self {
+            Kernel::Elementwise(kernel) => 4 * u64::from(kernel.launch.vectors),
+            Kernel::Rowwise(RowwiseKernel { stage: Stage::FusedHeld { blocks, .. }, .. }) => 4 * blocks,
+            Kernel::Rowwise(_) | Kernel::Gradient(_) | Kernel::Groupwise(_) => 4,
+            Kernel::Copy(launch) => 4 * u64::from(launch.vectors),
+            Kernel::Arithmetic => 1,
+        }
+    }
+
     /// The members of the uniform, except the parameters that follow.
     fn uniform(&self) -> &'static [Member] {
         match self {
@@ -70,6 +81,8 @@ pub struct ComposedModule<'a> {
     pub uniform: &'static [Member],
     /// Bytes from one row's statistics to the next.
     pub statistics_bytes: Option<u64>,
+    /// The elements that the code of an invocation handles, loops taken once.
+    pub elements: u64,
 }
 
 impl<'a> ComposedModule<'a> {
@@ -81,7 +94,7 @@ impl<'a> ComposedModule<'a> {
         };
         let bindings = bindings.iter().map(|&(number, access)| (number, written(access))).collect();
         let (uniform, statistics_bytes) = (kernel.uniform(), kernel.statistics_bytes());
-        ComposedModule { text, entry_point, bindings, uniform, statistics_bytes }
+        ComposedModule { text, entry_point, bindings, uniform, statistics_bytes, elements: kernel.elements() }
     }
 }
 

@@ -3,6 +3,7 @@
 mod accuracy;
 mod adapter;
 mod dawn;
+mod instructions;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
@@ -24,6 +25,8 @@ enum Task {
     Accuracy,
     /// Compiles every module with Dawn, Chrome's compiler of WGSL, and compares what the functions give there; needs node.
     Dawn,
+    /// Counts the instructions of every kernel in an AMD GPU's machine code, which Mesa compiles without the GPU.
+    Instructions(instructions::Arguments),
     /// Writes what is checked in but follows from the catalogue: the table in README.md and the pictures.
     Generate,
 }
@@ -59,6 +62,7 @@ fn perform(task: Task) -> Result<()> {
         }
         Task::Accuracy => accuracy::record(),
         Task::Dawn => dawn::check(),
+        Task::Instructions(arguments) => instructions::perform(&arguments),
         Task::Generate => {
             adapter::ensure().context("the pictures need an adapter")?;
             std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/../pictures"))?;

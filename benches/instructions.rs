@@ -1,0 +1,238 @@
+//! Compiles the kernels of a discrete GPU with the Vulkan driver at hand, and names each on stderr, where the driver may
+//! print its machine code. `cargo xtask instructions` counts that.
+//!
+//! The driver need not be able to run anything: operations are prepared on wgpu's backend that does nothing, and the
+//! composed modules are compiled as wgpu compiles them.
+
+use anyhow::{Context, Result, anyhow, ensure};
+use ash::vk;
+use gpu_activations::{Activation, Axis, AxisFunction, Direction, Element, Error, GpuActivations, wgpu};
+use half::{bf16, f16};
+use naga::back::spv;
+use naga::valid::{Capabilities, ShaderStages, SubgroupOperationSet, ValidationFlags, Validator};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// The array that functions along an axis work on.
+const ROWS: [usize; 2] = [4096, 1024];
+
+/// A kernel of an operation.
+struct Kernel {
+    text: String,
+    entry_point: &'static str,
+    /// Each binding of group 0, and whether it is a uniform.
+    bindings: Vec<(u32, bool)>,
+    elements: u64,
+}
+
+fn main() -> Result<()> {
+    let asked: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let functions = functions();
+    for name in &asked {
+        ensure!(functions.iter().any(|function| function.name() == *name), "there is no function `{name}`");
+    }
+    let driver = Driver::new()?;
+    let planner = Planner::new()?;
+    for function in functions.iter().filter(|function| asked.is_empty() || asked.contains(&function.name())) {
+        planner.compile::<f32>(&driver, function)?;
+        planner.compile::<f16>(&driver, function)?;
+        planner.compile::<bf16>(&driver, function)?;
+    }
+    Ok(())
+}
+
+enum Function {
+    Elementwise(Activation),
+    Along(&'static str, AxisFunction),
+}
+
+fn functions() -> Vec<Function> {
+    let elementwise = Activation::ALL.iter().map(|&activation| Function::Elementwise(activation));
+    let along = AxisFunction::all().iter().map(|(name, function)| Function::Along(name, function.clone()));
+    elementwise.chain(along).collect()
+}
+
+impl Function {
+    fn name(&self) -> String {
+        match self {
+            Function::Elementwise(activation) => activation.name().to_owned(),
+            Function::Along(name, _) => (*name).to_owned(),
+        }
+    }
+}
+
+/// A context that runs nothing, and keeps the modules that it would compile.
+struct Planner {
+    context: GpuActivations,
+    kernels: Arc<Mutex<Vec<Kernel>>>,
+}
+
+impl Planner {
+    /// For a discrete GPU with subgroups of 32 lanes.
+    fn new() -> Result<Planner> {
+        let noop = wgpu::NoopBackendOptions {
+            enable: true,
+            device_type: Some(wgpu::DeviceType::DiscreteGpu),
+            subgroup_min_size: Some(32),
+            subgroup_max_size: Some(32),
+            ..Default::default()
+        };
+        let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+        descriptor.backends = wgpu::Backends::NOOP;
+        descriptor.backend_options.noop = noop;
+        let adapter = pollster::block_on(wgpu::Instance::new(descriptor).request_adapter(&Default::default()))?;
+        let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor {
+            required_features: wgpu::Features::SUBGROUP,
+            required_limits: adapter.limits(),
+            ..Default::default()
+        }))?;
+        let kernels = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&kernels);
+        let context = GpuActivations::from_device_rewriting(device, queue, move |module| {
+            kept.lock().expect("no thread panicked").push(Kernel {
+                text: module.text.to_owned(),
+                entry_point: module.entry_point,
+                bindings: module.bindings.iter().map(|&(number, written)| (number, written.is_none())).collect(),
+                elements: module.elements,
+            });
+            module.text.to_owned()
+        });
+        Ok(Planner { context, kernels })
+    }
+
+    /// Compiles the kernels of a function, in both directions.
+    fn compile<T: Element>(&self, driver: &Driver, function: &Function) -> Result<()> {
+        let storage = std::any::type_name::<T>().rsplit("::").next().unwrap_or_default();
+        for direction in Direction::ALL {
+            self.prepare::<T>(function, direction)?;
+            for kernel in self.kernels.lock().expect("no thread panicked").drain(..) {
+                let Kernel { entry_point, elements, .. } = kernel;
+                eprintln!("\n@kernel {} {} {storage} {entry_point} {elements}", function.name(), direction.name());
+                let took = driver.compile(&kernel)?;
+                eprintln!("\n@done {}", took.as_micros());
+            }
+        }
+        Ok(())
+    }
+
+    fn prepare<T: Element>(&self, function: &Function, direction: Direction) -> Result<(), Error> {
+        let context = &self.context;
+        let axis = Axis::last(&ROWS)?;
+        let [x, dy, y] = match function {
+            Function::Elementwise(_) => [axis.elements(); 3],
+            Function::Along(_, function) => {
+                let reduced = function.output_shape(&axis)?.iter().product();
+                [axis.elements(), reduced, reduced]
+            }
+        };
+        let (x, dy, y) = (context.allocate::<T>(x)?, context.allocate::<T>(dy)?, context.allocate::<T>(y)?);
+        let dx = context.allocate::<T>(x.len())?;
+        context.prepare(|recording| match (function, direction) {
+            (Function::Elementwise(activation), Direction::Forward) => recording.forward(*activation, &x, &y),
+            (Function::Elementwise(activation), Direction::Backward) => recording.backward(*activation, &x, &dy, &dx),
+            (Function::Along(_, function), Direction::Forward) => {
+                recording.forward_along(function, &axis, None, &x, &y)
+            }
+            (Function::Along(_, function), Direction::Backward) => {
+                recording.backward_along(function, &axis, None, &x, &dy, &dx)
+            }
+        })
+    }
+}
+
+/// A device of the first Vulkan adapter. It lives until the process ends.
+struct Driver {
+    device: ash::Device,
+    // Vulkan's library, which the device calls.
+    _entry: ash::Entry,
+}
+
+impl Driver {
+    fn new() -> Result<Driver> {
+        // SAFETY: Vulkan's loader is a library without side conditions.
+        let entry = unsafe { ash::Entry::load() }.context("Vulkan's loader is missing")?;
+        let application = vk::ApplicationInfo::default().api_version(vk::API_VERSION_1_2);
+        let create = vk::InstanceCreateInfo::default().application_info(&application);
+        // SAFETY: every structure lives until the call returns.
+        let instance = unsafe { entry.create_instance(&create, None) }.context("Vulkan does not start")?;
+        // SAFETY: the instance is never destroyed.
+        let adapters = unsafe { instance.enumerate_physical_devices() }?;
+        let &adapter = adapters.first().context("there is no Vulkan adapter")?;
+        // SAFETY: the adapter is the instance's.
+        let properties = unsafe { instance.get_physical_device_properties(adapter) };
+        let name = properties.device_name_as_c_str()?.to_string_lossy().into_owned();
+        let version = properties.driver_version;
+        let [major, minor, patch] =
+            [vk::api_version_major(version), vk::api_version_minor(version), vk::api_version_patch(version)];
+        eprintln!("\n@adapter {major}.{minor}.{patch} {name}");
+        let queues = [vk::DeviceQueueCreateInfo::default().queue_priorities(&[1.0])];
+        // What wgpu asks for that changes the code of a compute shader.
+        let features = vk::PhysicalDeviceFeatures::default().robust_buffer_access(true);
+        let create = vk::DeviceCreateInfo::default().queue_create_infos(&queues).enabled_features(&features);
+        // SAFETY: as for the instance.
+        let device = unsafe { instance.create_device(adapter, &create, None) }.context("there is no device")?;
+        Ok(Driver { device, _entry: entry })
+    }
+
+    /// Creates the pipeline of a kernel, and returns the time that the driver took.
+    fn compile(&self, kernel: &Kernel) -> Result<Duration> {
+        let words = spirv(kernel)?;
+        let bindings: Vec<_> =
+            kernel.bindings.iter().map(|&(number, is_uniform)| binding(number, is_uniform)).collect();
+        let group = vk::DescriptorSetLayoutCreateInfo::default().bindings(&bindings);
+        let name = std::ffi::CString::new(kernel.entry_point)?;
+        // SAFETY: naga has validated the module, the layout has every binding of it, and what is destroyed is used no more.
+        unsafe {
+            let groups = [self.device.create_descriptor_set_layout(&group, None)?];
+            let layout = vk::PipelineLayoutCreateInfo::default().set_layouts(&groups);
+            let layout = self.device.create_pipeline_layout(&layout, None)?;
+            let module = self.device.create_shader_module(&vk::ShaderModuleCreateInfo::default().code(&words), None)?;
+            let stage = vk::PipelineShaderStageCreateInfo::default().stage(vk::ShaderStageFlags::COMPUTE);
+            let stage = stage.module(module).name(&name);
+            let pipeline = [vk::ComputePipelineCreateInfo::default().stage(stage).layout(layout)];
+            let begin = Instant::now();
+            let created = self.device.create_compute_pipelines(vk::PipelineCache::null(), &pipeline, None);
+            let took = begin.elapsed();
+            let pipelines = created.map_err(|(_, error)| anyhow!("{}: {error}", kernel.entry_point))?;
+            pipelines.into_iter().for_each(|pipeline| self.device.destroy_pipeline(pipeline, None));
+            self.device.destroy_shader_module(module, None);
+            self.device.destroy_pipeline_layout(layout, None);
+            self.device.destroy_descriptor_set_layout(groups[0], None);
+            Ok(took)
+        }
+    }
+}
+
+fn binding(number: u32, is_uniform: bool) -> vk::DescriptorSetLayoutBinding<'static> {
+    let kind = if is_uniform { vk::DescriptorType::UNIFORM_BUFFER } else { vk::DescriptorType::STORAGE_BUFFER };
+    let binding = vk::DescriptorSetLayoutBinding::default().binding(number).descriptor_count(1);
+    binding.descriptor_type(kind).stage_flags(vk::ShaderStageFlags::COMPUTE)
+}
+
+/// The module as wgpu hands it to a driver, where it is trusted.
+fn spirv(kernel: &Kernel) -> Result<Vec<u32>> {
+    let module = naga::front::wgsl::parse_str(&kernel.text)?;
+    let info = Validator::new(ValidationFlags::all(), Capabilities::SUBGROUP)
+        .subgroup_stages(ShaderStages::COMPUTE)
+        .subgroup_operations(SubgroupOperationSet::all())
+        .validate(&module)?;
+    let options = spv::Options {
+        lang_version: (1, 3),
+        flags: spv::WriterFlags::empty(),
+        bounds_check_policies: naga::proc::BoundsCheckPolicies {
+            index: naga::proc::BoundsCheckPolicy::Unchecked,
+            buffer: naga::proc::BoundsCheckPolicy::Unchecked,
+            image_load: naga::proc::BoundsCheckPolicy::Unchecked,
+            binding_array: naga::proc::BoundsCheckPolicy::Unchecked,
+        },
+        zero_initialize_workgroup_memory: spv::ZeroInitializeWorkgroupMemoryMode::None,
+        force_loop_bounding: false,
+        emit_int_div_checks: false,
+        ..Default::default()
+    };
+    let entry =
+        spv::PipelineOptions { shader_stage: naga::ShaderStage::Compute, entry_point: kernel.entry_point.to_owned() };
+    let words = spv::write_vec(&module, &info, &options, Some(&entry))?;
+    ensure!(!words.is_empty(), "{}: no SPIR-V", kernel.entry_point);
+    Ok(words)
+}
