@@ -104,7 +104,8 @@ fn functions_along_an_axis_within_limits_on_a_compiler_that_takes_all_liberties(
     let mut failures = Vec::new();
     for strategy in [Strategy::Automatic, Strategy::Workgroup, Strategy::Split] {
         let context = context.with_strategy(strategy);
-        for (shape, axis) in [([67, 16, 1], 1), ([2, 1026, 1], 1), ([3, 18, 6], 1)] {
+        // Multiples of 6, because maxout is tried with up to so many pieces.
+        for (shape, axis) in [([67, 12, 1], 1), ([2, 1026, 1], 1), ([3, 18, 6], 1)] {
             let axis = Axis::new(&shape, axis).unwrap();
             // Each strategy has its own pipelines. Of functions that share all kernels, one is tried.
             let chosen = |function: &AxisFunction| {
