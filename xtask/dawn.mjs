@@ -91,7 +91,7 @@ async function run(folder, name) {
     buffer(x, GPUBufferUsage.STORAGE),
     buffer(new Float32Array(x.byteLength / 4).fill(1), GPUBufferUsage.STORAGE),
     result,
-    buffer(read('call'), GPUBufferUsage.UNIFORM),
+    buffer(read('uniform'), GPUBufferUsage.UNIFORM),
   ];
   const group = device.createBindGroup({
     layout,
