@@ -116,9 +116,13 @@ fn product_of_three(a: f32, b: f32, c: f32) -> f32 {
     let largest = select(larger, c, above);
     let smallest = select(smaller, c, below);
     let middle = select(select(c, larger, above), smaller, below);
-    let first = opaque(a * b);
-    let is_moderate = abs(first) > 1e-30 && abs(first) < 1e30;
-    return select(opaque(largest * smallest) * middle, first * c, is_moderate);
+    let plain = abs(opaque(a * b));
+    let is_moderate = plain > 1e-30 && plain < 1e30;
+    let first = two_product(select(largest, a, is_moderate), select(smallest, b, is_moderate));
+    let last = select(middle, c, is_moderate);
+    // The error of the first product counts up to twice in units of the second, so it is kept.
+    let rest = first.y * last;
+    return guarded(first.x * last) + select(0.0, rest, is_finite(rest));
 }
 
 // Infinity and NaN cannot be literals, and compilers may assume that no arithmetic produces NaN.

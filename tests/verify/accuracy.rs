@@ -1,8 +1,8 @@
 //! Every function, direction and storage on the device, within the limits of its row.
 
 use crate::common::context;
-use gpu_activations::Activation;
-use gpu_activations::verify::{Format, Quantity, verify};
+use gpu_activations::verify::{Format, Quantity, verify, verify_along};
+use gpu_activations::{Activation, AxisFunction, Direction};
 use half::{bf16, f16};
 
 /// One in this many f32 is tried. The number is prime, so that all significands occur.
@@ -47,4 +47,14 @@ fn f16_within_limits() {
 #[test]
 fn bf16_within_limits() {
     holds::<bf16>();
+}
+
+/// The gradient of a gate is a product of three, two of whose factors have errors by then.
+#[test]
+fn gated_units_within_limits_over_all_shapes_and_gradients() {
+    for name in ["glu", "swiglu", "geglu"] {
+        let function: AxisFunction = name.parse().unwrap();
+        let report = verify_along::<f32>(&context(), function, Direction::Backward, |_| ()).unwrap();
+        assert_eq!(report.failed, 0, "{name}: {report:?}");
+    }
 }
