@@ -246,7 +246,7 @@ pub enum Error {
     },
     /// A single buffer of this size is beyond the adapter.
     #[error(
-        "a buffer of {} is larger than this adapter's limit of {}; slices of any length are processed in pieces",
+        "a buffer of {} is larger than this adapter's limit of {}; slices of any length are processed in batches",
         counted(*.bytes, "byte"),
         counted(*.limit, "byte")
     )]

@@ -19,7 +19,7 @@
 //!   where the method says so.
 //! - Operands of a recording are a [`GpuBuffer`], a part of one ([`GpuBuffer::slice`]), a [`BufferRange`], a `wgpu::Buffer` or a
 //!   `wgpu::BufferSlice`.
-//! - Methods on slices, constructors and downloads have [async forms](GpuActivations#async-forms).
+//! - Methods on slices, constructors and [`download`](GpuActivations::download) have [async forms](GpuActivations#async-forms).
 //!
 //! # Features
 //!

@@ -102,6 +102,7 @@ pub enum Gate {
 
 /// The order of a gated unit's two halves along the axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum Layout {
     /// One half after the other.
     #[default]
@@ -359,6 +360,7 @@ macro_rules! along {
             }
 
             /// Whether the gradient can be computed from y instead of x.
+            #[must_use]
             pub fn has_backward_from_output(&self) -> bool {
                 match self {
                     $(AxisFunction::$variant { $($($field),*)? } => {
@@ -668,6 +670,7 @@ impl AxisFunction {
 
     /// Returns the gated unit `value·activation(gate)` whose gate is the second half of the axis. The activation must
     /// be elementwise; [`AxisFunction::validate`] checks that.
+    #[must_use]
     pub fn gated(activation: impl Into<Function>) -> AxisFunction {
         AxisFunction::Gated { activation: Arc::new(activation.into()), gate: Gate::Second, layout: Layout::Halves }
     }

@@ -83,6 +83,7 @@ macro_rules! catalog {
             }
 
             /// The values of the parameters, in the order of [`Activation::parameters`].
+            #[must_use]
             pub fn values(&self) -> Vec<f32> {
                 match *self {
                     $(Activation::$variant { $($($field),*)? } => vec![$($($field),*)?],)*
@@ -96,6 +97,7 @@ macro_rules! catalog {
             }
 
             /// The values of x at which the formula changes. The derivative jumps or bends there.
+            #[must_use]
             pub fn kinks(&self) -> Vec<f64> {
                 match *self {
                     $(Activation::$variant { $($($field),*)? } => {
@@ -115,6 +117,7 @@ macro_rules! catalog {
 
             /// The largest error allowed in f32 in the derivative by a learnable parameter, in units in the last place.
             /// It is 0 for a parameter that is not learnable.
+            #[must_use]
             pub fn gradient_limit(&self, parameter: &str) -> f64 {
                 match self {
                     $(Activation::$variant { .. } => match parameter {
@@ -174,6 +177,7 @@ macro_rules! catalog {
             }
 
             /// This function at its defaults, and at other parameter values for tests.
+            #[must_use]
             pub fn samples(&self) -> Vec<Activation> {
                 match self {
                     $(Activation::$variant { .. } => vec![
@@ -195,6 +199,7 @@ macro_rules! catalog {
             }
 
             /// The reference: the function in f64, with the f32 parameters widened.
+            #[must_use]
             pub fn forward(&self, x: f64) -> f64 {
                 if x.is_nan() {
                     return x;
@@ -210,6 +215,7 @@ macro_rules! catalog {
 
             /// The reference: the derivative by a learnable parameter, in f64. It is NaN for a parameter that is not
             /// learnable.
+            #[must_use]
             pub fn parameter_gradient(&self, parameter: &str, x: f64) -> f64 {
                 if x.is_nan() {
                     return x;
@@ -230,6 +236,7 @@ macro_rules! catalog {
             }
 
             /// The reference: the derivative in f64, with the f32 parameters widened.
+            #[must_use]
             pub fn derivative(&self, x: f64) -> f64 {
                 if x.is_nan() {
                     return x;

@@ -63,6 +63,7 @@ impl Function {
 
     /// The names and values of the parameters, in the form that [`Function::with`] reads. Those of a gated unit's
     /// activation are included.
+    #[must_use]
     pub fn values(&self) -> Vec<(&'static str, String)> {
         match self {
             Function::Elementwise(activation) => {

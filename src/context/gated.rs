@@ -59,12 +59,12 @@ impl GpuActivations {
         dy: &GpuBuffer<T>,
     ) -> Result<(GpuBuffer<T>, GpuBuffer<T>), Error> {
         let (dvalue, dgate) = (self.allocate(value.len())?, self.allocate(gate.len())?);
-        self.backward_gated_into(activation, value, gate, dy, (&dvalue, &dgate))?;
+        let gradients = GateGradients { value: dvalue.operand(), gate: dgate.operand() };
+        self.backward_gated_into(activation, value, gate, dy, gradients)?;
         Ok((dvalue, dgate))
     }
 
-    /// Writes the gradients of [`GpuActivations::backward_gated`] into buffers that you give, first dvalue, then dgate.
-    /// Neither may be the other, or an input.
+    /// Writes the gradients of [`GpuActivations::backward_gated`] into buffers that you give. Neither may be the other, or an input.
     ///
     /// # Errors
     /// As [`Recording::backward_gated`](crate::Recording::backward_gated).
@@ -74,9 +74,8 @@ impl GpuActivations {
         value: &GpuBuffer<T>,
         gate: &GpuBuffer<T>,
         dy: &GpuBuffer<T>,
-        (dvalue, dgate): (&GpuBuffer<T>, &GpuBuffer<T>),
+        gradients: GateGradients<'_, T>,
     ) -> Result<(), Error> {
-        let gradients = GateGradients { value: dvalue.operand(), gate: dgate.operand() };
         self.batch(|recording| recording.backward_gated(activation, value, gate, dy, gradients))
     }
 }

@@ -1,6 +1,6 @@
-//! Elementwise functions at the same parameters everywhere: files of any size, chunk by chunk in their own order.
+//! Elementwise functions at the same parameters everywhere: files of any size, batch by batch in their own order.
 
-use crate::evaluate::request::{CHUNK, Engine, Request};
+use crate::evaluate::request::{BATCH, Engine, Request};
 use crate::npy::{Input, Kind, NUMBERS, Output, reserved, say_what_is_rounded, to_c_order, tuple};
 use crate::output::progress_bar;
 use anyhow::{Result, ensure};
@@ -33,14 +33,14 @@ fn stream<T: Element>(
     mut output: Output,
 ) -> Result<()> {
     let mut gradient = dy.map(|dy| Gradient::<T>::new(dy, &x)).transpose()?;
-    let progress = progress_bar(if x.elements > CHUNK { x.elements } else { 0 })?;
-    let chunk = x.elements.min(CHUNK) as usize;
-    let mut x_data = vec![T::zeroed(); chunk];
-    let mut dy_data = vec![T::zeroed(); if gradient.is_some() { chunk } else { 0 }];
-    let mut result = vec![T::zeroed(); chunk];
+    let progress = progress_bar(if x.elements > BATCH { x.elements } else { 0 })?;
+    let batch = x.elements.min(BATCH) as usize;
+    let mut x_data = vec![T::zeroed(); batch];
+    let mut dy_data = vec![T::zeroed(); if gradient.is_some() { batch } else { 0 }];
+    let mut result = vec![T::zeroed(); batch];
     let mut done = 0;
     while done < x.elements {
-        let count = (x.elements - done).min(CHUNK) as usize;
+        let count = (x.elements - done).min(BATCH) as usize;
         x.read(&mut x_data[..count])?;
         if let Some(gradient) = &mut gradient {
             gradient.read(done as usize, &mut dy_data[..count])?;

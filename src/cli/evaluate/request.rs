@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
 /// Elements that are read, computed and written at once.
-pub const CHUNK: u64 = 1 << 22;
+pub const BATCH: u64 = 1 << 22;
 
 #[derive(Args)]
 pub struct Common {

@@ -1,7 +1,7 @@
 //! Functions that depend on the shape of x: those along an axis, those with parameters from files, and those with random
 //! slopes. Outer entries are evaluated batch by batch if each stands for itself, and otherwise arrays as a whole.
 
-use crate::evaluate::request::{CHUNK, Engine, Request};
+use crate::evaluate::request::{BATCH, Engine, Request};
 use crate::function::Configured;
 use crate::npy::{Input, Kind, MASK, NUMBERS, Output, say_what_is_rounded, tuple};
 use crate::output::progress_bar;
@@ -154,7 +154,7 @@ impl<'a, T: Element> Task<'a, T> {
         if !ordered || by_index || !self.gradients.is_empty() || axis.elements() == 0 {
             return vec![(Some(axis.clone()), 0..1)];
         }
-        axis.batches(CHUNK as usize).map(|(axis, entries)| (Some(axis), entries)).collect()
+        axis.batches(BATCH as usize).map(|(axis, entries)| (Some(axis), entries)).collect()
     }
 
     /// Reads a share of the inputs.

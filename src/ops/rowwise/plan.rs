@@ -62,6 +62,12 @@ const LONG_ON_CPU: u64 = 1 << 16;
 /// from the size of GPUs, not measured.
 const FEW_LANES: u64 = 1 << 14;
 const LONG_TURNS: u64 = 128;
+/// The number of chunks that keeps a GPU busy: for teams, and for single invocations.
+const BUSY_TASKS: u64 = 4096;
+const BUSY_TASKS_OF_INVOCATIONS: u64 = 1 << 16;
+/// The least positions of a chunk whose statistics are worth their cost: along the last axis, and along another.
+const LEAST_OF_CHUNK: u64 = 256;
+const LEAST_OF_COLUMN_CHUNK: u64 = 32;
 
 impl Rows {
     /// The order of a row's elements in memory.
@@ -169,12 +175,10 @@ impl Rows {
         if by_binding == 0 {
             return Err(Error::BindingTooLarge { bytes: step * self.inner * self.element_bytes, limit: most_bytes });
         }
-        // The number of tasks that keeps the adapter busy, and the least positions of a chunk whose statistics are
-        // worth their cost.
         let (wanted, least) = match traits.on_cpu {
-            true => (64, 256),
-            false if self.inner == 1 => (4096, 256),
-            false => (1 << 16, 32),
+            true => (FEW_TASKS_ON_CPU, LEAST_OF_CHUNK),
+            false if self.inner == 1 => (BUSY_TASKS, LEAST_OF_CHUNK),
+            false => (BUSY_TASKS_OF_INVOCATIONS, LEAST_OF_COLUMN_CHUNK),
         };
         let chunk = match wish {
             Strategy::Split => self.length.div_ceil(3),
