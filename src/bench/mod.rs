@@ -107,6 +107,15 @@ impl<'a> Bench<'a> {
 
     /// Measures one direction of an elementwise function on this number of elements.
     ///
+    /// ```
+    /// use gpu_activations::{Activation, Direction};
+    /// let context = gpu_activations::GpuActivations::new()?;
+    /// let mut bench = gpu_activations::bench::Bench::new(&context, 1)?;
+    /// let throughput = bench.elementwise::<f32>(Activation::Relu, Direction::Forward, 1 << 10)?;
+    /// assert!(throughput.ratio_to_copy > 0.0);
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`GpuActivations::forward`].
     pub fn elementwise<T: Element>(

@@ -670,6 +670,13 @@ impl AxisFunction {
 
     /// Returns the gated unit `value·activation(gate)` whose gate is the second half of the axis. The activation must
     /// be elementwise; [`AxisFunction::validate`] checks that.
+    ///
+    /// ```
+    /// use gpu_activations::{Activation, Axis, AxisFunction};
+    /// let swiglu = AxisFunction::gated(Activation::Silu);
+    /// assert_eq!(swiglu.output_shape(&Axis::last(&[3, 8])?)?, [3, 4]);
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
     #[must_use]
     pub fn gated(activation: impl Into<Function>) -> AxisFunction {
         AxisFunction::Gated { activation: Arc::new(activation.into()), gate: Gate::Second, layout: Layout::Halves }

@@ -19,6 +19,14 @@ pub struct Axis {
 impl Axis {
     /// An axis of an array of this shape. A negative `axis` counts from the end.
     ///
+    /// ```
+    /// use gpu_activations::Axis;
+    /// let axis = Axis::new(&[2, 3, 4], -2)?;
+    /// assert_eq!((axis.index(), axis.length(), axis.elements()), (1, 3, 24));
+    /// assert!(Axis::new(&[2, 3], 2).is_err());
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::AxisOutOfRange`]; [`Error::TooManyElements`] for 2³¹ elements or more.
     pub fn new(shape: &[usize], axis: isize) -> Result<Axis, Error> {
@@ -87,6 +95,14 @@ impl Axis {
 
     /// Splits the array into batches of successive outer entries. A batch has at most `elements` elements, or one outer
     /// entry if that has more. Each batch comes with the axis of its own array and its range of outer entries.
+    ///
+    /// ```
+    /// use gpu_activations::Axis;
+    /// let axis = Axis::last(&[5, 8])?;
+    /// let rows: Vec<_> = axis.batches(16).map(|(_, entries)| entries).collect();
+    /// assert_eq!(rows, [0..2, 2..4, 4..5]);
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
     pub fn batches(&self, elements: usize) -> impl Iterator<Item = (Axis, Range<usize>)> + use<'_> {
         let (outer, block) = (self.outer(), self.length() * self.inner());
         let most = (elements / block.max(1)).clamp(1, outer.max(1));

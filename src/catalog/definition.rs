@@ -199,6 +199,11 @@ macro_rules! catalog {
             }
 
             /// The reference: the function in f64, with the f32 parameters widened.
+            ///
+            /// ```
+            /// use gpu_activations::Activation;
+            /// assert_eq!(Activation::Sigmoid.forward(0.0), 0.5);
+            /// ```
             #[must_use]
             pub fn forward(&self, x: f64) -> f64 {
                 if x.is_nan() {
@@ -236,6 +241,11 @@ macro_rules! catalog {
             }
 
             /// The reference: the derivative in f64, with the f32 parameters widened.
+            ///
+            /// ```
+            /// use gpu_activations::Activation;
+            /// assert_eq!(Activation::Sigmoid.derivative(0.0), 0.25);
+            /// ```
             #[must_use]
             pub fn derivative(&self, x: f64) -> f64 {
                 if x.is_nan() {

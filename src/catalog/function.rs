@@ -77,6 +77,14 @@ impl Function {
     /// Sets a parameter by name, from text. Case, `_` and `-` do not matter in the name. Ranges may depend on other
     /// parameters, so [`Function::validate`] checks them, and every operation on a device calls it.
     ///
+    /// ```
+    /// use gpu_activations::Function;
+    /// let function: Function = "leaky_relu".parse()?;
+    /// let steeper = function.with("negative_slope", "0.2")?;
+    /// assert_eq!(steeper.to_string(), "leaky_relu(negative_slope=0.2)");
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// - [`Error::UnknownParameter`] or [`Error::InvalidValue`];
     /// - [`Error::UnknownName`] or [`Error::OtherKind`] for a gate's activation.

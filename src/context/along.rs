@@ -70,6 +70,17 @@ impl GpuActivations {
 
     /// Computes dx from x and dy, in a new buffer.
     ///
+    /// ```
+    /// use gpu_activations::{Axis, AxisFunction};
+    /// let context = gpu_activations::GpuActivations::new()?;
+    /// let softmax: AxisFunction = "softmax".parse()?;
+    /// let axis = Axis::last(&[1, 2])?;
+    /// let (x, dy) = (context.upload(&[0.0_f32, 0.0])?, context.upload(&[1.0_f32, 0.0])?);
+    /// let dx = context.backward_along(&softmax, &axis, None, &x, &dy)?;
+    /// assert_eq!(context.download(&dx)?, [0.25, -0.25]);
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Recording::backward_along`](crate::Recording::backward_along).
     pub fn backward_along<T: Element>(
@@ -120,6 +131,17 @@ impl GpuActivations {
 
     /// Computes dx from y and dy, in a new buffer, for the functions that
     /// [allow it](crate::AxisFunction::has_backward_from_output).
+    ///
+    /// ```
+    /// use gpu_activations::{Axis, AxisFunction};
+    /// let context = gpu_activations::GpuActivations::new()?;
+    /// let softmax: AxisFunction = "softmax".parse()?;
+    /// let axis = Axis::last(&[1, 2])?;
+    /// let (y, dy) = (context.upload(&[0.5_f32, 0.5])?, context.upload(&[1.0_f32, 0.0])?);
+    /// let dx = context.backward_along_from_output(&softmax, &axis, None, &y, &dy)?;
+    /// assert_eq!(context.download(&dx)?, [0.25, -0.25]);
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Recording::backward_along_from_output`](crate::Recording::backward_along_from_output).

@@ -15,6 +15,14 @@ impl GpuActivations {
 
     /// Finds out how the device computes, if that is not known yet, by a kernel that is submitted and waited for.
     ///
+    /// ```
+    /// let context = gpu_activations::GpuActivations::new()?;
+    /// // Whether one rounding is enough for a product and a sum.
+    /// let fuses = context.probe()?.fuses_fma;
+    /// assert_eq!(context.arithmetic().map(|known| known.fuses_fma), Some(fuses));
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::OutOfMemory`], [`Error::Refused`], [`Error::DeviceLost`].
     pub fn probe(&self) -> Result<Arithmetic, Error> {

@@ -114,6 +114,12 @@ impl GpuActivations {
     }
 
     /// Returns a builder, which chooses the adapter and what is kept.
+    ///
+    /// ```
+    /// let context = gpu_activations::GpuActivations::builder().pool_limit(16 << 20).build()?;
+    /// assert!(!context.adapter_info().name.is_empty());
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
     pub fn builder() -> Builder {
         Builder { adapter: None, device_of: None, pool_limit: POOL_LIMIT, pipeline_directory: None }
     }

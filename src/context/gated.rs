@@ -49,6 +49,15 @@ impl GpuActivations {
     /// Computes the gradients `dvalue = dy·activation(gate)` and `dgate = dy·value·activation′(gate)` of two arrays, in
     /// new buffers.
     ///
+    /// ```
+    /// use gpu_activations::Activation;
+    /// let context = gpu_activations::GpuActivations::new()?;
+    /// let [value, gate, dy] = [2.0_f32, 3.0, 1.0].map(|number| context.upload(&[number]));
+    /// let (dvalue, dgate) = context.backward_gated(Activation::Identity, &value?, &gate?, &dy?)?;
+    /// assert_eq!((context.download(&dvalue)?, context.download(&dgate)?), (vec![3.0], vec![2.0]));
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Recording::backward_gated`](crate::Recording::backward_gated).
     pub fn backward_gated<T: Element>(

@@ -19,6 +19,14 @@ pub struct Memory {
 
 impl GpuActivations {
     /// Returns what this context and its clones hold.
+    ///
+    /// ```
+    /// let context = gpu_activations::GpuActivations::new()?;
+    /// let x = context.allocate::<f32>(1 << 10)?;
+    /// assert!(context.memory().buffers >= 4096);
+    /// # drop(x);
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
     #[must_use]
     pub fn memory(&self) -> Memory {
         let pooled = lock(&self.device.pool).bytes();

@@ -8,6 +8,19 @@ use crate::shader::Element;
 impl GpuActivations {
     /// Computes `function(x)` in a new buffer, parameters coming from buffers or being drawn.
     ///
+    /// ```
+    /// use gpu_activations::{Activation, Axis, ParameterBuffers};
+    /// let context = gpu_activations::GpuActivations::new()?;
+    /// // A slope for each of two channels.
+    /// let axis = Axis::last(&[1, 2])?;
+    /// let slopes = context.upload(&[0.25_f32, 0.5])?;
+    /// let parameters = ParameterBuffers::new().per_channel("alpha", &slopes, &axis);
+    /// let x = context.upload(&[-1.0_f32, -1.0])?;
+    /// let y = context.forward_with(Activation::Prelu { alpha: 0.25 }, &parameters, &x)?;
+    /// assert_eq!(context.download(&y)?, [-0.25, -0.5]);
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`crate::Recording::forward_with`].
     pub fn forward_with<T: Element>(

@@ -86,6 +86,15 @@ impl GpuActivations {
 
     /// Computes `function(x)` in memory that you give.
     ///
+    /// ```
+    /// use gpu_activations::Activation;
+    /// let context = gpu_activations::GpuActivations::new()?;
+    /// let mut y = [0.0_f32; 2];
+    /// context.forward_slice_into(Activation::Relu, &[-2.0, 0.5], &mut y)?;
+    /// assert_eq!(y, [0.0, 0.5]);
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::LengthMismatch`], and as [`GpuActivations::forward_slice`].
     pub fn forward_slice_into<T: Element>(
@@ -111,6 +120,14 @@ impl GpuActivations {
     }
 
     /// Computes `dy * derivative(x)` in new memory.
+    ///
+    /// ```
+    /// use gpu_activations::Activation;
+    /// let context = gpu_activations::GpuActivations::new()?;
+    /// let dx = context.backward_slice(Activation::Relu, &[-2.0_f32, 0.5], &[3.0, 3.0])?;
+    /// assert_eq!(dx, [0.0, 3.0]);
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::LengthMismatch`], and as [`GpuActivations::forward_slice`].
@@ -243,6 +260,16 @@ impl GpuActivations {
     }
 
     /// Computes dx from x and dy, in new memory.
+    ///
+    /// ```
+    /// use gpu_activations::{Axis, AxisFunction};
+    /// let context = gpu_activations::GpuActivations::new()?;
+    /// let softmax: AxisFunction = "softmax".parse()?;
+    /// let axis = Axis::last(&[1, 2])?;
+    /// let dx = context.backward_along_slice(&softmax, &axis, None, &[0.0_f32, 0.0], &[1.0, 0.0])?;
+    /// assert_eq!(dx, [0.25, -0.25]);
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Recording::backward_along`](crate::Recording::backward_along).

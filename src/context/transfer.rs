@@ -15,6 +15,13 @@ impl GpuActivations {
 
     /// Copies a slice to the device.
     ///
+    /// ```
+    /// let context = gpu_activations::GpuActivations::new()?;
+    /// let x = context.upload(&[1.0_f32, 2.0])?;
+    /// assert_eq!(context.download(&x)?, [1.0, 2.0]);
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`GpuActivations::allocate`].
     pub fn upload<T: Scalar>(&self, data: &[T]) -> Result<GpuBuffer<T>, Error> {

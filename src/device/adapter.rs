@@ -61,6 +61,14 @@ fn lack(flags: wgpu::DownlevelFlags, limits: &wgpu::Limits) -> Option<String> {
 /// Finds all adapters. `WGPU_BACKEND` restricts them to its backends; `WGPU_POWER_PREF=low` puts integrated before
 /// discrete ones.
 ///
+/// ```
+/// let survey = pollster::block_on(gpu_activations::survey())?;
+/// for (info, reason) in &survey.unusable {
+///     println!("{} cannot be used: {reason}", info.name);
+/// }
+/// # Ok::<(), gpu_activations::Error>(())
+/// ```
+///
 /// # Errors
 /// [`Error::UnknownBackend`].
 pub async fn survey() -> Result<Survey, Error> {

@@ -19,6 +19,19 @@ struct Operands<'r, T: Element> {
 impl Recording<'_, '_> {
     /// Records `y = activation(x)`. `y` may be `x`, or lie beside it in the same buffer.
     ///
+    /// ```
+    /// use gpu_activations::Activation;
+    /// let context = gpu_activations::GpuActivations::new()?;
+    /// let x = context.upload(&[-2.0_f32, 0.5])?;
+    /// let (h, y) = (context.allocate::<f32>(2)?, context.allocate::<f32>(2)?);
+    /// context.batch(|recording| {
+    ///     recording.forward(Activation::Relu, &x, &h)?;
+    ///     recording.forward(Activation::Softsign, &h, &y)
+    /// })?;
+    /// assert_eq!(context.download(&y)?, [0.0, 1.0 / 3.0]);
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Nothing is recorded after an error:
     ///

@@ -324,6 +324,19 @@ impl Recording<'_, '_> {
     /// the elements that share a value. It has one f32 for each value of the parameter, or one if no buffer gives the
     /// parameter. Sums keep their rounding errors and have a fixed order: the same operands give the same bits.
     ///
+    /// ```
+    /// use gpu_activations::{Activation, ParameterBuffers};
+    /// let context = gpu_activations::GpuActivations::new()?;
+    /// let slope = context.upload(&[0.25_f32])?;
+    /// let parameters = ParameterBuffers::new().per_tensor("alpha", &slope);
+    /// let (x, dy) = (context.upload(&[-1.0_f32, 2.0])?, context.upload(&[3.0_f32, 3.0])?);
+    /// let gradient = context.allocate::<f32>(1)?;
+    /// let prelu = Activation::Prelu { alpha: 0.25 };
+    /// context.batch(|recording| recording.parameter_gradient(prelu, &parameters, "alpha", &x, &dy, &gradient))?;
+    /// assert_eq!(context.download(&gradient)?, [-3.0]);
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// - Those of [`Recording::forward_with`];
     /// - [`Error::SharedBuffer`] if the gradient lies in the buffer of an operand;

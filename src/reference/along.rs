@@ -233,6 +233,13 @@ impl Row {
 impl AxisFunction {
     /// The reference: y in f64, from x in C order. The mask leaves out the elements where it is false.
     ///
+    /// ```
+    /// use gpu_activations::{Axis, AxisFunction};
+    /// let softmax: AxisFunction = "softmax".parse()?;
+    /// assert_eq!(softmax.forward(&Axis::last(&[1, 2])?, None, &[0.0, 0.0])?, [0.5, 0.5]);
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`AxisFunction::output_shape`]; [`Error::LengthMismatch`]; [`Error::NotMaskable`].
     pub fn forward(&self, axis: &Axis, mask: Option<&[bool]>, x: &[f64]) -> Result<Vec<f64>, Error> {
@@ -256,6 +263,14 @@ impl AxisFunction {
     }
 
     /// The reference: dx in f64, from x and dy.
+    ///
+    /// ```
+    /// use gpu_activations::{Axis, AxisFunction};
+    /// let softmax: AxisFunction = "softmax".parse()?;
+    /// let dx = softmax.backward(&Axis::last(&[1, 2])?, None, &[0.0, 0.0], &[1.0, 0.0])?;
+    /// assert_eq!(dx, [0.25, -0.25]);
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`AxisFunction::forward`].

@@ -101,6 +101,13 @@ impl<'a> ComposedModule<'a> {
 impl Shader {
     /// Composes the module of an activation. Its entry points are `forward`, `backward`, `forward_tail` and
     /// `backward_tail`.
+    ///
+    /// ```
+    /// use gpu_activations::Activation;
+    /// use gpu_activations::shader::{Aliasing, Shader, Storage};
+    /// let shader = Shader::elementwise(&Activation::Gelu, Storage::F32, Aliasing::Separate);
+    /// assert!(shader.source().contains("fn forward("));
+    /// ```
     #[must_use]
     pub fn elementwise(activation: &Activation, storage: Storage, aliasing: Aliasing) -> Shader {
         let kernel = ElementwiseKernel {
@@ -116,6 +123,15 @@ impl Shader {
     /// Composes the module of a function along the last axis in its simplest form, one invocation a row. Also returns
     /// the entry point of the direction. If the axis gets length 1, that entry point computes the statistics of the
     /// rows. In another dispatch `rowwise/kernels/write_reduced.wgsl` turns them into results.
+    ///
+    /// ```
+    /// use gpu_activations::shader::{Shader, Storage};
+    /// use gpu_activations::{AxisFunction, Direction};
+    /// let softmax: AxisFunction = "softmax".parse()?;
+    /// let (shader, entry_point) = Shader::along(&softmax, Storage::F16, Direction::Forward);
+    /// assert!(shader.source().contains(&format!("fn {entry_point}(")));
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
     #[must_use]
     pub fn along(function: &AxisFunction, storage: Storage, direction: Direction) -> (Shader, &'static str) {
         let kernels = match &function.definition().kernels {

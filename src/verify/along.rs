@@ -63,6 +63,15 @@ fn widened<T: Format>(values: &[T]) -> Vec<f64> {
 /// place of the result, or of the largest term if the result is a difference. `progress` receives the fraction that is
 /// done.
 ///
+/// ```
+/// use gpu_activations::{AxisFunction, Direction};
+/// let context = gpu_activations::GpuActivations::new()?;
+/// let softmax: AxisFunction = "hardmax".parse()?;
+/// let report = gpu_activations::verify::verify_along::<f32>(&context, softmax, Direction::Forward, |_| ())?;
+/// assert_eq!(report.failed, 0);
+/// # Ok::<(), gpu_activations::Error>(())
+/// ```
+///
 /// # Errors
 /// Those of [`GpuActivations::forward_along`].
 pub fn verify_along<T: Format>(

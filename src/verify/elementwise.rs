@@ -121,6 +121,15 @@ pub struct Checkpoint {
 /// `step`-th f32 and the edges of the function. Gradients have several magnitudes, except 1 for a step of 1. `progress`
 /// receives the fraction that is done.
 ///
+/// ```
+/// use gpu_activations::Activation;
+/// use gpu_activations::verify::{Quantity, verify};
+/// let context = gpu_activations::GpuActivations::new()?;
+/// let report = verify::<f32>(&context, Activation::Relu, Quantity::Forward, 1_000_003, |_| ())?;
+/// assert_eq!(report.worst_ulp, 0.0);
+/// # Ok::<(), gpu_activations::Error>(())
+/// ```
+///
 /// # Errors
 /// Those of [`GpuActivations::forward_slice`] and [`GpuActivations::parameter_gradient`].
 pub fn verify<T: Format>(
