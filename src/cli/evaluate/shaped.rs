@@ -149,8 +149,9 @@ impl<'a, T: Element> Task<'a, T> {
         let Inputs { x, dy, mask } = &self.inputs;
         let ordered = [Some(x), dy.as_ref(), mask.as_ref()].into_iter().flatten().all(|input| input.order == Order::C);
         let along = self.configured.function.along();
-        let by_index = self.configured.seed.is_some()
-            || along.is_ok_and(|function| matches!(function, AxisFunction::GumbelSoftmax { .. }));
+        // A function that draws numbers has a seed.
+        let draws = |function: &AxisFunction| function.parameters().iter().any(|parameter| parameter.name == "seed");
+        let by_index = self.configured.seed.is_some() || along.is_ok_and(draws);
         if !ordered || by_index || !self.gradients.is_empty() || axis.elements() == 0 {
             return vec![(Some(axis.clone()), 0..1)];
         }
