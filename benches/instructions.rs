@@ -32,8 +32,9 @@ fn main() -> Result<()> {
         ensure!(functions.iter().any(|function| function.name() == *name), "there is no function `{name}`");
     }
     let driver = Driver::new()?;
-    let planner = Planner::new()?;
     for function in functions.iter().filter(|function| asked.is_empty() || asked.contains(&function.name())) {
+        // A context of its own, because functions that share a kernel are compiled once in a context.
+        let planner = Planner::new()?;
         planner.compile::<f32>(&driver, function)?;
         planner.compile::<f16>(&driver, function)?;
         planner.compile::<bf16>(&driver, function)?;

@@ -64,6 +64,8 @@ pub fn perform(arguments: &Arguments) -> Result<()> {
     // Printing takes longer than compiling, so the time is that of another run.
     let counts = counts(compilation(&driver, "shaderstats,shaders,nocache", &arguments.names)?)?;
     ensure!(!counts.kernels.is_empty(), "the driver has compiled nothing");
+    let silent = counts.kernels.iter().find(|(_, code)| code.instructions == 0 || code.registers == 0);
+    ensure!(silent.is_none(), "the driver has not printed its code of {}", silent.map_or("", |(key, _)| key));
     if arguments.check {
         return check(&counts);
     }
@@ -116,6 +118,7 @@ fn counts(mut command: Command) -> Result<Counts> {
             now = Some((key.replace(' ', ","), Code { elements: elements.parse()?, ..Code::default() }));
         } else if let Some(time) = line.strip_prefix("@done ") {
             let (key, code) = now.take().context("a kernel ends that has not begun")?;
+            ensure!(!counts.kernels.contains_key(&key), "there are two kernels {key}");
             counts.kernels.insert(key, Code { time: time.parse()?, ..code });
         } else if let Some((_, code)) = &mut now {
             code.read(&line)?;
@@ -135,7 +138,7 @@ impl Code {
         if line.trim_start().starts_with("v_") {
             // Two instructions issued at once are one line.
             for instruction in line.split(" :: ") {
-                let name = instruction.trim_start().trim_start_matches("v_dual_");
+                let name = instruction.trim_start();
                 self.instructions += 1;
                 self.transcendental += u64::from(TRANSCENDENTAL.iter().any(|prefix| name.starts_with(prefix)));
             }
