@@ -6,7 +6,7 @@
 
 use anyhow::{Context, Result, anyhow, ensure};
 use ash::vk;
-use gpu_activations::{Activation, Axis, AxisFunction, Direction, Element, Error, GpuActivations, wgpu};
+use gpu_activations::{Axis, Direction, Element, Error, Function, GpuActivations, wgpu};
 use half::{bf16, f16};
 use naga::back::spv;
 use naga::valid::{Capabilities, ShaderStages, SubgroupOperationSet, ValidationFlags, Validator};
@@ -27,39 +27,20 @@ struct Kernel {
 
 fn main() -> Result<()> {
     let asked: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    let functions = functions();
     for name in &asked {
-        ensure!(functions.iter().any(|function| function.name() == *name), "there is no function `{name}`");
+        ensure!(Function::all().any(|(known, _)| known == name), "there is no function `{name}`");
     }
     let driver = Driver::new()?;
-    for function in functions.iter().filter(|function| asked.is_empty() || asked.contains(&function.name())) {
+    for (name, function) in
+        Function::all().filter(|(name, _)| asked.is_empty() || asked.iter().any(|asked| asked == name))
+    {
         // A context of its own, because functions that share a kernel are compiled once in a context.
         let planner = Planner::new()?;
-        planner.compile::<f32>(&driver, function)?;
-        planner.compile::<f16>(&driver, function)?;
-        planner.compile::<bf16>(&driver, function)?;
+        planner.compile::<f32>(&driver, name, &function)?;
+        planner.compile::<f16>(&driver, name, &function)?;
+        planner.compile::<bf16>(&driver, name, &function)?;
     }
     Ok(())
-}
-
-enum Function {
-    Elementwise(Activation),
-    Along(&'static str, AxisFunction),
-}
-
-fn functions() -> Vec<Function> {
-    let elementwise = Activation::ALL.iter().map(|&activation| Function::Elementwise(activation));
-    let along = AxisFunction::all().iter().map(|(name, function)| Function::Along(name, function.clone()));
-    elementwise.chain(along).collect()
-}
-
-impl Function {
-    fn name(&self) -> String {
-        match self {
-            Function::Elementwise(activation) => activation.name().to_owned(),
-            Function::Along(name, _) => (*name).to_owned(),
-        }
-    }
 }
 
 /// A context that runs nothing, and keeps the modules that it would compile.
@@ -102,13 +83,13 @@ impl Planner {
     }
 
     /// Compiles the kernels of a function, in both directions.
-    fn compile<T: Element>(&self, driver: &Driver, function: &Function) -> Result<()> {
-        let storage = std::any::type_name::<T>().rsplit("::").next().unwrap_or_default();
+    fn compile<T: Element>(&self, driver: &Driver, name: &str, function: &Function) -> Result<()> {
         for direction in Direction::ALL {
             self.prepare::<T>(function, direction)?;
             for kernel in self.kernels.lock().expect("no thread panicked").drain(..) {
                 let Kernel { entry_point, elements, .. } = kernel;
-                eprintln!("\n@kernel {} {} {storage} {entry_point} {elements}", function.name(), direction.name());
+                let storage = T::STORAGE.name();
+                eprintln!("\n@kernel {name} {} {storage} {entry_point} {elements}", direction.name());
                 let took = driver.compile(&kernel)?;
                 eprintln!("\n@done {}", took.as_micros());
             }
@@ -121,7 +102,7 @@ impl Planner {
         let axis = Axis::last(&ROWS)?;
         let [x, dy, y] = match function {
             Function::Elementwise(_) => [axis.elements(); 3],
-            Function::Along(_, function) => {
+            Function::Along(function) => {
                 let reduced = function.output_shape(&axis)?.iter().product();
                 [axis.elements(), reduced, reduced]
             }
@@ -131,10 +112,8 @@ impl Planner {
         context.prepare(|recording| match (function, direction) {
             (Function::Elementwise(activation), Direction::Forward) => recording.forward(*activation, &x, &y),
             (Function::Elementwise(activation), Direction::Backward) => recording.backward(*activation, &x, &dy, &dx),
-            (Function::Along(_, function), Direction::Forward) => {
-                recording.forward_along(function, &axis, None, &x, &y)
-            }
-            (Function::Along(_, function), Direction::Backward) => {
+            (Function::Along(function), Direction::Forward) => recording.forward_along(function, &axis, None, &x, &y),
+            (Function::Along(function), Direction::Backward) => {
                 recording.backward_along(function, &axis, None, &x, &dy, &dx)
             }
         })

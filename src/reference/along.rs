@@ -1,6 +1,6 @@
 //! The f64 reference of functions along an axis, computed row by row from their formulas.
 
-use crate::catalog::{Activation, Axis, AxisFunction, Function, Gate, Groups};
+use crate::catalog::{Activation, AlongLengths, Axis, AxisFunction, Function, Gate, Groups};
 use crate::error::Error;
 use crate::reference::random::{gumbel_number, uniform_number};
 
@@ -8,13 +8,24 @@ use crate::reference::random::{gumbel_number, uniform_number};
 enum Oracle {
     /// From the scores of a row.
     Row { score: Score, result: RowResult },
+    /// From the entries of a group.
+    Group(GroupOracle),
+}
+
+enum GroupOracle {
     /// From an entry that goes through an activation and one that multiplies the result. `gate` tells which comes
     /// first.
-    Gated { activation: Function, gate: Gate },
+    Gated { activation: Function, gate: Gate, of: OfGate },
     /// The largest entry of a group.
     Maximum,
     /// Both parts of an entry.
     Parts,
+}
+
+/// What a gated unit takes of its activation.
+struct OfGate {
+    forward: fn(&Activation, f64) -> f64,
+    derivative: fn(&Activation, f64) -> f64,
 }
 
 /// The score of an entry in its row: (x + noise)/divisor.
@@ -70,9 +81,12 @@ fn oracle(function: &AxisFunction) -> Oracle {
         AxisFunction::Sparsemax => row(Score::PLAIN, RowResult::Projection),
         AxisFunction::LogSumExp => row(Score::PLAIN, RowResult::Logarithm { is_mean: false }),
         AxisFunction::LogMeanExp => row(Score::PLAIN, RowResult::Logarithm { is_mean: true }),
-        AxisFunction::Gated { ref activation, gate, .. } => Oracle::Gated { activation: (**activation).clone(), gate },
-        AxisFunction::Maxout { .. } => Oracle::Maximum,
-        AxisFunction::Crelu => Oracle::Parts,
+        AxisFunction::Gated { ref activation, gate, .. } => {
+            let of = OfGate { forward: Activation::forward, derivative: Activation::derivative };
+            Oracle::Group(GroupOracle::Gated { activation: (**activation).clone(), gate, of })
+        }
+        AxisFunction::Maxout { .. } => Oracle::Group(GroupOracle::Maximum),
+        AxisFunction::Crelu => Oracle::Group(GroupOracle::Parts),
     }
 }
 
@@ -246,9 +260,7 @@ impl AxisFunction {
         let output = self.checked(axis, mask, x, None)?;
         let (score, result) = match oracle(self) {
             Oracle::Row { score, result } => (score, result),
-            oracle @ (Oracle::Gated { .. } | Oracle::Maximum | Oracle::Parts) => {
-                return Grouped::of(self, axis, x).forward(&oracle);
-            }
+            Oracle::Group(oracle) => return Grouped::of(self, axis, x).forward(&oracle),
         };
         let mut y = vec![0.0; output];
         for (row, indices) in rows(axis).enumerate() {
@@ -278,9 +290,7 @@ impl AxisFunction {
         self.checked(axis, mask, x, Some(dy))?;
         let (score, result) = match oracle(self) {
             Oracle::Row { score, result } => (score, result),
-            oracle @ (Oracle::Gated { .. } | Oracle::Maximum | Oracle::Parts) => {
-                return Grouped::of(self, axis, x).backward(&oracle, dy);
-            }
+            Oracle::Group(oracle) => return Grouped::of(self, axis, x).backward(&oracle, dy),
         };
         let mut dx = vec![0.0; x.len()];
         for (row, indices) in rows(axis).enumerate() {
@@ -307,19 +317,25 @@ impl AxisFunction {
         Some((shares, score.divisor))
     }
 
-    fn checked(&self, axis: &Axis, mask: Option<&[bool]>, x: &[f64], dy: Option<&[f64]>) -> Result<usize, Error> {
-        let output = self.output_shape(axis)?.iter().product();
-        if mask.is_some() && !self.takes_mask() {
-            return Err(Error::NotMaskable { function: self.name() });
-        }
-        let lengths = [("x", Some(x.len()), axis.elements()), ("dy", dy.map(<[f64]>::len), output)];
-        let mask = ("mask", mask.map(<[bool]>::len), axis.elements());
-        for (left, length, expected) in lengths.into_iter().chain([mask]) {
-            if let Some(length) = length.filter(|&length| length != expected) {
-                return Err(Error::mismatch(left, length, "the shape", expected));
+    /// Returns the size of the term near a root of a gate's activation for each y, or for each dx if there is dy; 0 where
+    /// there is no root.
+    #[cfg(feature = "verify")]
+    pub(crate) fn gate_terms(&self, axis: &Axis, x: &[f64], dy: Option<&[f64]>) -> Result<Vec<f64>, Error> {
+        let grouped = Grouped::of(self, axis, x);
+        let terms = match oracle(self) {
+            Oracle::Group(GroupOracle::Gated { activation, gate, .. }) => {
+                let of = OfGate { forward: Activation::forward_term, derivative: Activation::derivative_term };
+                let oracle = GroupOracle::Gated { activation, gate, of };
+                dy.map_or_else(|| grouped.forward(&oracle), |dy| grouped.backward(&oracle, dy))?
             }
-        }
-        Ok(output)
+            Oracle::Group(GroupOracle::Maximum | GroupOracle::Parts) | Oracle::Row { .. } => Vec::new(),
+        };
+        Ok(terms.into_iter().map(f64::abs).collect())
+    }
+
+    fn checked(&self, axis: &Axis, mask: Option<&[bool]>, x: &[f64], dy: Option<&[f64]>) -> Result<usize, Error> {
+        let (dy, mask) = (dy.map(|dy| dy.len() as u64), mask.map(|mask| mask.len() as u64));
+        self.check_lengths(axis, &AlongLengths { input: ("x", x.len() as u64), dy, mask, result: None })
     }
 }
 
@@ -349,51 +365,51 @@ impl<'a> Grouped<'a> {
         largest_piece(self.inputs, |entry| self.at(row, entry, position))
     }
 
-    fn forward(&self, oracle: &Oracle) -> Result<Vec<f64>, Error> {
+    fn forward(&self, oracle: &GroupOracle) -> Result<Vec<f64>, Error> {
         let mut y = Vec::new();
         for row in 0..self.rows {
             let positions = 0..self.length;
             match oracle {
-                Oracle::Gated { activation, gate } => {
+                GroupOracle::Gated { activation, gate, of } => {
                     let activation = activation.elementwise()?;
                     let (value, gate) = if *gate == Gate::First { (1, 0) } else { (0, 1) };
-                    let at =
-                        |position| self.at(row, value, position) * activation.forward(self.at(row, gate, position));
+                    let at = |position| {
+                        self.at(row, value, position) * (of.forward)(&activation, self.at(row, gate, position))
+                    };
                     y.extend(positions.map(at));
                 }
-                Oracle::Maximum => y.extend(positions.map(|position| {
+                GroupOracle::Maximum => y.extend(positions.map(|position| {
                     self.largest(row, position).map_or(f64::NAN, |entry| self.at(row, entry, position))
                 })),
-                Oracle::Parts => {
+                GroupOracle::Parts => {
                     let part = |x: f64| if x.is_nan() { x } else { x.max(0.0) };
                     y.extend(positions.clone().map(|position| part(self.at(row, 0, position))));
                     y.extend(positions.map(|position| part(-self.at(row, 0, position))));
                 }
-                Oracle::Row { .. } => {}
             }
         }
         Ok(y)
     }
 
-    fn backward(&self, oracle: &Oracle, dy: &[f64]) -> Result<Vec<f64>, Error> {
+    fn backward(&self, oracle: &GroupOracle, dy: &[f64]) -> Result<Vec<f64>, Error> {
         let mut dx = Vec::with_capacity(self.x.len());
         for row in 0..self.rows {
             let positions = 0..self.length;
             match oracle {
-                Oracle::Gated { activation, gate } => {
+                GroupOracle::Gated { activation, gate, of } => {
                     let activation = activation.elementwise()?;
                     let (value, gate) = if *gate == Gate::First { (1, 0) } else { (0, 1) };
                     for entry in 0..2 {
                         dx.extend(positions.clone().map(|position| {
                             let (dy, gate) = (dy[row * self.length + position], self.at(row, gate, position));
                             match entry == value {
-                                true => dy * activation.forward(gate),
-                                false => dy * self.at(row, value, position) * activation.derivative(gate),
+                                true => dy * (of.forward)(&activation, gate),
+                                false => dy * self.at(row, value, position) * (of.derivative)(&activation, gate),
                             }
                         }));
                     }
                 }
-                Oracle::Maximum => {
+                GroupOracle::Maximum => {
                     for entry in 0..self.inputs {
                         dx.extend(positions.clone().map(|position| match self.largest(row, position) {
                             None => f64::NAN,
@@ -402,7 +418,7 @@ impl<'a> Grouped<'a> {
                         }));
                     }
                 }
-                Oracle::Parts => {
+                GroupOracle::Parts => {
                     let dy = &dy[2 * row * self.length..];
                     dx.extend(positions.map(|position| match self.at(row, 0, position) {
                         x if x > 0.0 => dy[position],
@@ -410,7 +426,6 @@ impl<'a> Grouped<'a> {
                         x => x * 0.0,
                     }));
                 }
-                Oracle::Row { .. } => {}
             }
         }
         Ok(dx)

@@ -1,6 +1,6 @@
 //! Comparison of functions along an axis with the reference, over shapes for every strategy.
 
-use crate::catalog::{Activation, Axis, AxisFunction, Function, Terms};
+use crate::catalog::{Axis, AxisFunction, Function, Terms};
 use crate::context::GpuActivations;
 use crate::error::Error;
 use crate::shader::Direction;
@@ -112,7 +112,7 @@ pub fn verify_axis<T: Format>(
     let backward = direction == Direction::Backward;
     let mut report = Report::new(limit::<T>(limit_of(function)));
     let len = axis.elements();
-    let output: usize = function.output_shape(axis)?.iter().product();
+    let output = function.output_len(axis)?;
     let bytes: Vec<u8> = (0..len).map(|i| u8::from(i % 7 != 3 && i % 5 != 1)).collect();
     let kept: Vec<bool> = bytes.iter().map(|&byte| byte != 0).collect();
     let (bytes, kept) = if masked { (Some(&bytes[..]), Some(&kept[..])) } else { (None, None) };
@@ -131,7 +131,7 @@ pub fn verify_axis<T: Format>(
             (
                 context.backward_along_slice(function, axis, bytes, &x, &dy)?,
                 function.backward(axis, kept, &wide, &wide_dy)?,
-                gradient_terms(function, axis, kept, &wide, &wide_dy),
+                gradient_terms(function, axis, kept, &wide, &wide_dy)?,
             )
         } else {
             (
@@ -194,44 +194,36 @@ fn limit_of(function: &AxisFunction) -> f64 {
     of_gate + function.definition().limit
 }
 
-/// The largest magnitude of some values.
-fn reach(values: &[f64]) -> f64 {
-    values.iter().fold(0.0, |most: f64, value| most.max(value.abs()))
-}
-
-/// The largest of an activation's terms over the inputs.
-fn largest_term(function: &AxisFunction, x: &[f64], term: fn(&Activation, f64) -> f64) -> f64 {
-    function.activation().map_or(0.0, |activation| x.iter().map(|x| term(&activation, *x)).fold(0.0, f64::max))
-}
-
 /// The size of the largest terms whose difference is each result; 0 where nothing cancels.
 fn terms(function: &AxisFunction, axis: &Axis, x: &[f64]) -> Result<Vec<f64>, Error> {
-    let output: usize = function.output_shape(axis)?.iter().product();
+    let output = function.output_len(axis)?;
     Ok(match function.definition().terms {
         Terms::Nothing | Terms::Shares | Terms::LogShares => vec![0.0; output],
         Terms::Logarithm => largest_of_rows(axis, x).into_iter().map(|largest| largest.max(1.0)).collect(),
         Terms::Projection => vec![1.0; output],
-        Terms::Gate => vec![largest_term(function, x, Activation::forward_term) * reach(x); output],
+        Terms::Gate => function.gate_terms(axis, x, None)?,
     })
 }
 
 /// The same for the gradient.
-fn gradient_terms(function: &AxisFunction, axis: &Axis, mask: Option<&[bool]>, x: &[f64], dy: &[f64]) -> Vec<f64> {
+fn gradient_terms(
+    function: &AxisFunction,
+    axis: &Axis,
+    mask: Option<&[bool]>,
+    x: &[f64],
+    dy: &[f64],
+) -> Result<Vec<f64>, Error> {
     let weighted = match function.definition().terms {
-        Terms::Nothing | Terms::Logarithm => return vec![0.0; x.len()],
+        Terms::Nothing | Terms::Logarithm => return Ok(vec![0.0; x.len()]),
         Terms::Projection => {
             let largest = largest_of_rows(axis, dy);
-            return (0..x.len()).map(|index| largest[row_of(axis, index)]).collect();
+            return Ok((0..x.len()).map(|index| largest[row_of(axis, index)]).collect());
         }
-        Terms::Gate => {
-            let forward = largest_term(function, x, Activation::forward_term);
-            let derivative = largest_term(function, x, Activation::derivative_term);
-            return vec![reach(dy) * (forward + derivative * reach(x)); x.len()];
-        }
+        Terms::Gate => return function.gate_terms(axis, x, Some(dy)),
         Terms::Shares => true,
         Terms::LogShares => false,
     };
-    let Some((shares, divisor)) = function.shares(axis, mask, x) else { return vec![0.0; x.len()] };
+    let Some((shares, divisor)) = function.shares(axis, mask, x) else { return Ok(vec![0.0; x.len()]) };
     let kept = |index: usize| mask.is_none_or(|mask| mask[index]);
     // Σ |y·dy|, or Σ |dy|, for each row.
     let mut sums = vec![0.0; axis.outer() * axis.inner()];
@@ -243,5 +235,5 @@ fn gradient_terms(function: &AxisFunction, axis: &Axis, mask: Option<&[bool]>, x
         true => shares[index] * dy[index].abs().max(sums[row(index)]),
         false => dy[index].abs().max(shares[index] * sums[row(index)]),
     };
-    (0..x.len()).map(|index| term(index) / divisor.abs()).collect()
+    Ok((0..x.len()).map(|index| term(index) / divisor.abs()).collect())
 }

@@ -4,7 +4,7 @@ use crate::{cargo, run};
 use anyhow::{Context, Result, bail, ensure};
 use std::process::{Command, Stdio};
 
-const PACKAGE: &str = "mesa-vulkan-drivers";
+pub const PACKAGE: &str = "mesa-vulkan-drivers";
 
 /// Installs a software Vulkan driver where no adapter is found and apt is there.
 pub fn ensure() -> Result<()> {

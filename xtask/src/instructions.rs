@@ -3,7 +3,7 @@
 
 use crate::{adapter, cargo, run};
 use anyhow::{Context, Result, bail, ensure};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -11,10 +11,12 @@ use std::process::{Command, Stdio};
 
 /// RDNA 3, of the year 2022.
 const GPU: &str = "gfx1100";
-const PACKAGE: &str = "mesa-vulkan-drivers";
 /// The upper bounds, below a line that names driver and GPU.
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../benches/instructions.csv");
 const COLUMNS: &str = "function,pass,storage,kernel,elements,instructions,transcendental,registers,spills,scratch";
+
+/// So many of the last lines that the driver printed are shown if it fails.
+const SHOWN_LINES: usize = 20;
 
 /// Units of their own that compute reciprocals, roots, exponentials, logarithms, sines and cosines.
 const TRANSCENDENTAL: [&str; 7] = ["v_rcp_", "v_rsq_", "v_sqrt_", "v_exp_", "v_log_", "v_sin_", "v_cos_"];
@@ -62,8 +64,7 @@ pub struct Arguments {
 pub fn perform(arguments: &Arguments) -> Result<()> {
     let driver = driver()?;
     // Printing takes longer than compiling, so the time is that of another run.
-    let counts = counts(compilation(&driver, "shaderstats,shaders,nocache", &arguments.names)?)?;
-    ensure!(!counts.kernels.is_empty(), "the driver has compiled nothing");
+    let counts = counts_of(compilation(&driver, "shaderstats,shaders,nocache", &arguments.names)?)?;
     let silent = counts.kernels.iter().find(|(_, code)| code.instructions == 0 || code.registers == 0);
     ensure!(silent.is_none(), "the driver has not printed its code of {}", silent.map_or("", |(key, _)| key));
     if arguments.check {
@@ -72,7 +73,7 @@ pub fn perform(arguments: &Arguments) -> Result<()> {
     if arguments.write {
         return fs::write(TABLE, table(&counts)).context(TABLE);
     }
-    let times = self::counts(compilation(&driver, "nocache", &arguments.names)?)?;
+    let times = counts_of(compilation(&driver, "nocache", &arguments.names)?)?;
     print(&counts, &times.kernels);
     Ok(())
 }
@@ -91,8 +92,8 @@ fn driver() -> Result<PathBuf> {
     if let Some(path) = find() {
         return Ok(path);
     }
-    adapter::install("RADV, Mesa's driver for AMD GPUs, is not found", PACKAGE)?;
-    find().with_context(|| format!("{PACKAGE} is installed, but RADV is not found"))
+    adapter::install("RADV, Mesa's driver for AMD GPUs, is not found", adapter::PACKAGE)?;
+    find().with_context(|| format!("{} is installed, but RADV is not found", adapter::PACKAGE))
 }
 
 /// The command that compiles the functions; the driver prints on its stderr what `RADV_DEBUG` asks for.
@@ -103,13 +104,21 @@ fn compilation(driver: &Path, debug: &str, names: &[String]) -> Result<Command> 
     Ok(command)
 }
 
-fn counts(mut command: Command) -> Result<Counts> {
+/// Runs a command that compiles, and counts what the driver prints.
+fn counts_of(mut command: Command) -> Result<Counts> {
     let mut child = command.stderr(Stdio::piped()).spawn().with_context(|| format!("cannot run {command:?}"))?;
-    let errors = child.stderr.take().context("stderr is a pipe")?;
+    let counts = counts(BufReader::new(child.stderr.take().context("stderr is a pipe")?));
+    let status = child.wait()?;
+    ensure!(status.success() || counts.is_err(), "{command:?} failed: {status}");
+    counts
+}
+
+/// Counts what a driver prints. Output that ends within a kernel is an error, which shows the last lines.
+fn counts(output: impl BufRead) -> Result<Counts> {
     let mut counts = Counts::default();
-    let mut error = String::new();
+    let mut last = VecDeque::new();
     let mut now = None;
-    for line in BufReader::new(errors).lines() {
+    for line in output.lines() {
         let line = line.context("the driver's output is no text")?;
         if let Some(adapter) = line.strip_prefix("@adapter ") {
             counts.adapter = adapter.to_owned();
@@ -123,12 +132,16 @@ fn counts(mut command: Command) -> Result<Counts> {
         } else if let Some((_, code)) = &mut now {
             code.read(&line)?;
         }
-        if line.starts_with("Error: ") {
-            error = line;
+        if last.len() == SHOWN_LINES {
+            last.pop_front();
         }
+        last.push_back(line);
     }
-    let status = child.wait()?;
-    ensure!(status.success(), "{command:?} failed: {status}\n{error}");
+    if now.is_some() || counts.kernels.is_empty() {
+        let within =
+            now.map_or_else(|| "no kernel is compiled".to_owned(), |(key, _)| format!("{key} is not compiled"));
+        bail!("{within}; the last lines of the output:\n{}", Vec::from(last).join("\n"));
+    }
     Ok(counts)
 }
 
@@ -275,6 +288,30 @@ mod tests {
     fn vector_instructions_are_counted() {
         let code = counted().kernels["gelu,forward,f32,forward"];
         assert_eq!(code.bounds().map(|(_, count)| count), [3, 1, 108, 5, 512]);
+    }
+
+    #[test]
+    fn each_kernel_has_what_is_printed_between_its_ends() {
+        let output = format!(
+            "@adapter 1.2.3 a card\n@kernel gelu forward f32 forward 4\n{}\n@done 56\n@kernel gelu backward f32 backward 4\n@done 7\n",
+            LINES.join("\n")
+        );
+        let counted_here = counts(output.as_bytes()).unwrap();
+        assert_eq!(counted_here.adapter, "1.2.3 a card");
+        let forward = counted().kernels["gelu,forward,f32,forward"];
+        assert_eq!(counted_here.kernels["gelu,forward,f32,forward"], Code { time: 56, ..forward });
+        let backward = Code { elements: 4, time: 7, ..Code::default() };
+        assert_eq!(counted_here.kernels["gelu,backward,f32,backward"], backward);
+    }
+
+    #[test]
+    fn a_failure_names_the_kernel_and_shows_the_last_lines() {
+        let output = "@adapter a\n@kernel gelu forward f32 forward 4\nError: out of memory\n";
+        let error = counts(output.as_bytes()).unwrap_err().to_string();
+        assert!(error.starts_with("gelu,forward,f32,forward is not compiled"), "{error}");
+        assert!(error.ends_with("Error: out of memory"), "{error}");
+        let error = counts("Error: there is no Vulkan adapter\n".as_bytes()).unwrap_err().to_string();
+        assert!(error.starts_with("no kernel is compiled") && error.contains("no Vulkan adapter"), "{error}");
     }
 
     #[test]
