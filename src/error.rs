@@ -336,10 +336,17 @@ pub enum Error {
     },
 }
 
-impl Error {
-    pub(crate) fn mismatch(left: &'static str, left_length: usize, right: &'static str, right_length: usize) -> Error {
-        Error::LengthMismatch { left, left_length: left_length as u64, right, right_length: right_length as u64 }
+/// Checks that two operands are of one length.
+pub(crate) fn check_lengths(
+    left: &'static str,
+    left_length: u64,
+    right: &'static str,
+    right_length: u64,
+) -> Result<(), Error> {
+    if left_length == right_length {
+        return Ok(());
     }
+    Err(Error::LengthMismatch { left, left_length, right, right_length })
 }
 
 impl std::fmt::Debug for Error {

@@ -54,21 +54,7 @@ fn backward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
     }
 }
 
-// The gradient of one of two arrays.
-@compute @workgroup_size(64)
-fn backward_value(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
-    zero = workgroups.z - 1u;
-    let group = group_at(id, workgroups);
-    if is_in_reach(group) {
-        let s = locations_of(group, 1u);
-        let gate = second_of(s, 0u);
-        let dy = dy_of(s, 0u);
-        store_group(group, vec4<f32>(
-            value_gradient(gate.x, dy.x), value_gradient(gate.y, dy.y), value_gradient(gate.z, dy.z), value_gradient(gate.w, dy.w),
-        ));
-    }
-}
-
+// The gradient of a gate that is an array of its own. That of the value is `forward` of dy and the gate.
 @compute @workgroup_size(64)
 fn backward_gate(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
     zero = workgroups.z - 1u;

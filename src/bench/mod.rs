@@ -144,7 +144,7 @@ impl<'a> Bench<'a> {
         direction: Direction,
     ) -> Result<Throughput, Error> {
         let function = &function.into();
-        let (x, output) = (axis.elements(), function.along()?.output_shape(axis)?.iter().product());
+        let (x, output) = (axis.elements(), function.along()?.output_len(axis)?);
         let lengths = match direction {
             Direction::Forward => Lengths { x, dy: None, result: output },
             Direction::Backward => Lengths { x, dy: Some(output), result: x },

@@ -6,7 +6,7 @@ use crate::catalog::elementwise::Activation;
 use crate::catalog::names::normalized;
 use crate::catalog::parameter::{ParameterInfo, Range, Value};
 use crate::catalog::source::{Source, source};
-use crate::error::Error;
+use crate::error::{Error, check_lengths};
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, LazyLock};
 
@@ -98,6 +98,14 @@ pub enum Gate {
     Second,
     /// The first, as in Llama's gate-then-up projections.
     First,
+}
+
+/// The lengths of the operands of a call along an axis. The input is x or y, the result y or dx.
+pub(crate) struct AlongLengths {
+    pub input: (&'static str, u64),
+    pub dy: Option<u64>,
+    pub mask: Option<u64>,
+    pub result: Option<u64>,
 }
 
 /// The order of a gated unit's two halves along the axis.
@@ -821,6 +829,27 @@ impl AxisFunction {
     #[must_use]
     pub fn takes_mask(&self) -> bool {
         self.definition().takes_mask
+    }
+
+    /// The number of elements of y.
+    pub(crate) fn output_len(&self, axis: &Axis) -> Result<usize, Error> {
+        Ok(self.output_shape(axis)?.iter().product())
+    }
+
+    /// Checks the operands of a call against the shape, and returns the number of elements of y.
+    pub(crate) fn check_lengths(&self, axis: &Axis, lengths: &AlongLengths) -> Result<usize, Error> {
+        let AlongLengths { input: (input, input_len), dy, mask, result } = *lengths;
+        let output = self.output_len(axis)?;
+        if mask.is_some() && !self.takes_mask() {
+            return Err(Error::NotMaskable { function: self.name() });
+        }
+        let (x, y) = (axis.elements() as u64, output as u64);
+        let (result_name, result_len) = if dy.is_some() { ("dx", x) } else { ("y", y) };
+        let all = [(input, Some(input_len), x), ("dy", dy, y), ("mask", mask, x), (result_name, result, result_len)];
+        for (name, length, expected) in all {
+            length.map_or(Ok(()), |length| check_lengths(name, length, "the shape", expected))?;
+        }
+        Ok(output)
     }
 
     /// Whether the axis gets length 1.

@@ -11,7 +11,7 @@ mod parameter;
 mod source;
 
 #[cfg(feature = "verify")]
-pub(crate) use along::Terms;
+pub(crate) use along::{AlongLengths, Terms};
 pub use along::{AxisFunction, Function, Gate, Layout};
 pub(crate) use along::{Groups, Kernels, Operands, RowKernels, RowScalars};
 pub use axis::Axis;

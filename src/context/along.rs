@@ -31,7 +31,7 @@ impl GpuActivations {
         x: &GpuBuffer<T>,
     ) -> Result<GpuBuffer<T>, Error> {
         let function = function.into();
-        let y = self.allocate(function.along()?.output_shape(axis)?.iter().product())?;
+        let y = self.allocate(function.along()?.output_len(axis)?)?;
         self.forward_along_into(function, axis, mask, x, &y)?;
         Ok(y)
     }

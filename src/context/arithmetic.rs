@@ -73,8 +73,8 @@ async fn computed(context: &GpuActivations, x: &[f32], waiting: Waiting) -> Resu
         recording.run(&[dispatch]);
         Ok(())
     };
-    let submission =
-        context.batch_then(record, |encoder| encoder.copy_buffer_to_buffer(&results, 0, &readable, 0, bytes))?;
+    let download = |encoder: &mut wgpu::CommandEncoder| encoder.copy_buffer_to_buffer(&results, 0, &readable, 0, bytes);
+    let submission = context.batch_between(|_| (), record, download)?;
     let mut result = vec![0.0; x.len()];
     device.read(&readable, submission, 0, bytemuck::cast_slice_mut(&mut result), waiting).await?;
     Ok(result)

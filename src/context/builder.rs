@@ -78,11 +78,11 @@ impl Builder {
             adapter.request_device(&descriptor).await.map_err(|error| Error::Refused { reason: error.to_string() })?;
         let mut device = Device::new(device, queue, self.pool_limit);
         device.notice_loss();
-        device.try_out()?;
         if let Some(directory) = &self.pipeline_directory {
             device.cache.file = device.checked(|| Ok(PipelineFile::open(&device.wgpu, directory)))?;
         }
         let context = GpuActivations { device: Arc::new(device), strategy: Strategy::Automatic };
+        // This also shows whether the device works: an adapter may give one that is lost at its first use.
         context.probe_waiting(Waiting::Yielding).await?;
         Ok(context)
     }

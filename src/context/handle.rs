@@ -97,27 +97,30 @@ impl GpuActivations {
     /// # Errors
     /// What the closure returns, [`Error::OutOfMemory`], [`Error::Refused`], [`Error::DeviceLost`]; nothing has run then.
     pub fn batch(&self, record: impl FnOnce(&mut Recording<'_, '_>) -> Result<(), Error>) -> Result<(), Error> {
-        self.batch_then(record, |_| ()).map(|_| ())
+        self.batch_between(|_| (), record, |_| ()).map(|_| ())
     }
 
-    /// As [`GpuActivations::batch`], with further commands in the same submission.
-    pub(crate) fn batch_then(
+    /// As [`GpuActivations::batch`], with commands before and after it in the same submission.
+    pub(crate) fn batch_between(
         &self,
+        before: impl FnOnce(&mut wgpu::CommandEncoder),
         record: impl FnOnce(&mut Recording<'_, '_>) -> Result<(), Error>,
-        then: impl FnOnce(&mut wgpu::CommandEncoder),
+        after: impl FnOnce(&mut wgpu::CommandEncoder),
     ) -> Result<wgpu::SubmissionIndex, Error> {
         let (mut scratch, mut used) = (Vec::new(), None);
         let submission = self.device.submit(|encoder| {
+            before(encoder);
             let mut recording = self.batched(encoder);
             record(&mut recording)?;
             scratch = std::mem::take(&mut recording.scratch);
             // Kept until the commands are submitted.
             used = recording.batch.take();
             drop(recording);
-            then(encoder);
+            after(encoder);
             Ok(())
         })?;
         drop(used);
+        // Only now: whoever takes one of these must submit later.
         scratch.into_iter().for_each(|buffer| self.device.release(buffer));
         Ok(submission)
     }

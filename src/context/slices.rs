@@ -1,10 +1,10 @@
 //! Slices of the host, of any length, through the device in batches: while one computes, the next is uploaded.
 
-use crate::catalog::{Axis, Function};
+use crate::catalog::{AlongLengths, Axis, Function};
 use crate::context::handle::GpuActivations;
-use crate::device::{BufferRange, Device, READBACK, RESIDENT, Waiting, padded_bytes};
-use crate::error::Error;
-use crate::ops::AlongOperands;
+use crate::device::{BufferRange, Device, READBACK, RESIDENT, Waiting, padded_bytes, pooled_bytes};
+use crate::error::{Error, check_lengths};
+use crate::ops::{AlongOperands, Recording};
 use crate::shader::{Element, Scalar};
 use std::ops::Range;
 use std::sync::Arc;
@@ -352,11 +352,8 @@ impl GpuActivations {
     ) -> Result<(), Error> {
         function.elementwise()?.validate()?;
         let (len, result_name) = (x.len(), if dy.is_some() { "dx" } else { "y" });
-        if let Some(dy) = dy.filter(|dy| dy.len() != len) {
-            return Err(Error::mismatch("dy", dy.len(), "x", len));
-        }
-        if result.len() != len {
-            return Err(Error::mismatch(result_name, result.len(), "x", len));
+        for (name, length) in [("dy", dy.map(<[T]>::len)), (result_name, Some(result.len()))] {
+            length.map_or(Ok(()), |length| check_lengths(name, length as u64, "x", len as u64))?;
         }
         let most = self.most_elements::<T>();
         let batch = |first: usize| {
@@ -374,7 +371,7 @@ impl GpuActivations {
         slices: AlongSlices<'_, T>,
         waiting: Waiting,
     ) -> Result<Vec<T>, Error> {
-        let output: usize = function.along()?.output_shape(axis)?.iter().product();
+        let output = function.along()?.output_len(axis)?;
         let mut result = vec![T::zeroed(); if slices.dy.is_some() { slices.x.len() } else { output }];
         self.stream_rows(&function, axis, slices, &mut result, waiting).await?;
         Ok(result)
@@ -388,20 +385,14 @@ impl GpuActivations {
         result: &mut [T],
         waiting: Waiting,
     ) -> Result<(), Error> {
-        let output: usize = function.along()?.output_shape(axis)?.iter().product();
         let AlongSlices { x, dy, mask } = slices;
-        let (result_name, result_len) = if dy.is_some() { ("dx", axis.elements()) } else { ("y", output) };
-        let lengths = [
-            ("x", Some(x.len()), axis.elements()),
-            ("dy", dy.map(<[T]>::len), output),
-            ("mask", mask.map(<[u8]>::len), axis.elements()),
-            (result_name, Some(result.len()), result_len),
-        ];
-        for (left, length, expected) in lengths {
-            if let Some(length) = length.filter(|&length| length != expected) {
-                return Err(Error::mismatch(left, length, "the shape", expected));
-            }
-        }
+        let lengths = AlongLengths {
+            input: ("x", x.len() as u64),
+            dy: dy.map(|dy| dy.len() as u64),
+            mask: mask.map(|mask| mask.len() as u64),
+            result: Some(result.len() as u64),
+        };
+        let output = function.along()?.check_lengths(axis, &lengths)?;
         if result.is_empty() {
             return Ok(());
         }
@@ -471,48 +462,44 @@ impl GpuActivations {
             staged.write(&self.device, &mask[batch.x.clone()])?;
         }
         let (x_len, dy_len, result_len) = (batch.x.len(), batch.dy.len(), batch.result.len());
-        let mut scratch = Vec::new();
-        let submission = self.device.submit(|encoder| {
+        let upload = |encoder: &mut wgpu::CommandEncoder| {
             slot.x.copy(encoder, padded_bytes::<T>(x_len));
             slot.dy.iter().for_each(|dy| dy.copy(encoder, padded_bytes::<T>(dy_len)));
             slot.mask.iter().for_each(|mask| mask.copy(encoder, padded_bytes::<u8>(x_len)));
+        };
+        let compute = |recording: &mut Recording<'_, '_>| {
             let operand = |buffer, len| BufferRange::<T>::padded(&self.device, buffer, len);
             let (x, result) = (operand(&slot.x.buffer, x_len), operand(&slot.result, result_len));
             let dy = slot.dy.as_ref().map(|dy| operand(&dy.buffer, dy_len));
             let mask = slot.mask.as_ref().map(|mask| BufferRange::padded(&self.device, &mask.buffer, x_len));
-            let mut recording = self.batched(encoder);
             match (&batch.axis, dy) {
                 (Some(axis), dy) => {
                     let first_element = batch.x.start as u32;
                     let operands = AlongOperands { x, from_output: false, dy, mask, result, first_element };
-                    recording.along(function, axis, &operands)?;
+                    recording.along(function, axis, &operands)
                 }
-                (None, Some(dy)) => recording.backward(function, x, dy, result)?,
-                (None, None) => recording.forward(function, x, result)?,
+                (None, Some(dy)) => recording.backward(function, x, dy, result),
+                (None, None) => recording.forward(function, x, result),
             }
-            scratch = std::mem::take(&mut recording.scratch);
-            drop(recording);
+        };
+        let download = |encoder: &mut wgpu::CommandEncoder| {
             if slot.readable != slot.result {
                 encoder.copy_buffer_to_buffer(&slot.result, 0, &slot.readable, 0, padded_bytes::<T>(result_len));
             }
-            Ok(())
-        })?;
-        // Only now: whoever takes one of these must submit later.
-        scratch.into_iter().for_each(|buffer| self.device.release(buffer));
-        Ok(submission)
+        };
+        self.batch_between(upload, compute, download)
     }
 }
 
 impl Slot {
     /// Room for the largest batch.
     fn new<T: Element>(device: &Arc<Device>, batches: &[Batch], slices: AlongSlices<'_, T>) -> Result<Self, Error> {
-        // Powers of two, so that slices of like lengths share the pool's buffers.
-        let most = |len: fn(&Batch) -> usize| batches.iter().map(len).max().unwrap_or(0).next_power_of_two();
-        let x_elements = most(|batch| batch.x.len());
-        let x_bytes = padded_bytes::<T>(x_elements);
-        let result_bytes = padded_bytes::<T>(most(|batch| batch.result.len()));
-        let staged = |bytes| Staged::new(device, bytes);
-        let x = staged(x_bytes)?;
+        let most = |len: fn(&Batch) -> usize| batches.iter().map(len).max().unwrap_or(0);
+        let pooled = |bytes| pooled_bytes(bytes, device.traits.limits.max_buffer_size);
+        let staged = |bytes| Staged::new(device, pooled(bytes));
+        let (x_elements, result_elements) = (most(|batch| batch.x.len()), most(|batch| batch.result.len()));
+        let result_bytes = pooled(padded_bytes::<T>(result_elements));
+        let x = staged(padded_bytes::<T>(x_elements))?;
         let dy = slices.dy.map(|_| staged(padded_bytes::<T>(most(|batch| batch.dy.len())))).transpose()?;
         let mask = slices.mask.map(|_| staged(padded_bytes::<u8>(x_elements))).transpose()?;
         let is_elementwise = batches.iter().all(|batch| batch.axis.is_none());

@@ -1,6 +1,6 @@
 use crate::context::handle::GpuActivations;
 use crate::device::{GpuBuffer, READBACK, Waiting};
-use crate::error::Error;
+use crate::error::{Error, check_lengths};
 use crate::shader::Scalar;
 use std::ops::Range;
 
@@ -35,10 +35,8 @@ impl GpuActivations {
     /// # Errors
     /// [`Error::LengthMismatch`], [`Error::ForeignBuffer`], [`Error::OutOfMemory`], [`Error::DeviceLost`].
     pub fn upload_into<T: Scalar>(&self, data: &[T], buffer: &GpuBuffer<T>) -> Result<(), Error> {
-        self.check_own(buffer)?;
-        if buffer.len() != data.len() {
-            return Err(Error::mismatch("data", data.len(), "buffer", buffer.len()));
-        }
+        buffer.operand().check_owner("buffer", &self.device)?;
+        check_lengths("data", data.len() as u64, "buffer", buffer.len() as u64)?;
         self.device.write(buffer.operand().buffer, bytemuck::cast_slice(data))
     }
 
@@ -100,9 +98,7 @@ impl GpuActivations {
     }
 
     async fn read_back<T: Scalar>(&self, buffer: &GpuBuffer<T>, data: &mut [T], waiting: Waiting) -> Result<(), Error> {
-        if buffer.len() != data.len() {
-            return Err(Error::mismatch("data", data.len(), "buffer", buffer.len()));
-        }
+        check_lengths("data", data.len() as u64, "buffer", buffer.len() as u64)?;
         self.read_range(buffer, 0, data, waiting).await
     }
 
@@ -113,7 +109,7 @@ impl GpuActivations {
         data: &mut [T],
         waiting: Waiting,
     ) -> Result<(), Error> {
-        self.check_own(buffer)?;
+        buffer.operand().check_owner("buffer", &self.device)?;
         if data.is_empty() {
             return Ok(());
         }
@@ -131,10 +127,5 @@ impl GpuActivations {
         self.device.read(&staging, submission, skipped, to, waiting).await?;
         self.device.release(staging);
         Ok(())
-    }
-
-    fn check_own<T: Scalar>(&self, buffer: &GpuBuffer<T>) -> Result<(), Error> {
-        let is_own = buffer.operand().owner.is_some_and(|owner| std::ptr::eq(owner, &*self.device));
-        if is_own { Ok(()) } else { Err(Error::ForeignBuffer { operand: "buffer" }) }
     }
 }

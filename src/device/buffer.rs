@@ -176,8 +176,15 @@ impl<'a, T: Scalar> BufferRange<'a, T> {
             return Err(Error::OutOfBounds { operand: "a part", end: in_bytes(end), size: in_bytes(size) });
         }
         let padded = self.padded && elements.end == self.elements;
-        let (offset, count) = (self.offset + elements.start * element, elements.end - elements.start);
-        Ok(BufferRange { offset, elements: count, padded, ..self })
+        // A range beyond all buffers stays one, which is refused where it is used.
+        let offset = self.offset.saturating_add(elements.start.saturating_mul(element));
+        Ok(BufferRange { offset, elements: elements.end - elements.start, padded, ..self })
+    }
+
+    /// Checks that a buffer of a context is this device's.
+    pub(crate) fn check_owner(&self, operand: &'static str, device: &Device) -> Result<(), Error> {
+        let is_foreign = self.owner.is_some_and(|owner| !std::ptr::eq(owner, device));
+        if is_foreign { Err(Error::ForeignBuffer { operand }) } else { Ok(()) }
     }
 
     /// Excludes the memory from reuse for good, because a caller may submit a command later that refers to it.

@@ -76,16 +76,6 @@ impl Device {
         Device { wgpu: device, queue, traits, cache, arithmetic, in_use, pool, lost, failures, closed: None }
     }
 
-    /// Fails if a device was created but is lost at its first use.
-    pub(crate) fn try_out(&self) -> Result<(), Error> {
-        let buffer = self.acquire(4, RESIDENT)?;
-        let submission = self.submit(|encoder| {
-            encoder.clear_buffer(&buffer, 0, None);
-            Ok(())
-        })?;
-        self.poll(wgpu::PollType::Wait { submission_index: Some(submission), timeout: None })
-    }
-
     /// Sets the device's callbacks, which only its creator may do.
     pub(crate) fn notice_loss(&self) {
         let lost = Arc::clone(&self.lost);

@@ -64,6 +64,13 @@ impl Device {
     /// Prepares a command.
     pub(crate) fn dispatch(&self, command: Command<'_>) -> Result<Dispatch, Error> {
         let Command { label, kernel, entry_point, bindings, uniform, workgroups } = command;
+        let most = u64::from(self.traits.limits.max_compute_workgroups_per_dimension);
+        let columns = workgroups.min(most).max(1);
+        let rows = workgroups.div_ceil(columns);
+        if rows > most {
+            let reason = format!("{workgroups} workgroups are more than two dimensions of {most} hold");
+            return Err(Error::Refused { reason });
+        }
         let mut layout: Vec<_> = bindings.iter().map(|bound| (bound.number, bound.access)).collect();
         let mut entries: Vec<_> = bindings
             .iter()
@@ -87,13 +94,6 @@ impl Device {
             layout: &pipeline.get_bind_group_layout(0),
             entries: &entries,
         });
-        let most = u64::from(self.traits.limits.max_compute_workgroups_per_dimension);
-        let columns = workgroups.clamp(1, most);
-        let rows = workgroups.div_ceil(columns);
-        if rows > most {
-            let reason = format!("{workgroups} workgroups are more than two dimensions of {most} hold");
-            return Err(Error::Refused { reason });
-        }
         Ok(Dispatch { pipeline, group, columns: columns as u32, rows: rows as u32 })
     }
 
@@ -135,11 +135,11 @@ impl Device {
     /// A uniform buffer of these bytes. It is never rewritten, so a recording may refer to it at any time.
     fn uniform(&self, bytes: Vec<u8>) -> Result<wgpu::Buffer, Error> {
         let mut uniforms = lock(&self.cache.uniforms);
-        if uniforms.len() >= MOST_UNIFORMS {
-            uniforms.clear();
-        }
         if let Some(buffer) = uniforms.get(&bytes) {
             return Ok(buffer.clone());
+        }
+        if uniforms.len() >= MOST_UNIFORMS {
+            uniforms.clear();
         }
         let create = || {
             let buffer = self.wgpu.create_buffer(&wgpu::BufferDescriptor {

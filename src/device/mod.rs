@@ -24,4 +24,5 @@ pub(crate) use core::{Device, READBACK, RESIDENT, Waiting};
 pub(crate) use execute::Dispatch;
 pub(crate) use lock::lock;
 pub(crate) use pipeline_file::PipelineFile;
+pub(crate) use pool::pooled_bytes;
 pub(crate) use traits::AdapterTraits;

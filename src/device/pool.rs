@@ -10,6 +10,12 @@ pub(crate) struct Pool {
     most_bytes: u64,
 }
 
+/// Bytes for a buffer of at least this size: a power of two, so that calls of similar sizes share buffers, unless that
+/// exceeds the limit.
+pub(crate) fn pooled_bytes(bytes: u64, limit: u64) -> u64 {
+    if bytes > limit / 2 { bytes } else { bytes.next_power_of_two() }
+}
+
 impl Pool {
     /// The most buffers kept, which bounds a search.
     const MOST_BUFFERS: usize = 1024;

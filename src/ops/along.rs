@@ -77,8 +77,7 @@ impl Recording<'_, '_> {
         operands: &AlongOperands<'_, T>,
     ) -> Result<(), Error> {
         let function = function.along()?;
-        let output: usize = function.output_shape(axis)?.iter().product();
-        operands.check(self, function, axis.elements() as u64, output as u64)?;
+        operands.check(self, function, axis)?;
         if operands.result.elements == 0 {
             return Ok(());
         }

@@ -38,6 +38,11 @@ pub(crate) fn span<'a, T: Scalar>(
     (range.bound(number, access, from, (to - from).max(4)), start - from / element)
 }
 
+/// The workgroups of 64 invocations for elements in fours, of which the first may be incomplete.
+pub(crate) fn workgroups_for(elements: u64) -> u64 {
+    (elements + 4).div_ceil(4 * 64)
+}
+
 /// Checks that a range can be bound, and notes that the recording refers to it.
 pub(crate) fn check_range<T: Scalar>(
     recording: &Recording<'_, '_>,
@@ -49,9 +54,7 @@ pub(crate) fn check_range<T: Scalar>(
         Some(batch) => batch.borrow_mut().extend(range.in_batch()),
         None => range.expose(),
     }
-    if range.owner.is_some_and(|owner| !std::ptr::eq(owner, device)) {
-        return Err(Error::ForeignBuffer { operand });
-    }
+    range.check_owner(operand, device)?;
     let needed = wgpu::BufferUsages::STORAGE;
     if !range.buffer.usage().contains(needed) {
         return Err(Error::MissingUsage { operand, usage: range.buffer.usage(), needed });

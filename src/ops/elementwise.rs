@@ -2,7 +2,7 @@
 
 use crate::catalog::{Activation, Function};
 use crate::device::{BufferRange, Command, Device, Dispatch};
-use crate::error::Error;
+use crate::error::{Error, check_lengths};
 use crate::ops::check::{LARGEST_ALIGNMENT, LARGEST_BINDING, aliasing_of, check_range};
 use crate::ops::parameters::ParameterBuffers;
 use crate::ops::recording::Recording;
@@ -233,14 +233,7 @@ impl<T: Element> Operands<'_, T> {
     fn check(&self, recording: &Recording<'_, '_>) -> Result<(), Error> {
         for (operand, range) in self.named() {
             check_range(recording, operand, range)?;
-            if range.elements != self.x.elements {
-                return Err(Error::LengthMismatch {
-                    left: operand,
-                    left_length: range.elements,
-                    right: "x",
-                    right_length: self.x.elements,
-                });
-            }
+            check_lengths(operand, range.elements, "x", self.x.elements)?;
         }
         Ok(())
     }

@@ -2,8 +2,8 @@
 
 use crate::catalog::{Activation, Axis, AxisFunction, Function, Gate, Groups, Operands, Source, source};
 use crate::device::{BoundRange, BufferRange, Command, Dispatch};
-use crate::error::Error;
-use crate::ops::check::{LARGEST_ALIGNMENT, check_apart, check_range, most_bytes, span};
+use crate::error::{Error, check_lengths};
+use crate::ops::check::{LARGEST_ALIGNMENT, check_apart, check_range, most_bytes, span, workgroups_for};
 use crate::ops::operands::AlongOperands;
 use crate::ops::recording::Recording;
 use crate::shader::{Access, Element, GroupwiseKernel, GroupwiseUniform, Kernel, numbers, with_parameters};
@@ -68,8 +68,10 @@ impl Recording<'_, '_> {
         gate: impl Into<BufferRange<'r, T>>,
         y: impl Into<BufferRange<'r, T>>,
     ) -> Result<(), Error> {
-        let operands = [("value", value.into()), ("gate", gate.into())];
-        self.gate_of_two(&activation.into(), "forward", &operands, ("y", y.into()))
+        let operands = [("value", numbers::X, value.into()), ("gate", numbers::SECOND_INPUT, gate.into())];
+        let dispatches = self.gate_of_two(&activation.into(), "forward", &operands, ("y", y.into()))?;
+        self.run(&dispatches);
+        Ok(())
     }
 
     /// Records the gradients `dvalue = dy·activation(gate)` and `dgate = dy·value·activation′(gate)` of two arrays.
@@ -85,41 +87,43 @@ impl Recording<'_, '_> {
         gradients: GateGradients<'r, T>,
     ) -> Result<(), Error> {
         let activation = activation.into();
-        let operands = [("value", value.into()), ("gate", gate.into()), ("dy", dy.into())];
-        let GateGradients { value, gate } = gradients;
-        check_apart("dvalue", value.buffer, "dgate", gate.buffer)?;
-        self.gate_of_two(&activation, "backward_value", &operands[1..], ("dvalue", value))?;
-        self.gate_of_two(&activation, "backward_gate", &operands, ("dgate", gate))
+        let (value, gate, dy) = (value.into(), gate.into(), dy.into());
+        let (dvalue, dgate) = (gradients.value, gradients.gate);
+        check_apart("dvalue", dvalue.buffer, "dgate", dgate.buffer)?;
+        // dgate still needs the value after dvalue is written.
+        check_apart("value", value.buffer, "dvalue", dvalue.buffer)?;
+        let gate = ("gate", numbers::SECOND_INPUT, gate);
+        // dvalue is what the unit makes of dy instead of the value.
+        let operands = [("dy", numbers::X, dy), gate];
+        let of_value = self.gate_of_two(&activation, "forward", &operands, ("dvalue", dvalue))?;
+        let operands = [("value", numbers::X, value), gate, ("dy", numbers::DY, dy)];
+        let of_gate = self.gate_of_two(&activation, "backward_gate", &operands, ("dgate", dgate))?;
+        self.run(&of_value);
+        self.run(&of_gate);
+        Ok(())
     }
 
+    /// Prepares one result of a gated unit of two arrays, from operands with their names and bindings.
     fn gate_of_two<'r, T: Element>(
-        &mut self,
+        &self,
         activation: &Function,
         entry_point: &'static str,
-        operands: &[(&'static str, BufferRange<'r, T>)],
+        operands: &[(&'static str, u32, BufferRange<'r, T>)],
         (result_name, result): (&'static str, BufferRange<'r, T>),
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<Dispatch>, Error> {
         let activation = activation.elementwise()?;
         activation.validate()?;
         check_range(self, result_name, result)?;
         let mut inputs = Vec::new();
-        for &(name, range) in operands {
+        for &(name, number, range) in operands {
             check_range(self, name, range)?;
-            if range.elements != result.elements {
-                let (left_length, right_length) = (range.elements, result.elements);
-                return Err(Error::LengthMismatch { left: name, left_length, right: result_name, right_length });
-            }
+            check_lengths(name, range.elements, result_name, result.elements)?;
             check_apart(name, range.buffer, result_name, result.buffer)?;
-            let number = match name {
-                "value" => numbers::X,
-                "gate" => numbers::SECOND_INPUT,
-                _ => numbers::DY,
-            };
             inputs.push(Input { number, range, stride: range.elements, offset: 0, reach: 0 });
         }
         Axis::new(&[usize::try_from(result.elements).unwrap_or(usize::MAX)], 0)?;
         if result.elements == 0 {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let grouped = Grouped {
             label: "gated",
@@ -134,9 +138,7 @@ impl Recording<'_, '_> {
             inputs,
             result,
         };
-        let dispatches = self.device.checked(|| grouped.dispatches(self))?;
-        self.run(&dispatches);
-        Ok(())
+        self.device.checked(|| grouped.dispatches(self))
     }
 }
 
@@ -274,7 +276,7 @@ impl<T: Element> Grouped<'_, T> {
             entry_point: self.entry_point,
             bindings,
             uniform: with_parameters(uniform, &params),
-            workgroups: (elements + 4).div_ceil(4 * 64),
+            workgroups: workgroups_for(elements),
         })
     }
 }

@@ -1,4 +1,4 @@
-use crate::catalog::AxisFunction;
+use crate::catalog::{AlongLengths, Axis, AxisFunction};
 use crate::device::BufferRange;
 use crate::error::Error;
 use crate::ops::check::{check_apart, check_range};
@@ -32,33 +32,25 @@ impl<T: Element> AlongOperands<'_, T> {
         &self,
         recording: &Recording<'_, '_>,
         function: &AxisFunction,
-        x: u64,
-        y: u64,
+        axis: &Axis,
     ) -> Result<(), Error> {
-        let name = function.name();
-        if self.mask.is_some() && !function.takes_mask() {
-            return Err(Error::NotMaskable { function: name });
-        }
         if self.from_output && !function.has_backward_from_output() {
-            return Err(Error::NotFromOutput { function: name });
+            return Err(Error::NotFromOutput { function: function.name() });
         }
-        let length = |left, left_length, right_length| {
-            if left_length == right_length {
-                return Ok(());
-            }
-            Err(Error::LengthMismatch { left, left_length, right: "the shape", right_length })
+        let lengths = AlongLengths {
+            input: (self.input_name(), self.x.elements),
+            dy: self.dy.map(|dy| dy.elements),
+            mask: self.mask.map(|mask| mask.elements),
+            result: Some(self.result.elements),
         };
+        function.check_lengths(axis, &lengths)?;
         check_range(recording, self.input_name(), self.x)?;
-        length(self.input_name(), self.x.elements, x)?;
         if let Some(dy) = self.dy {
             check_range(recording, "dy", dy)?;
-            length("dy", dy.elements, y)?;
         }
         check_range(recording, self.result_name(), self.result)?;
-        length(self.result_name(), self.result.elements, if self.dy.is_some() { x } else { y })?;
         if let Some(mask) = self.mask {
             check_range(recording, "mask", mask)?;
-            length("mask", mask.elements, x)?;
             check_apart("mask", mask.buffer, self.result_name(), self.result.buffer)?;
             check_apart("mask", mask.buffer, self.input_name(), self.x.buffer)?;
             if let Some(dy) = self.dy {

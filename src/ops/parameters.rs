@@ -2,7 +2,7 @@
 
 use crate::catalog::{Activation, Axis, Function, normalized};
 use crate::device::{BoundRange, BufferRange, Command, Device, Dispatch};
-use crate::error::Error;
+use crate::error::{Error, check_lengths};
 use crate::ops::check::{check_apart, check_range, is_same, most_bytes, span};
 use crate::ops::recording::Recording;
 use crate::ops::rowwise::{Prepared, Rows, Rowwise, RowwiseOperands};
@@ -54,8 +54,9 @@ struct Tensor<'a> {
 }
 
 impl Tensor<'_> {
-    fn is_read_backward(&self) -> bool {
-        self.name != "output_addend"
+    /// Whether kernels of this direction read the values.
+    fn is_bound(&self, is_forward: bool) -> bool {
+        is_forward || self.name != "output_addend"
     }
 }
 
@@ -138,7 +139,7 @@ impl<'a> ParameterBuffers<'a> {
         for (index, tensor) in self.tensors.iter().enumerate() {
             let name = named(activation, &tensor.name)?;
             check_range(recording, name, tensor.values)?;
-            let is_bound = (is_forward || tensor.is_read_backward()) && addend != Some(index);
+            let is_bound = tensor.is_bound(is_forward) && addend != Some(index);
             for (operand, buffer) in writable.iter().filter(|_| is_bound) {
                 check_apart(name, tensor.values.buffer, operand, buffer)?;
             }
@@ -183,31 +184,15 @@ impl<'a> ParameterBuffers<'a> {
                     return Err(Error::ChannelMismatch { parameter, values: values.elements, axis, shape });
                 }
                 Sharing::Channel(axis) => {
-                    if axis.elements() as u64 != elements {
-                        return Err(Error::LengthMismatch {
-                            left: "the shape",
-                            left_length: axis.elements() as u64,
-                            right: "x",
-                            right_length: elements,
-                        });
-                    }
+                    check_lengths("the shape", axis.elements() as u64, "x", elements)?;
                     if let Some(other) = self.channels().filter(|other| *other != axis) {
                         let (left, right) = (axis.shape().to_vec(), other.shape().to_vec());
                         let axes = (axis.index(), other.index());
                         return Err(Error::ChannelsDiffer { left, left_axis: axes.0, right, right_axis: axes.1 });
                     }
                 }
-                Sharing::Tensor | Sharing::Element => {
-                    let needed = if *sharing == Sharing::Tensor { 1 } else { elements };
-                    if values.elements != needed {
-                        return Err(Error::LengthMismatch {
-                            left: parameter,
-                            left_length: values.elements,
-                            right: if *sharing == Sharing::Tensor { "one value" } else { "x" },
-                            right_length: needed,
-                        });
-                    }
-                }
+                Sharing::Tensor => check_lengths(parameter, values.elements, "one value", 1)?,
+                Sharing::Element => check_lengths(parameter, values.elements, "x", elements)?,
             }
         }
         Ok(())
@@ -224,16 +209,15 @@ impl<'a> ParameterBuffers<'a> {
     /// The number of values of a parameter's gradient, for an x of `x` elements.
     pub(crate) fn gradient_len(&self, parameter: &str, x: usize) -> usize {
         match self.sharing(parameter) {
-            Sharing::Tensor => 1,
-            Sharing::Channel(axis) => axis.length(),
-            Sharing::Element => x,
+            None | Some(Sharing::Tensor) => 1,
+            Some(Sharing::Channel(axis)) => axis.length(),
+            Some(Sharing::Element) => x,
         }
     }
 
-    fn sharing(&self, parameter: &str) -> Sharing {
+    fn sharing(&self, parameter: &str) -> Option<&Sharing> {
         let wanted = canonical(parameter.into());
-        let found = self.tensors.iter().find(|tensor| tensor.name == wanted);
-        found.map_or(Sharing::Tensor, |tensor| tensor.sharing.clone())
+        self.tensors.iter().find(|tensor| tensor.name == wanted).map(|tensor| &tensor.sharing)
     }
 
     /// The form that kernels are composed for.
@@ -270,9 +254,8 @@ impl<'a> ParameterBuffers<'a> {
         first: u64,
         elements: u64,
     ) -> impl Iterator<Item = BoundRange<'a>> {
-        let is_bound = move |(index, tensor): &(usize, &Tensor<'a>)| {
-            (is_forward || tensor.is_read_backward()) && addend != Some(*index)
-        };
+        let is_bound =
+            move |(index, tensor): &(usize, &Tensor<'a>)| tensor.is_bound(is_forward) && addend != Some(*index);
         self.tensors.iter().enumerate().filter(is_bound).map(move |(index, tensor)| {
             let number = numbers::FIRST_PARAMETER + index as u32;
             let bytes = 4 * tensor.values.elements;
@@ -362,13 +345,8 @@ impl Recording<'_, '_> {
         }
         let elements = usize::try_from(x.elements).unwrap_or(usize::MAX);
         let expected = parameters.gradient_len(parameter, elements) as u64;
-        for (left, left_length, right, right_length) in
-            [("dy", dy.elements, "x", x.elements), ("the gradient", gradient.elements, parameter, expected)]
-        {
-            if left_length != right_length {
-                return Err(Error::LengthMismatch { left, left_length, right, right_length });
-            }
-        }
+        check_lengths("dy", dy.elements, "x", x.elements)?;
+        check_lengths("the gradient", gradient.elements, parameter, expected)?;
         check_range(self, "x", x)?;
         check_range(self, "dy", dy)?;
         check_range(self, "the gradient", gradient)?;
@@ -380,7 +358,7 @@ impl Recording<'_, '_> {
             return Ok(());
         }
         let operands = GradientOperands { activation, parameters, parameter, x, dy, gradient };
-        if parameters.sharing(parameter) == Sharing::Element {
+        if parameters.sharing(parameter) == Some(&Sharing::Element) {
             let dispatches = self.device.checked(|| operands.each(self.device))?;
             self.run(&dispatches);
             return Ok(());

@@ -108,7 +108,7 @@ impl Row {
                 ((0..function.groups().inputs).map(|entry| entry as f32 - 1.0).collect(), 0)
             }
         };
-        let entries = function.output_shape(&Axis::last(&[values.len()])?)?.iter().product();
+        let entries = function.output_len(&Axis::last(&[values.len()])?)?;
         Ok(Row { function, values, position, entries })
     }
 

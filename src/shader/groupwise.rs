@@ -6,7 +6,7 @@ use crate::shader::parameters::function_parts;
 use crate::shader::storage::{Aliasing, Storage};
 
 /// A function of groups of entries, with the entry points `forward` and `backward`. Gated units also have
-/// `backward_value` and `backward_gate`.
+/// `backward_gate`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct GroupwiseKernel {
     pub source: Source,

@@ -1,6 +1,6 @@
 use crate::catalog::Activation;
 use crate::context::GpuActivations;
-use crate::error::Error;
+use crate::error::{Error, check_lengths};
 use crate::ops::ParameterBuffers;
 use crate::shader::{
     Aliasing, ElementwiseKernel, GradientKernel, Granularity, Guards, Kernel, LaunchShape, ParameterForm,
@@ -280,9 +280,7 @@ pub fn compare<T: Format>(
     inputs: &[T],
     results: &[T],
 ) -> Result<Report, Error> {
-    if inputs.len() != results.len() {
-        return Err(Error::mismatch("the results", results.len(), "the inputs", inputs.len()));
-    }
+    check_lengths("the results", results.len() as u64, "the inputs", inputs.len() as u64)?;
     let reference = Reference { activation, quantity };
     let expected: Vec<f64> = inputs.par_iter().map(|x| reference.at(x.to_f64())).collect();
     let block = Block { x: inputs.to_vec(), dy: vec![T::from_f64(1.0); inputs.len()] };

@@ -63,10 +63,10 @@ fn parameters_of_other_libraries_are_pointed_to() {
 
 #[test]
 fn numbers_are_short_in_messages() {
-    let elu = |alpha| message(Activation::Softplus { beta: alpha }.validate());
-    assert!(elu(-1e-45).contains("beta is -1e-45, "), "{}", elu(-1e-45));
-    assert!(elu(-1e38).contains("beta is -1e38, "), "{}", elu(-1e38));
-    assert!(elu(-0.25).contains("beta is -0.25, "), "{}", elu(-0.25));
+    let softplus = |beta| message(Activation::Softplus { beta }.validate());
+    assert!(softplus(-1e-45).contains("beta is -1e-45, "), "{}", softplus(-1e-45));
+    assert!(softplus(-1e38).contains("beta is -1e38, "), "{}", softplus(-1e38));
+    assert!(softplus(-0.25).contains("beta is -0.25, "), "{}", softplus(-0.25));
     let softmax = |temperature| message(AxisFunction::Softmax { temperature }.validate());
     assert!(softmax(-1e38).contains("temperature is -1e38, "), "{}", softmax(-1e38));
     assert!(softmax(-1e-45).contains("temperature is -1e-45, "), "{}", softmax(-1e-45));
@@ -240,6 +240,10 @@ fn limits_that_allow_nothing_are_refused() {
     ] {
         let outcome = context.forward_slice(RELU, &[1.0_f32; 8]);
         assert!(matches!(outcome, Err(Error::Refused { .. })), "{outcome:?}");
+        for (name, function) in AxisFunction::all() {
+            let outcome = context.forward_along_slice(function, &Axis::last(&[2, 4]).unwrap(), None, &[1.0_f32; 8]);
+            assert!(matches!(outcome, Err(Error::Refused { .. })), "{name}: {outcome:?}");
+        }
     }
     let axis = Axis::last(&[2, 4]).unwrap();
     for bytes in [128, 512, 640] {
@@ -255,6 +259,24 @@ fn limits_that_allow_nothing_are_refused() {
         let gradient = context.parameter_gradient(Activation::Prelu { alpha: 0.0 }, &parameters, "alpha", &x, &x);
         assert!(gradient.is_err(), "{bytes} bytes");
     }
+}
+
+#[test]
+fn rows_larger_than_a_batch_need_no_larger_power_of_two() {
+    let (device, queue) = device_with(|limits| limits.max_buffer_size = 3 << 20);
+    let context = GpuActivations::from_device(device, queue);
+    // 2.5 MiB of the 3 MiB that a buffer may have.
+    let x = vec![1.0_f32; 5 << 17];
+    let axis = Axis::last(&[1, x.len()]).unwrap();
+    let y = context.forward_along_slice(AxisFunction::Hardmax, &axis, None, &x).unwrap();
+    assert!(y[0] == 1.0 && y[1..].iter().all(|&y| y == 0.0));
+}
+
+#[test]
+fn a_mask_that_a_function_does_not_take_is_refused_for_no_elements_too() {
+    let axis = Axis::last(&[0, 2]).unwrap();
+    let outcome = context().forward_along_slice(AxisFunction::Hardmax, &axis, Some(&[]), &[0.0_f32; 0]);
+    assert!(matches!(outcome, Err(Error::NotMaskable { .. })), "{outcome:?}");
 }
 
 #[test]

@@ -74,6 +74,40 @@ fn a_gated_unit_of_two_arrays_is_that_of_one() {
 }
 
 #[test]
+fn the_gradients_of_a_gated_unit_are_written_both_or_not_at_all() {
+    let context = context();
+    let upload = |data: &[f32]| context.upload(data).unwrap();
+    let (value, gate, dy) = (upload(&[2.0, 3.0]), upload(&[5.0, 7.0]), upload(&[1.0, 1.0]));
+    let (dvalue, dgate, short) = (upload(&[9.0, 9.0]), upload(&[9.0, 9.0]), upload(&[9.0]));
+    // Each input, as the place of either gradient, and a place that is too short for the second one.
+    let inputs = [("value", &value), ("gate", &gate), ("dy", &dy)];
+    let mut places: Vec<_> = inputs.iter().flat_map(|&(_, input)| [(input, &dgate), (&dvalue, input)]).collect();
+    places.push((&dvalue, &short));
+    for (of_value, of_gate) in places {
+        let gradients = GateGradients { value: of_value.into(), gate: of_gate.into() };
+        let mut encoder = context.device().create_command_encoder(&Default::default());
+        let outcome = context.record(&mut encoder).backward_gated(Activation::Identity, &value, &gate, &dy, gradients);
+        assert!(matches!(outcome, Err(Error::SharedBuffer { .. } | Error::LengthMismatch { .. })), "{outcome:?}");
+        context.queue().submit([encoder.finish()]);
+        assert_eq!(context.download(&dvalue).unwrap(), [9.0, 9.0]);
+    }
+    let gradients = GateGradients { value: (&dvalue).into(), gate: (&dgate).into() };
+    context.backward_gated_into(Activation::Identity, &value, &gate, &dy, gradients).unwrap();
+    assert_eq!(context.download(&dvalue).unwrap(), [5.0, 7.0]);
+    assert_eq!(context.download(&dgate).unwrap(), [2.0, 3.0]);
+}
+
+#[test]
+fn a_part_of_a_range_beyond_all_buffers_is_no_other_range() {
+    let context = context();
+    let x = context.upload(&numbers(64)).unwrap();
+    let endless = BufferRange::<f32>::new(x.raw(), 0, u64::MAX);
+    let part = endless.slice(1 << 62..(1 << 62) + 2).unwrap();
+    let outcome = context.batch(|recording| recording.forward(Activation::Relu, part, part));
+    assert!(matches!(outcome, Err(Error::OutOfBounds { .. } | Error::Misaligned { .. })), "{outcome:?}");
+}
+
+#[test]
 fn an_operation_of_the_other_kind_is_refused() {
     let context = context();
     let x = context.upload(&numbers(4)).unwrap();

@@ -160,13 +160,6 @@ impl Rows {
         tasks * lanes < FEW_LANES && self.length / entries > LONG_TURNS
     }
 
-    /// The most bytes of statistics at once. Scratch buffers are rounded up to powers of two.
-    pub(crate) fn most_scratch(&self, limits: &wgpu::Limits) -> u64 {
-        /// The most bytes of statistics of rows handled together, unless one outer entry has more.
-        const MOST_SCRATCH: u64 = 16 << 20;
-        MOST_SCRATCH.min(limits.max_storage_buffer_binding_size / 2)
-    }
-
     /// The positions that one team gathers if rows are divided.
     fn chunk(&self, team: Team, traits: &AdapterTraits, wish: Strategy, most_bytes: u64) -> Result<u64, Error> {
         // Chunks of rows along the last axis consist of whole vectors.
@@ -185,11 +178,17 @@ impl Rows {
             _ => (self.length * self.tasks(self.outer, 1)).div_ceil(wanted).max(least),
         };
         // The statistics of one outer entry's chunks should fit, too.
-        let by_scratch = self.most_scratch(&traits.limits) / (self.inner * self.statistics_bytes).max(1);
+        let by_scratch = most_scratch(&traits.limits) / (self.inner * self.statistics_bytes).max(1);
         let chunk = chunk.max(self.length.div_ceil(by_scratch.saturating_sub(1).max(1)));
         let most = self.most_entries(team, traits, 1);
         Ok(chunk.min(self.length).min(most).next_multiple_of(step).clamp(step, by_binding))
     }
+}
+
+/// The most bytes of statistics of rows handled together, unless one outer entry has more. Scratch buffers are rounded up
+/// to powers of two.
+pub(crate) fn most_scratch(limits: &wgpu::Limits) -> u64 {
+    (16 << 20).min(limits.max_storage_buffer_binding_size / 2)
 }
 
 /// Chooses the strategy for rows.
@@ -208,8 +207,7 @@ impl Rows {
 /// - a row exceeds a binding, or the turns of one invocation, or
 /// - two rows share 16-bit words.
 pub(crate) fn plan(rows: &Rows, traits: &AdapterTraits, wish: Strategy) -> Result<Plan, Error> {
-    // 0 if the limits allow nothing; then no chunk fits.
-    let most_bytes = most_bytes(&traits.limits).unwrap_or(0);
+    let most_bytes = most_bytes(&traits.limits)?;
     let team = rows.team(traits, wish);
     let too_long = rows.block() * rows.element_bytes > most_bytes;
     let too_many_turns = rows.length > rows.most_entries(team, traits, u64::from(rows.rounds) + 1);

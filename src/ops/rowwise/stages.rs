@@ -1,10 +1,10 @@
 //! The dispatches along an axis: statistics of rows, and results from them.
 
-use crate::device::{BoundRange, BufferRange, Command, Device, Dispatch, RESIDENT};
+use crate::device::{BoundRange, BufferRange, Command, Device, Dispatch, RESIDENT, pooled_bytes};
 use crate::error::Error;
-use crate::ops::check::span;
+use crate::ops::check::{span, workgroups_for};
 use crate::ops::recording::Recording;
-use crate::ops::rowwise::plan::{Fused, Plan, Rows, plan};
+use crate::ops::rowwise::plan::{Fused, Plan, Rows, most_scratch, plan};
 use crate::shader::{
     Access, Aliasing, Element, Kernel, Orientation, RowStatistics, RowwiseKernel, RowwiseUniform, Stage, Storage, Team,
     numbers, with_parameters,
@@ -81,7 +81,7 @@ impl<'a, T: Element> Rowwise<'a, T> {
     /// Plans the work.
     ///
     /// # Errors
-    /// [`Error::BindingTooLarge`].
+    /// [`Error::BindingTooLarge`], [`Error::Refused`].
     pub(crate) fn new(
         recording: &Recording<'a, '_>,
         label: &'static str,
@@ -165,7 +165,7 @@ impl<'a, T: Element> Rowwise<'a, T> {
         let Rows { inner, length, element_bytes, statistics_bytes, .. } = self.rows;
         let by_binding = self.plan.most_bytes / (self.rows.block() * element_bytes).max(1);
         let statistics = inner * (length.div_ceil(self.plan.chunk) + 1) * statistics_bytes;
-        let by_scratch = self.rows.most_scratch(&self.device.traits.limits) / statistics.max(1);
+        let by_scratch = most_scratch(&self.device.traits.limits) / statistics.max(1);
         let most = if fused { by_binding } else { by_binding.min(by_scratch) };
         // A slab of 128 outer entries or more is a multiple of 128, so that the next one begins at a multiple of 256
         // bytes.
@@ -200,8 +200,7 @@ impl<'a, T: Element> Rowwise<'a, T> {
     fn scratch(&self, rows: u64, prepared: &mut Prepared) -> Result<wgpu::Buffer, Error> {
         let limit = self.device.traits.limits.max_storage_buffer_binding_size;
         let bytes = (rows * self.rows.statistics_bytes).max(64);
-        // A power of two, so that calls with similar shapes share the pool's buffers.
-        let bytes = if bytes > limit / 2 { bytes } else { bytes.next_power_of_two() };
+        let bytes = pooled_bytes(bytes, limit);
         if bytes > limit {
             return Err(Error::BindingTooLarge { bytes, limit });
         }
@@ -373,7 +372,7 @@ impl<'a, T: Element> Rowwise<'a, T> {
             let job = Job {
                 team: Team::Invocation,
                 whole_vectors: from.is_multiple_of(4) && elements.is_multiple_of(4),
-                workgroups: (elements + 4).div_ceil(4 * 64),
+                workgroups: workgroups_for(elements),
                 ..self.job(Stage::WriteWords, bindings, uniform)
             };
             self.push(job, prepared)?;
@@ -398,7 +397,7 @@ impl<'a, T: Element> Rowwise<'a, T> {
             team: Team::Invocation,
             storage: R::STORAGE,
             whole_vectors: false,
-            workgroups: (count + 4).div_ceil(4 * 64),
+            workgroups: workgroups_for(count),
             ..self.job(Stage::WriteReduced, bindings, uniform)
         };
         self.push(job, prepared)
@@ -461,20 +460,28 @@ impl<'a, T: Element> Rowwise<'a, T> {
 
     fn push(&self, job: Job<'_>, prepared: &mut Prepared) -> Result<(), Error> {
         let Job { stage, team, storage, whole_vectors, bindings, uniform, workgroups } = job;
-        let orientation = match stage {
-            // These read no elements of rows, so one text serves both orientations.
-            Stage::Combine | Stage::WriteWords | Stage::WriteReduced => Orientation::Rows,
-            _ => self.rows.orientation(),
-        };
-        let kernel = Kernel::Rowwise(RowwiseKernel {
+        let kernel = RowwiseKernel {
             statistics: self.statistics.clone(),
             storage,
             aliasing: self.operands.aliasing,
-            orientation,
+            orientation: self.rows.orientation(),
             whole_vectors,
             masked: self.operands.mask.is_some(),
             team,
             stage,
+        };
+        // One text serves all forms of what a stage does not read.
+        let kernel = Kernel::Rowwise(match stage {
+            Stage::Combine => RowwiseKernel {
+                storage: Storage::F32,
+                aliasing: Aliasing::Separate,
+                orientation: Orientation::Rows,
+                whole_vectors: true,
+                masked: false,
+                ..kernel
+            },
+            Stage::WriteWords | Stage::WriteReduced => RowwiseKernel { orientation: Orientation::Rows, ..kernel },
+            _ => kernel,
         });
         prepared.dispatches.push(self.device.dispatch(Command {
             label: self.label,
