@@ -7,8 +7,8 @@
 //!     accuracy_table table DATE             the table of all records
 
 use anyhow::{Context, Result, bail};
-use gpu_activations::Activation;
 use gpu_activations::verify::{Quantity, compare, fingerprint};
+use gpu_activations::{Accuracy, Activation};
 use npyz::WriterBuilder;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -83,7 +83,7 @@ fn record_peers(inputs: &Path, results: &Path) -> Result<()> {
 fn is_current(entry: &Value) -> bool {
     let quantity = if entry["pass"] == "forward" { Quantity::Forward } else { Quantity::Backward };
     let activation = entry["function"].as_str().and_then(|name| name.parse::<Activation>().ok());
-    activation.is_some_and(|activation| entry["kernel"] == fingerprint::<f32>(activation, quantity))
+    activation.is_some_and(|activation| entry["kernel"] == fingerprint::<f32>(activation, quantity, Accuracy::Highest))
 }
 
 /// Worst errors by function and pass, and by adapter or library.

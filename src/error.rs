@@ -269,6 +269,12 @@ pub enum Error {
         limit: u64,
     },
 
+    /// No accuracy has this name.
+    #[error("{name:?} is no accuracy; there are highest and fast")]
+    UnknownAccuracy {
+        /// The name that is none.
+        name: String,
+    },
     // Adapter and device.
     /// `WGPU_BACKEND` names a backend that wgpu does not have.
     #[error("WGPU_BACKEND={value} names no backend {name:?}; there are vulkan, metal, dx12 and gl, joined by commas")]

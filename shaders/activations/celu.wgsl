@@ -7,7 +7,7 @@ struct Params {
 fn argument(x: f32, params: Params) -> vec2<f32> {
     let limit = select(200.0 * abs(params.alpha), LARGEST, abs(params.alpha) > 1e36);
     let unit = select(1.0, power_of_two(64), abs(params.alpha) < 1e-16);
-    let z = divide(vec2<f32>(clamp(x, -limit, 0.0) * unit, 0.0), vec2<f32>(params.alpha * unit, 0.0));
+    let z = precise_quotient(vec2<f32>(clamp(x, -limit, 0.0) * unit, 0.0), vec2<f32>(params.alpha * unit, 0.0));
     let far = vec2<f32>(select(-200.0, 200.0, params.alpha < 0.0), 0.0);
     return select(far, z, x >= 0.0 || is_finite(x));
 }
@@ -22,9 +22,8 @@ fn activation(x: f32, params: Params) -> f32 {
 }
 
 fn derivative(x: f32, params: Params) -> f32 {
-    let e = exponential(argument(x, params));
-    let y = one_plus(e.v);
-    return select(scale_far(y.x + y.y, e.k), 1.0, x > 0.0);
+    let e = exponential_scaled(argument(x, params));
+    return select(scale_far(e.value.x + e.value.y, e.k), 1.0, x > 0.0);
 }
 
 // e^z - 1 - z e^z for x < 0. The difference cancels near 0; there it is -z^2 (1/2 + z P(z)), a minimax fit.
@@ -34,8 +33,8 @@ fn parameter_gradient(x: f32, params: Params) -> Gradient {
     let rest = (((((1.67330254e-5 * c + 1.74541972e-4) * c + 1.19288871e-3) * c + 6.94436347e-3) * c + 3.33330221e-2) * c + 0.125) * c;
     // The last product keeps its error, which alone would be half a unit of the result.
     let p = multiply(fast_two_sum(0.333333343, rest), vec2<f32>(c, 0.0));
-    let e = exponential(z);
-    let raised = multiply(one_plus(e.v), add(vec2<f32>(1.0, 0.0), -z));
+    let e = exponential_scaled(z);
+    let raised = multiply(e.value, add(vec2<f32>(1.0, 0.0), -z));
     let is_near = abs(z.x) < 0.5;
     // Powers of two are kept apart: the square of a small quotient, and its lower part, would be flushed.
     let below = min(x, 0.0);

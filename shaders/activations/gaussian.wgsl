@@ -13,5 +13,5 @@ fn derivative(x: f32, params: Params) -> f32 {
     let c = clamp(x, -15.0, 15.0);
     let e = decayed(abs(c));
     let y = multiply(e.value, vec2<f32>(-2.0 * c, 0.0));
-    return scale_far(y.x + y.y, e.k);
+    return scale_tail(y.x + y.y, e.k);
 }

@@ -9,8 +9,8 @@ fn linear() -> vec2<f32> {
 
 // The argument keeps its rounding error. Rounded, it would cost the exponential 200 units.
 fn argument(x: f32) -> vec2<f32> {
-    let cubic = multiply(CUBIC, two_product(x, x));
-    return multiply(add(linear(), cubic), vec2<f32>(x, 0.0));
+    let cubic = precise_product(CUBIC, two_product(x, x));
+    return precise_product(precise_sum(linear(), cubic), vec2<f32>(x, 0.0));
 }
 
 fn activation(x: f32, params: Params) -> f32 {

@@ -14,7 +14,7 @@ fn argument(x: f32, params: Params) -> vec2<f32> {
     let distance = two_sum(opaque(clamp(x, -LARGEST, LARGEST) * unit), -opaque(params.mu * unit));
     let inside = abs(distance.x) < reach;
     let near = select(vec2<f32>(clamp(distance.x, -reach, reach), 0.0), distance, inside);
-    let z = divide(near, vec2<f32>(sigma, 0.0));
+    let z = precise_quotient(near, vec2<f32>(sigma, 0.0));
     return select(vec2<f32>(select(-20.0, 20.0, x > 0.0), 0.0), z, is_finite(x));
 }
 
@@ -24,7 +24,7 @@ fn activation(x: f32, params: Params) -> f32 {
 
 fn derivative(x: f32, params: Params) -> f32 {
     let z = argument(x, params);
-    let e = decay(-0.5 * multiply(z, z));
+    let e = decay(-0.5 * precise_product(z, z));
     let y = divide(multiply(e.mantissa, NORMAL_PEAK), vec2<f32>(params.sigma, 0.0));
     return scale_far(y.x + y.y, e.k);
 }

@@ -10,7 +10,7 @@ fn activation(x: f32, params: Params) -> f32 {
     let double = one_plus(2.0 * e.small);
     let right = divide(double, add(double, 2.0 * multiply(e.small, e.small)));
     let y = multiply(select(right, left, negative), vec2<f32>(c, 0.0));
-    return select(scale_far(y.x + y.y, select(0, e.k, negative)), x, x > 200.0);
+    return select(scale_tail(y.x + y.y, select(0, e.k, negative)), x, x > 200.0);
 }
 
 fn derivative(x: f32, params: Params) -> f32 {
@@ -28,5 +28,5 @@ fn derivative(x: f32, params: Params) -> f32 {
     let right_root = add(one_plus(2.0 * s), 2.0 * square);
     let right = divide(divide(above, right_root), right_root);
     let y = select(right, left, negative);
-    return scale_far(y.x + y.y, select(0, e.k, negative));
+    return scale_tail(y.x + y.y, select(0, e.k, negative));
 }

@@ -38,6 +38,7 @@ macro_rules! catalog {
         formula $formula:literal,
         $(kinks [$($kink:expr),*],)?
         limits $forward_limit:literal, $derivative_limit:literal,
+        $(fast $fast_forward_limit:literal, $fast_derivative_limit:literal,)?
         $(roots |$root_x:ident| $forward_term:expr, |$root_dx:ident| $derivative_term:expr,)?
         $(samples [$({ $($sample_field:ident: $sample:expr),* }),*],)?
         $(pictured [$({ $($pictured_field:ident: $pictured:expr),* }),*],)?
@@ -112,6 +113,27 @@ macro_rules! catalog {
             pub const fn limits(&self) -> (f64, f64) {
                 match self {
                     $(Activation::$variant { .. } => ($forward_limit, $derivative_limit),)*
+                }
+            }
+
+            /// The same as [`Activation::limits`], for [`Accuracy::Fast`](crate::Accuracy::Fast). They are equal for
+            /// functions that it does not change.
+            pub const fn fast_limits(&self) -> (f64, f64) {
+                match self {
+                    $(Activation::$variant { .. } => {
+                        let _limits = ($forward_limit, $derivative_limit);
+                        $(let _limits = ($fast_forward_limit, $fast_derivative_limit);)?
+                        _limits
+                    })*
+                }
+            }
+
+            /// The largest errors that an accuracy allows in f32.
+            #[cfg(feature = "verify")]
+            pub(crate) fn limits_of(&self, accuracy: Accuracy) -> (f64, f64) {
+                match accuracy {
+                    Accuracy::Highest => self.limits(),
+                    Accuracy::Fast => self.fast_limits(),
                 }
             }
 

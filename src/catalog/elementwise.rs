@@ -3,6 +3,8 @@
 
 #![allow(clippy::approx_constant, reason = "laplace's mean is this decimal, not 1/√2")]
 
+#[cfg(feature = "verify")]
+use crate::catalog::accuracy::Accuracy;
 use crate::catalog::definition::{Definition, catalog};
 use crate::catalog::names::normalized;
 use crate::catalog::oracle::*;

@@ -1,5 +1,6 @@
 //! The functions: tables, parameters with their ranges, names and shapes.
 
+mod accuracy;
 mod along;
 mod axis;
 mod definition;
@@ -10,6 +11,7 @@ mod oracle;
 mod parameter;
 mod source;
 
+pub use accuracy::Accuracy;
 #[cfg(feature = "verify")]
 pub(crate) use along::{AlongLengths, Terms};
 pub use along::{AxisFunction, Function, Gate, Layout};

@@ -133,7 +133,7 @@ impl Verification {
             return Ok(reports.collect::<Result<_, _>>()?);
         };
         let key = Value::Object(labels.clone()).to_string();
-        let kernel = fingerprint::<T>(activation, quantity);
+        let kernel = fingerprint::<T>(activation, quantity, contexts[0].accuracy());
         let start = journal.as_ref().map(|journal| journal.checkpoint(&key, &kernel)).unwrap_or_default();
         bar.reset_eta();
         let mut kept = Instant::now();

@@ -1,9 +1,8 @@
+use crate::catalog::Accuracy;
 use crate::context::handle::{GpuActivations, POOL_LIMIT};
 use crate::device::{Device, PipelineFile, Waiting, candidates, first_working};
 use crate::error::Error;
-use crate::ops::Strategy;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// How a context is made.
 #[derive(Debug, Clone)]
@@ -13,6 +12,7 @@ pub struct Builder {
     device_of: Option<wgpu::Adapter>,
     pool_limit: u64,
     pipeline_directory: Option<PathBuf>,
+    accuracy: Accuracy,
 }
 
 impl Builder {
@@ -43,6 +43,12 @@ impl Builder {
     /// It has an effect on Vulkan alone; a file that does not fit is ignored.
     pub fn pipeline_directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.pipeline_directory = Some(directory.into());
+        self
+    }
+
+    /// The accuracy of operations on f32; [`Accuracy::Highest`] unless told.
+    pub fn accuracy(mut self, accuracy: Accuracy) -> Self {
+        self.accuracy = accuracy;
         self
     }
 
@@ -81,7 +87,7 @@ impl Builder {
         if let Some(directory) = &self.pipeline_directory {
             device.cache.file = device.checked(|| Ok(PipelineFile::open(&device.wgpu, directory)))?;
         }
-        let context = GpuActivations { device: Arc::new(device), strategy: Strategy::Automatic };
+        let context = GpuActivations::of(device).with_accuracy(self.accuracy);
         // This also shows whether the device works: an adapter may give one that is lost at its first use.
         context.probe_waiting(Waiting::Yielding).await?;
         Ok(context)
@@ -121,6 +127,12 @@ impl GpuActivations {
     /// # Ok::<(), gpu_activations::Error>(())
     /// ```
     pub fn builder() -> Builder {
-        Builder { adapter: None, device_of: None, pool_limit: POOL_LIMIT, pipeline_directory: None }
+        Builder {
+            adapter: None,
+            device_of: None,
+            pool_limit: POOL_LIMIT,
+            pipeline_directory: None,
+            accuracy: Accuracy::default(),
+        }
     }
 }

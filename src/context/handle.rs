@@ -1,3 +1,4 @@
+use crate::catalog::Accuracy;
 use crate::device::{Device, Rewriter};
 use crate::error::Error;
 use crate::ops::{Recording, Strategy, Target};
@@ -24,6 +25,7 @@ pub(crate) const POOL_LIMIT: u64 = 64 << 20;
 pub struct GpuActivations {
     pub(crate) device: Arc<Device>,
     pub(crate) strategy: Strategy,
+    pub(crate) accuracy: Accuracy,
 }
 
 impl GpuActivations {
@@ -32,7 +34,7 @@ impl GpuActivations {
     /// and with [`wgpu::Features::MAPPABLE_PRIMARY_BUFFERS`] slices are, on CPUs and integrated GPUs.
     #[must_use]
     pub fn from_device(device: wgpu::Device, queue: wgpu::Queue) -> Self {
-        GpuActivations { device: Arc::new(Device::new(device, queue, POOL_LIMIT)), strategy: Strategy::Automatic }
+        GpuActivations::of(Device::new(device, queue, POOL_LIMIT))
     }
 
     /// As [`GpuActivations::from_device`], but compiles each module as `rewrite` returns it. For tests: of what other
@@ -45,7 +47,11 @@ impl GpuActivations {
     ) -> Self {
         let mut state = Device::new(device, queue, POOL_LIMIT);
         state.cache.rewriter = Some(Rewriter(Box::new(rewrite)));
-        GpuActivations { device: Arc::new(state), strategy: Strategy::Automatic }
+        GpuActivations::of(state)
+    }
+
+    pub(crate) fn of(device: Device) -> Self {
+        GpuActivations { device: Arc::new(device), strategy: Strategy::default(), accuracy: Accuracy::default() }
     }
 
     /// Lets the next so many attempts to create a buffer fail, as if the device had no memory left. For tests: not every
@@ -59,6 +65,27 @@ impl GpuActivations {
     #[must_use]
     pub fn with_strategy(&self, strategy: Strategy) -> Self {
         GpuActivations { strategy, ..self.clone() }
+    }
+
+    /// Returns the same context with another accuracy.
+    ///
+    /// ```
+    /// use gpu_activations::{Accuracy, Activation, GpuActivations};
+    ///
+    /// let context = GpuActivations::new()?;
+    /// let y = context.with_accuracy(Accuracy::Fast).forward_slice(Activation::Sigmoid, &[0.0_f32])?;
+    /// assert_eq!(y, [0.5]);
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_accuracy(&self, accuracy: Accuracy) -> Self {
+        GpuActivations { accuracy, ..self.clone() }
+    }
+
+    /// The accuracy of operations on f32.
+    #[must_use]
+    pub fn accuracy(&self) -> Accuracy {
+        self.accuracy
     }
 
     /// The device.
@@ -170,6 +197,13 @@ impl GpuActivations {
     }
 
     pub(crate) fn recording<'a, 'pass>(&'a self, pass: Target<'a, 'pass>) -> Recording<'a, 'pass> {
-        Recording { device: &self.device, strategy: self.strategy, pass, scratch: Vec::new(), batch: None }
+        Recording {
+            device: &self.device,
+            strategy: self.strategy,
+            accuracy: self.accuracy,
+            pass,
+            scratch: Vec::new(),
+            batch: None,
+        }
     }
 }

@@ -47,9 +47,9 @@ impl Cache {
         (lock(&self.pipelines).len(), uniforms)
     }
 
-    /// Drops the pipelines of a kernel.
-    pub(crate) fn forget(&self, kernel: &Kernel) {
-        lock(&self.pipelines).retain(|key, _| key.kernel != *kernel);
+    /// Drops all pipelines: modules may have another form now.
+    pub(crate) fn forget_pipelines(&self) {
+        lock(&self.pipelines).clear();
     }
 
     pub(crate) fn forget_uniforms(&self) {

@@ -7,6 +7,7 @@ use crate::device::lock::lock;
 use crate::device::pool::Pool;
 use crate::device::traits::AdapterTraits;
 use crate::error::Error;
+use crate::shader::DeviceForm;
 use std::fmt;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -74,6 +75,12 @@ impl Device {
         let (cache, arithmetic, in_use, lost, failures) = Default::default();
         let pool = Mutex::new(Pool::new(pool_limit));
         Device { wgpu: device, queue, traits, cache, arithmetic, in_use, pool, lost, failures, closed: None }
+    }
+
+    /// What modules may rely on, as far as the device has been probed.
+    pub(crate) fn form(&self) -> DeviceForm {
+        let fuses_fma = self.arithmetic.get().is_some_and(|arithmetic| arithmetic.fuses_fma);
+        DeviceForm { guards: self.traits.guards, fuses_fma }
     }
 
     /// Sets the device's callbacks, which only its creator may do.

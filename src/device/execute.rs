@@ -108,7 +108,7 @@ impl Device {
     }
 
     fn compile(&self, key: &Key) -> Result<wgpu::ComputePipeline, Error> {
-        let shader = key.kernel.compose(self.traits.guards);
+        let shader = key.kernel.compose(self.form());
         let rewritten = self.cache.rewriter.as_ref().map(|rewriter| {
             (rewriter.0)(&ComposedModule::new(shader.source(), key.entry_point, &key.bindings, &key.kernel))
         });

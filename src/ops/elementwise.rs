@@ -6,7 +6,7 @@ use crate::error::{Error, check_lengths};
 use crate::ops::check::{LARGEST_ALIGNMENT, LARGEST_BINDING, aliasing_of, check_range};
 use crate::ops::parameters::ParameterBuffers;
 use crate::ops::recording::Recording;
-use crate::shader::{Access, Aliasing, Element, ElementwiseKernel, Kernel, LaunchShape, numbers};
+use crate::shader::{Access, Aliasing, Element, ElementwiseKernel, Kernel, LaunchShape, Math, numbers};
 
 /// The operands of an operation, x first and the result last.
 struct Operands<'r, T: Element> {
@@ -121,6 +121,7 @@ impl Recording<'_, '_> {
         }
         let kernel = Kernel::Elementwise(ElementwiseKernel {
             definition: activation.definition(),
+            math: Math::of(T::STORAGE, self.accuracy),
             storage: T::STORAGE,
             aliasing,
             parameters: parameters.form(&activation, addend)?,

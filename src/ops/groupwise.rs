@@ -6,7 +6,7 @@ use crate::error::{Error, check_lengths};
 use crate::ops::check::{LARGEST_ALIGNMENT, check_apart, check_range, most_bytes, span, workgroups_for};
 use crate::ops::operands::AlongOperands;
 use crate::ops::recording::Recording;
-use crate::shader::{Access, Element, GroupwiseKernel, GroupwiseUniform, Kernel, numbers, with_parameters};
+use crate::shader::{Access, Element, GroupwiseKernel, GroupwiseUniform, Kernel, Math, numbers, with_parameters};
 use std::ops::Range;
 
 /// An input. It uses the positions from `offset` on of rows that lie `stride` elements apart.
@@ -198,6 +198,7 @@ impl<T: Element> Grouped<'_, T> {
         let kernel = Kernel::Groupwise(GroupwiseKernel {
             source: self.part,
             activation: self.activation.map(|activation| activation.definition()),
+            math: Math::of(T::STORAGE, recording.accuracy),
             storage: T::STORAGE,
             whole_vectors: self.length.is_multiple_of(4),
         });

@@ -1,3 +1,4 @@
+use crate::catalog::Accuracy;
 use crate::device::{Device, Dispatch, InBatch};
 use crate::ops::rowwise::Strategy;
 use std::cell::RefCell;
@@ -10,6 +11,7 @@ use std::cell::RefCell;
 pub struct Recording<'a, 'pass> {
     pub(crate) device: &'a Device,
     pub(crate) strategy: Strategy,
+    pub(crate) accuracy: Accuracy,
     pub(crate) pass: Target<'a, 'pass>,
     /// Scratch memory of the commands, for reuse after the submission.
     pub(crate) scratch: Vec<wgpu::Buffer>,
@@ -24,6 +26,23 @@ pub(crate) enum Target<'a, 'pass> {
 }
 
 impl Recording<'_, '_> {
+    /// Sets the accuracy of the operations recorded from here on. It begins as the context's.
+    ///
+    /// ```
+    /// use gpu_activations::{Accuracy, Activation, GpuActivations};
+    ///
+    /// let context = GpuActivations::new()?;
+    /// let x = context.upload(&[1.0_f32])?;
+    /// context.batch(|recording| {
+    ///     recording.set_accuracy(Accuracy::Fast);
+    ///     recording.forward(Activation::Gelu, &x, &x)
+    /// })?;
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    pub fn set_accuracy(&mut self, accuracy: Accuracy) {
+        self.accuracy = accuracy;
+    }
+
     /// Records commands.
     pub(crate) fn run(&mut self, dispatches: &[Dispatch]) {
         let pass = match &mut self.pass {

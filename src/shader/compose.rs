@@ -28,28 +28,6 @@ macro_rules! parts {
 }
 pub(crate) use parts;
 
-/// The steps of compensated sums to hide from a compiler that might regroup them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Guards {
-    /// The sums alone. On a CPU, Mesa and SwiftShader need no more, as `verify` has shown. The rest would cost six
-    /// percent of the throughput of compute-heavy functions.
-    Sums,
-    /// Each step. Metal compiles with fast arithmetic, and DXC may. Where memory is the limit, this costs nothing.
-    All,
-}
-
-impl Guards {
-    pub(crate) fn of(info: &wgpu::AdapterInfo) -> Guards {
-        let is_known = matches!(info.backend, wgpu::Backend::Vulkan | wgpu::Backend::Gl);
-        if is_known && info.device_type == wgpu::DeviceType::Cpu { Guards::Sums } else { Guards::All }
-    }
-
-    /// A constant in every module.
-    pub(crate) fn part(self) -> Part {
-        Part::made("(guards of the adapter)", format!("\nconst GUARDED: bool = {};\n", self == Guards::All))
-    }
-}
-
 /// A composed module: its text, and the part that each line comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shader {
@@ -58,9 +36,9 @@ pub struct Shader {
 }
 
 impl Shader {
-    pub(crate) fn compose(parts: &[Part], guards: Guards) -> Shader {
+    pub(crate) fn compose(parts: &[Part]) -> Shader {
         let mut shader = Shader { source: String::new(), parts: Vec::new() };
-        for Part { file, text } in parts.iter().chain([&guards.part()]) {
+        for Part { file, text } in parts {
             shader.parts.push((file, text.lines().count() as u32));
             shader.source.extend(text.lines().flat_map(|line| [line, "\n"]));
         }

@@ -3,6 +3,7 @@
 use crate::catalog::{Definition, source};
 use crate::shader::compose::{Part, parts};
 use crate::shader::launch::LaunchShape;
+use crate::shader::math::{DeviceForm, Math};
 use crate::shader::parameters::{ParameterForm, function_parts};
 use crate::shader::storage::{Aliasing, Storage};
 
@@ -10,6 +11,7 @@ use crate::shader::storage::{Aliasing, Storage};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct ElementwiseKernel {
     pub definition: &'static Definition,
+    pub math: Math,
     pub storage: Storage,
     pub aliasing: Aliasing,
     pub parameters: ParameterForm,
@@ -17,10 +19,12 @@ pub(crate) struct ElementwiseKernel {
 }
 
 impl ElementwiseKernel {
-    pub(crate) fn parts(&self) -> Vec<Part> {
+    pub(crate) fn parts(&self, form: DeviceForm) -> Vec<Part> {
         let over_addend = format!("const OVER_ADDEND: bool = {};\n", self.parameters.is_over_addend());
-        let mut all = function_parts(self.definition);
-        all.extend(parts![self.launch.part(), source!("math.wgsl"), self.storage.source()]);
+        let mut all = function_parts(self.definition, self.math);
+        all.push(self.launch.part());
+        all.extend(self.math.parts(form));
+        all.push(self.storage.source().into());
         all.push(source!("elementwise/uniform.wgsl").into());
         all.extend(self.parameters.parts(self.definition));
         all.extend(parts![self.aliasing.source(), Part::made("(addend of the call)", over_addend)]);
@@ -29,7 +33,8 @@ impl ElementwiseKernel {
     }
 }
 
-/// The gradient of a parameter with a value for each element; the entry point is `gradient`.
+/// The gradient of a parameter with a value for each element; the entry point is `gradient`. Gradients of parameters are
+/// f32 and of the highest accuracy, whatever the storage.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct GradientKernel {
     pub definition: &'static Definition,
@@ -39,9 +44,10 @@ pub(crate) struct GradientKernel {
 }
 
 impl GradientKernel {
-    pub(crate) fn parts(&self) -> Vec<Part> {
-        let mut all = function_parts(self.definition);
-        all.extend(parts![source!("math.wgsl"), self.parameters.term(self.parameter), self.storage.source()]);
+    pub(crate) fn parts(&self, form: DeviceForm) -> Vec<Part> {
+        let mut all = function_parts(self.definition, Math::Highest);
+        all.extend(Math::Highest.parts(form));
+        all.extend(parts![self.parameters.term(self.parameter), self.storage.source()]);
         all.push(source!("elementwise/uniform.wgsl").into());
         all.extend(self.parameters.parts(self.definition));
         all.extend(parts![

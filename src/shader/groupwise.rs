@@ -2,6 +2,7 @@
 
 use crate::catalog::{Definition, Source, source};
 use crate::shader::compose::{Part, parts};
+use crate::shader::math::{DeviceForm, Math};
 use crate::shader::parameters::function_parts;
 use crate::shader::storage::{Aliasing, Storage};
 
@@ -12,15 +13,17 @@ pub(crate) struct GroupwiseKernel {
     pub source: Source,
     /// The activation of a gate.
     pub activation: Option<&'static Definition>,
+    pub math: Math,
     pub storage: Storage,
     /// Whether every four elements handled together are a whole vector of every operand.
     pub whole_vectors: bool,
 }
 
 impl GroupwiseKernel {
-    pub(crate) fn parts(&self) -> Vec<Part> {
-        let mut all: Vec<Part> = parts![source!("math.wgsl"), source!("groupwise/contract.wgsl")].into();
+    pub(crate) fn parts(&self, form: DeviceForm) -> Vec<Part> {
+        let mut all = self.math.parts(form);
         all.extend(parts![
+            source!("groupwise/contract.wgsl"),
             source!("groupwise/second_input.wgsl"),
             self.storage.source(),
             Aliasing::Separate.source(),
@@ -31,7 +34,7 @@ impl GroupwiseKernel {
             false => parts![source!("memory/words.wgsl"), source!("groupwise/words.wgsl")],
         });
         all.extend(match self.activation {
-            Some(activation) => function_parts(activation),
+            Some(activation) => function_parts(activation, self.math),
             None => parts![source!("parameters/none.wgsl")].into(),
         });
         all.push(self.source.into());

@@ -1,9 +1,11 @@
 use crate::catalog::{Activation, AxisFunction, Kernels, source};
 use crate::shader::binding::Access;
-use crate::shader::compose::{Guards, Part, Shader, parts};
+use crate::shader::compose::{Part, Shader, parts};
 use crate::shader::elementwise::{ElementwiseKernel, GradientKernel};
 use crate::shader::groupwise::GroupwiseKernel;
 use crate::shader::launch::LaunchShape;
+use crate::shader::math::{DeviceForm, Math};
+use crate::shader::options::ShaderOptions;
 use crate::shader::parameters::ParameterForm;
 use crate::shader::rowwise::{Orientation, RowStatistics, RowwiseKernel, Stage, Team};
 use crate::shader::storage::{Aliasing, Direction, Storage};
@@ -24,16 +26,16 @@ pub(crate) enum Kernel {
 }
 
 impl Kernel {
-    pub(crate) fn compose(&self, guards: Guards) -> Shader {
-        Shader::compose(&self.parts(), guards)
+    pub(crate) fn compose(&self, form: DeviceForm) -> Shader {
+        Shader::compose(&self.parts(form))
     }
 
-    fn parts(&self) -> Vec<Part> {
+    fn parts(&self, form: DeviceForm) -> Vec<Part> {
         match self {
-            Kernel::Elementwise(kernel) => kernel.parts(),
-            Kernel::Gradient(kernel) => kernel.parts(),
-            Kernel::Rowwise(kernel) => kernel.parts(),
-            Kernel::Groupwise(kernel) => kernel.parts(),
+            Kernel::Elementwise(kernel) => kernel.parts(form),
+            Kernel::Gradient(kernel) => kernel.parts(form),
+            Kernel::Rowwise(kernel) => kernel.parts(form),
+            Kernel::Groupwise(kernel) => kernel.parts(form),
             Kernel::Copy(launch) => parts![launch.part(), source!("probes/copy.wgsl")].into(),
             Kernel::Arithmetic => parts![source!("probes/arithmetic.wgsl")].into(),
         }
@@ -110,14 +112,26 @@ impl Shader {
     /// ```
     #[must_use]
     pub fn elementwise(activation: &Activation, storage: Storage, aliasing: Aliasing) -> Shader {
+        Shader::elementwise_with(activation, storage, aliasing, ShaderOptions::default())
+    }
+
+    /// As [`Shader::elementwise`], for an accuracy and a device.
+    #[must_use]
+    pub fn elementwise_with(
+        activation: &Activation,
+        storage: Storage,
+        aliasing: Aliasing,
+        options: ShaderOptions,
+    ) -> Shader {
         let kernel = ElementwiseKernel {
             definition: activation.definition(),
+            math: Math::of(storage, options.accuracy),
             storage,
             aliasing,
             parameters: ParameterForm::Constant,
             launch: LaunchShape::PORTABLE,
         };
-        Kernel::Elementwise(kernel).compose(Guards::All)
+        Kernel::Elementwise(kernel).compose(options.form())
     }
 
     /// Composes the module of a function along the last axis in its simplest form, one invocation a row. Also returns
@@ -134,12 +148,29 @@ impl Shader {
     /// ```
     #[must_use]
     pub fn along(function: &AxisFunction, storage: Storage, direction: Direction) -> (Shader, &'static str) {
+        Shader::along_with(function, storage, direction, ShaderOptions::default())
+    }
+
+    /// As [`Shader::along`], for an accuracy and a device.
+    #[must_use]
+    pub fn along_with(
+        function: &AxisFunction,
+        storage: Storage,
+        direction: Direction,
+        options: ShaderOptions,
+    ) -> (Shader, &'static str) {
         let kernels = match &function.definition().kernels {
             Kernels::Rowwise(kernels) => kernels,
             Kernels::Groupwise { part, .. } => {
                 let activation = function.activation().map(|activation| activation.definition());
-                let kernel = GroupwiseKernel { source: *part, activation, storage, whole_vectors: true };
-                return (Kernel::Groupwise(kernel).compose(Guards::All), direction.name());
+                let kernel = GroupwiseKernel {
+                    source: *part,
+                    activation,
+                    math: Math::of(storage, options.accuracy),
+                    storage,
+                    whole_vectors: true,
+                };
+                return (Kernel::Groupwise(kernel).compose(options.form()), direction.name());
             }
         };
         let stage = match direction {
@@ -157,6 +188,6 @@ impl Shader {
             team: Team::Invocation,
             stage,
         };
-        (Kernel::Rowwise(kernel).compose(Guards::All), stage.entry_point())
+        (Kernel::Rowwise(kernel).compose(options.form()), stage.entry_point())
     }
 }

@@ -3,6 +3,8 @@
 use crate::catalog::{Definition, source};
 use crate::shader::binding::numbers::FIRST_PARAMETER;
 use crate::shader::compose::{Part, parts};
+use crate::shader::items::renamed;
+use crate::shader::math::Math;
 use std::fmt::Write as _;
 
 /// The parameters that every activation has besides its own.
@@ -48,8 +50,23 @@ pub(crate) enum ParameterForm {
 }
 
 /// The parts of a function, with `Params` if it has none of its own.
-pub(crate) fn function_parts(definition: &'static Definition) -> Vec<Part> {
-    let mut all = vec![Part::from(definition.source)];
+///
+/// Where the file has `activation` or `derivative` for one text of the mathematics, such as `activation_sixteen`, that takes
+/// the name.
+pub(crate) fn function_parts(definition: &'static Definition, math: Math) -> Vec<Part> {
+    let mut part = Part::from(definition.source);
+    for name in ["activation", "derivative"] {
+        let own = format!("{name}{}", math.ending());
+        if own != name && part.text.contains(&format!("fn {own}(")) {
+            let chosen = |word: &str| match word {
+                word if word == own => Some(name.to_owned()),
+                word if word == name => Some(format!("{name}_of_others")),
+                _ => None,
+            };
+            part.text = renamed(&part.text, chosen).into();
+        }
+    }
+    let mut all = vec![part];
     if definition.parameters.is_empty() {
         all.push(source!("parameters/none.wgsl").into());
     }

@@ -2,6 +2,7 @@
 
 use crate::catalog::{Definition, RowKernels, Source, source};
 use crate::shader::compose::{Part, parts};
+use crate::shader::math::{DeviceForm, Math};
 use crate::shader::parameters::{ParameterForm, function_parts};
 use crate::shader::storage::{Aliasing, Direction, Storage};
 
@@ -128,7 +129,7 @@ impl RowStatistics {
                 common.into_iter().chain(own).map(Part::from).collect()
             }
             RowStatistics::Gradient { definition, parameter, parameters } => {
-                let mut all = function_parts(definition);
+                let mut all = function_parts(definition, Math::Highest);
                 all.extend(parts![
                     parameters.term(parameter),
                     source!("rowwise/directions/backward.wgsl"),
@@ -150,8 +151,9 @@ impl RowStatistics {
 }
 
 impl RowwiseKernel {
-    pub(crate) fn parts(&self) -> Vec<Part> {
-        let mut all: Vec<Part> = parts![source!("math.wgsl"), source!("rowwise/contract.wgsl")].into();
+    pub(crate) fn parts(&self, form: DeviceForm) -> Vec<Part> {
+        let mut all = Math::Highest.parts(form);
+        all.push(source!("rowwise/contract.wgsl").into());
         all.extend(self.statistics.parts());
         all.extend(parts![self.storage.source(), self.aliasing.source(), source!("memory/elements.wgsl")]);
         all.extend(parts![

@@ -2,9 +2,11 @@
 
 use crate::catalog::{Activation, source};
 use crate::error::Error;
-use crate::shader::compose::Guards;
 use crate::shader::items::{items, needed, renamed};
+use crate::shader::math::Math;
+use crate::shader::options::ShaderOptions;
 use crate::shader::parameters::function_parts;
+use crate::shader::storage::Storage;
 
 /// The names that a snippet offers; it contains everything else only because these need it.
 const OFFERED: [&str; 4] = ["zero", "Params", "activation", "derivative"];
@@ -50,6 +52,14 @@ impl Activation {
     /// # Errors
     /// [`Error::InvalidValue`] if the prefix is not a word of letters, digits and single underscores.
     pub fn snippet(&self, prefix: &str) -> Result<String, Error> {
+        self.snippet_with(prefix, ShaderOptions::default())
+    }
+
+    /// As [`Activation::snippet`], for an accuracy and a device.
+    ///
+    /// # Errors
+    /// Those of [`Activation::snippet`].
+    pub fn snippet_with(&self, prefix: &str, options: ShaderOptions) -> Result<String, Error> {
         let valid = prefix.starts_with(|first: char| first.is_ascii_alphabetic())
             && prefix.chars().all(|char| char.is_ascii_alphanumeric() || char == '_')
             && !prefix.ends_with('_')
@@ -63,15 +73,15 @@ impl Activation {
             });
         }
         let mut text = String::new();
-        for part in function_parts(self.definition()) {
+        let math = Math::of(Storage::F32, options.accuracy);
+        for part in function_parts(self.definition(), math) {
             let of_numbers = |word: &str| match word {
                 "activation" | "derivative" => Some(format!("{word}_of_number")),
                 _ => None,
             };
             text.push_str(&renamed(&part.text, of_numbers));
         }
-        text.push_str(&Guards::All.part().text);
-        text.push_str(source!("math.wgsl").text);
+        math.parts(options.form()).iter().for_each(|part| text.push_str(&part.text));
         text.push_str(source!("snippet.wgsl").text);
         let items = items(&text);
         let needed = needed(&items, &OFFERED);

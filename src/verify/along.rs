@@ -1,6 +1,6 @@
 //! Comparison of functions along an axis with the reference, over shapes for every strategy.
 
-use crate::catalog::{Axis, AxisFunction, Function, Terms};
+use crate::catalog::{Accuracy, Axis, AxisFunction, Function, Terms};
 use crate::context::GpuActivations;
 use crate::error::Error;
 use crate::shader::Direction;
@@ -84,7 +84,7 @@ pub fn verify_along<T: Format>(
     let function = function.along()?;
     function.validate()?;
     let axes = axes(function.groups().inputs);
-    let mut report = Report::new(limit::<T>(limit_of(function)));
+    let mut report = Report::new(limit::<T>(limit_of(function, context.accuracy())));
     for (index, axis) in axes.iter().enumerate() {
         for masked in [false, true] {
             if !masked || function.takes_mask() {
@@ -110,7 +110,7 @@ pub fn verify_axis<T: Format>(
     let function = function.into();
     let function = function.along()?;
     let backward = direction == Direction::Backward;
-    let mut report = Report::new(limit::<T>(limit_of(function)));
+    let mut report = Report::new(limit::<T>(limit_of(function, context.accuracy())));
     let len = axis.elements();
     let output = function.output_len(axis)?;
     let bytes: Vec<u8> = (0..len).map(|i| u8::from(i % 7 != 3 && i % 5 != 1)).collect();
@@ -185,10 +185,10 @@ fn largest_of_rows(axis: &Axis, values: &[f64]) -> Vec<f64> {
 }
 
 /// The largest error allowed in f32, forward and backward, in units in the last place.
-fn limit_of(function: &AxisFunction) -> f64 {
+fn limit_of(function: &AxisFunction, accuracy: Accuracy) -> f64 {
     // A gated unit adds this to the bound of its activation.
     let of_gate = function.activation().map_or(0.0, |activation| {
-        let (forward, derivative) = activation.limits();
+        let (forward, derivative) = activation.limits_of(accuracy);
         forward.max(derivative)
     });
     of_gate + function.definition().limit

@@ -1,9 +1,9 @@
-use crate::catalog::Activation;
+use crate::catalog::{Accuracy, Activation};
 use crate::context::GpuActivations;
 use crate::error::{Error, check_lengths};
 use crate::ops::ParameterBuffers;
 use crate::shader::{
-    Aliasing, ElementwiseKernel, GradientKernel, Granularity, Guards, Kernel, LaunchShape, ParameterForm,
+    Aliasing, DeviceForm, ElementwiseKernel, GradientKernel, Granularity, Kernel, LaunchShape, Math, ParameterForm,
     ParameterSource, Succession,
 };
 use crate::verify::report::{Format, Report, distance, limit, power_of_two};
@@ -24,13 +24,14 @@ pub enum Quantity {
 /// Returns the hash of the kernel that computes a quantity. A record of its errors holds for that hash. Comments and
 /// parameter values do not change it.
 #[must_use]
-pub fn fingerprint<T: Format>(activation: Activation, quantity: Quantity) -> String {
+pub fn fingerprint<T: Format>(activation: Activation, quantity: Quantity, accuracy: Accuracy) -> String {
     let (definition, storage) = (activation.definition(), T::STORAGE);
     let (kernel, entry_point) = match quantity {
         Quantity::Forward | Quantity::Backward => {
             let (aliasing, parameters) = (Aliasing::Separate, ParameterForm::Constant);
             let launch = LaunchShape::PORTABLE;
-            let kernel = ElementwiseKernel { definition, storage, aliasing, parameters, launch };
+            let math = Math::of(storage, accuracy);
+            let kernel = ElementwiseKernel { definition, math, storage, aliasing, parameters, launch };
             let entry_point = if quantity == Quantity::Forward { "forward" } else { "backward" };
             (Kernel::Elementwise(kernel), entry_point)
         }
@@ -40,7 +41,7 @@ pub fn fingerprint<T: Format>(activation: Activation, quantity: Quantity) -> Str
             (Kernel::Gradient(GradientKernel { definition, parameter, storage, parameters }), "gradient")
         }
     };
-    format!("{:016x}", kernel.compose(Guards::All).fingerprint(entry_point))
+    format!("{:016x}", kernel.compose(DeviceForm::PORTABLE).fingerprint(entry_point))
 }
 
 /// The number of inputs that a thread compares at once.
@@ -71,11 +72,13 @@ impl Reference {
         }
     }
 
-    fn limit(&self) -> f64 {
-        let (forward, backward) = self.activation.limits();
+    /// The bound in units of `T`.
+    fn limit<T: Format>(&self, accuracy: Accuracy) -> f64 {
+        let (forward, backward) = self.activation.limits_of(accuracy);
         match self.quantity {
-            Quantity::Forward => forward,
-            Quantity::Backward => backward,
+            Quantity::Forward => limit::<T>(forward),
+            Quantity::Backward => limit::<T>(backward),
+            // Gradients of parameters are f32.
             Quantity::ParameterGradient(parameter) => self.activation.gradient_limit(parameter),
         }
     }
@@ -214,14 +217,11 @@ pub fn verify_from<T: Format>(
     let reference = Reference { activation, quantity };
     let blocks = T::inputs(&activation, step.max(1));
     checkpoint.blocks = blocks.len() as u64;
-    let limit_ulp = match quantity {
-        Quantity::ParameterGradient(_) => reference.limit(),
-        Quantity::Forward | Quantity::Backward => limit::<T>(reference.limit()),
-    };
-    checkpoint.reports.iter_mut().for_each(|report| report.hold_to(limit_ulp));
-    if checkpoint.reports.len() != contexts.len() || checkpoint.reports.iter().any(|r| r.limit_ulp != limit_ulp) {
+    let limits: Vec<f64> = contexts.iter().map(|context| reference.limit::<T>(context.accuracy())).collect();
+    checkpoint.reports.iter_mut().zip(&limits).for_each(|(report, &limit)| report.hold_to(limit));
+    if !checkpoint.reports.iter().map(|report| report.limit_ulp).eq(limits.iter().copied()) {
         checkpoint.done = 0;
-        checkpoint.reports = vec![Report::new(limit_ulp); contexts.len()];
+        checkpoint.reports = limits.into_iter().map(Report::new).collect();
     }
     if checkpoint.done >= checkpoint.blocks {
         return Ok(checkpoint);
@@ -284,7 +284,7 @@ pub fn compare<T: Format>(
     let reference = Reference { activation, quantity };
     let expected: Vec<f64> = inputs.par_iter().map(|x| reference.at(x.to_f64())).collect();
     let block = Block { x: inputs.to_vec(), dy: vec![T::from_f64(1.0); inputs.len()] };
-    Ok(compared(&reference, limit::<T>(reference.limit()), &block, &expected, results))
+    Ok(compared(&reference, reference.limit::<T>(Accuracy::Highest), &block, &expected, results))
 }
 
 fn compared<T: Format, R: Format>(

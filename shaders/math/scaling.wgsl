@@ -1,0 +1,58 @@
+// Products that neither overflow nor vanish before their results do. All accuracies share these names.
+
+// a * b * c. If a * b is large or small, the largest factor is multiplied by the smallest first. Then nothing overflows
+// or vanishes unless the product does, and an exact 0 stays 0.
+fn product_of_three(a: f32, b: f32, c: f32) -> f32 {
+    let swap = abs(a) < abs(b);
+    let larger = select(a, b, swap);
+    let smaller = select(b, a, swap);
+    let above = abs(c) > abs(larger);
+    let below = abs(c) < abs(smaller);
+    let largest = select(larger, c, above);
+    let smallest = select(smaller, c, below);
+    let middle = select(select(c, larger, above), smaller, below);
+    let plain = abs(opaque(a * b));
+    let is_moderate = plain > 1e-30 && plain < 1e30;
+    let first = two_product(select(largest, a, is_moderate), select(smallest, b, is_moderate));
+    let last = select(middle, c, is_moderate);
+    // The error of the first product counts up to twice in units of the second, so it is kept.
+    let rest = first.y * last;
+    return guarded(first.x * last) + select(0.0, rest, is_finite(rest));
+}
+
+// value * 2^k, with k clamped to [-378, 378].
+fn scale_pair(value: vec2<f32>, k: i32) -> vec2<f32> {
+    let most = clamp(k, -378, 378);
+    return vec2<f32>(scale_far(value.x, most), scale_far(value.y, most));
+}
+
+// a * b * 2^k with its rounding error, for a and b of any size: their own powers of two are added to k.
+fn product_scaled(a: f32, b: f32, k: i32) -> vec2<f32> {
+    if k == 0 {
+        return product_with(b, a);
+    }
+    let a_k = exponent_of(a);
+    let b_k = exponent_of(b);
+    return scale_pair(two_product(a * power_of_two(-a_k), b * power_of_two(-b_k)), a_k + b_k + k);
+}
+
+// a * b * c * 2^k, where the product of b and c is rounded.
+fn product_of_three_scaled(a: f32, b: f32, c: f32, k: i32) -> vec2<f32> {
+    let b_k = exponent_of(b);
+    let c_k = exponent_of(c);
+    return product_scaled(a, (b * power_of_two(-b_k)) * (c * power_of_two(-c_k)), b_k + c_k + k);
+}
+
+// The largest |x| with |rate * x| <= `reach`, which lies between 4 and 1000.
+fn argument_limit(rate: f32, reach: f32) -> f32 {
+    let least = opaque(reach * 1e-10) * 3e-29;
+    return select(reach / max(abs(rate), least), LARGEST, abs(rate) < least);
+}
+
+// rate * x with its rounding error, for |x| up to `limit`, which is an `argument_limit`. For infinite x it is `reach`
+// with the sign of the product: the largest float times a small rate may be less.
+fn argument_of(rate: f32, x: f32, limit: f32, reach: f32) -> vec2<f32> {
+    let far = select(reach, -reach, (x < 0.0) != (rate < 0.0));
+    let near = product_with(clamp(x, -limit, limit), rate);
+    return select(vec2<f32>(far, 0.0), near, is_finite(x) || rate == 0.0);
+}

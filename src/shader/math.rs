@@ -1,0 +1,84 @@
+//! The mathematics beneath the activations: one set of names, and a text for each accuracy and device.
+
+use crate::catalog::{Accuracy, source};
+use crate::shader::compose::{Part, parts};
+use crate::shader::storage::Storage;
+
+/// The text that the names stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Math {
+    /// Compensated arithmetic.
+    Highest,
+    /// Compensation only where an exponential would magnify an error.
+    Fast,
+    /// For results of 16 bits.
+    Sixteen,
+}
+
+impl Math {
+    pub(crate) fn of(storage: Storage, accuracy: Accuracy) -> Math {
+        match (storage, accuracy) {
+            (Storage::F16 | Storage::Bf16, _) => Math::Sixteen,
+            (Storage::F32, Accuracy::Highest) => Math::Highest,
+            (Storage::F32, Accuracy::Fast) => Math::Fast,
+        }
+    }
+
+    /// The ending of the names of functions that an activation has for this text alone.
+    pub(crate) fn ending(self) -> &'static str {
+        match self {
+            Math::Highest => "",
+            Math::Fast => "_fast",
+            Math::Sixteen => "_sixteen",
+        }
+    }
+
+    pub(crate) fn parts(self, form: DeviceForm) -> Vec<Part> {
+        let mut all = parts![form.part(), source!("math/values.wgsl")].to_vec();
+        let products = match form.fuses_fma {
+            true => source!("math/products_fused.wgsl"),
+            false => source!("math/products_split.wgsl"),
+        };
+        all.extend(match self {
+            Math::Highest => parts![source!("math/doubles.wgsl"), products, source!("math/highest.wgsl")].to_vec(),
+            Math::Fast => parts![source!("math/doubles.wgsl"), products, source!("math/fast.wgsl")].to_vec(),
+            Math::Sixteen => parts![source!("math/sixteen.wgsl")].to_vec(),
+        });
+        all.extend(parts![source!("math/scaling.wgsl"), source!("math/angles.wgsl")]);
+        all
+    }
+}
+
+/// The steps of compensated sums to hide from a compiler that might regroup them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guards {
+    /// The sums alone. On a CPU, Mesa and SwiftShader need no more, as `verify` has shown. The rest would cost six
+    /// percent of the throughput of compute-heavy functions.
+    Sums,
+    /// Each step. Metal compiles with fast arithmetic, and DXC may. Where memory is the limit, this costs nothing.
+    All,
+}
+
+impl Guards {
+    pub(crate) fn of(info: &wgpu::AdapterInfo) -> Guards {
+        let is_known = matches!(info.backend, wgpu::Backend::Vulkan | wgpu::Backend::Gl);
+        if is_known && info.device_type == wgpu::DeviceType::Cpu { Guards::Sums } else { Guards::All }
+    }
+}
+
+/// What modules may rely on, of what WGSL leaves to the device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct DeviceForm {
+    pub guards: Guards,
+    /// `fma` rounds once.
+    pub fuses_fma: bool,
+}
+
+impl DeviceForm {
+    /// Relies on nothing.
+    pub(crate) const PORTABLE: DeviceForm = DeviceForm { guards: Guards::All, fuses_fma: false };
+
+    fn part(self) -> Part {
+        Part::made("(guards of the adapter)", format!("const GUARDED: bool = {};\n\n", self.guards == Guards::All))
+    }
+}
