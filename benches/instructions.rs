@@ -6,7 +6,7 @@
 
 use anyhow::{Context, Result, anyhow, ensure};
 use ash::vk;
-use gpu_activations::{Axis, Direction, Element, Error, Function, GpuActivations, wgpu};
+use gpu_activations::{Accuracy, Axis, Direction, Element, Error, Function, GpuActivations, wgpu};
 use half::{bf16, f16};
 use naga::back::spv;
 use naga::valid::{Capabilities, ShaderStages, SubgroupOperationSet, ValidationFlags, Validator};
@@ -36,11 +36,19 @@ fn main() -> Result<()> {
     {
         // A context of its own, because functions that share a kernel are compiled once in a context.
         let planner = Planner::new()?;
-        planner.compile::<f32>(&driver, name, &function)?;
-        planner.compile::<f16>(&driver, name, &function)?;
-        planner.compile::<bf16>(&driver, name, &function)?;
+        for &accuracy in accuracies(&function) {
+            planner.compile::<f32>(&driver, name, &function, accuracy)?;
+        }
+        planner.compile::<f16>(&driver, name, &function, Accuracy::Highest)?;
+        planner.compile::<bf16>(&driver, name, &function, Accuracy::Highest)?;
     }
     Ok(())
+}
+
+/// The accuracies in f32 that a function has kernels for.
+fn accuracies(function: &Function) -> &'static [Accuracy] {
+    let has_levels = ["elementwise", "gated"].contains(&function.family());
+    if has_levels { &Accuracy::ALL } else { &[Accuracy::Highest] }
 }
 
 /// A context that runs nothing, and keeps the modules that it would compile.
@@ -79,17 +87,18 @@ impl Planner {
             });
             module.text.to_owned()
         });
+        context.assume_gpu_arithmetic();
         Ok(Planner { context, kernels })
     }
 
     /// Compiles the kernels of a function, in both directions.
-    fn compile<T: Element>(&self, driver: &Driver, name: &str, function: &Function) -> Result<()> {
+    fn compile<T: Element>(&self, driver: &Driver, name: &str, function: &Function, accuracy: Accuracy) -> Result<()> {
         for direction in Direction::ALL {
-            self.prepare::<T>(function, direction)?;
+            self.prepare::<T>(function, direction, accuracy)?;
             for kernel in self.kernels.lock().expect("no thread panicked").drain(..) {
                 let Kernel { entry_point, elements, .. } = kernel;
                 let storage = T::STORAGE.name();
-                eprintln!("\n@kernel {name} {} {storage} {entry_point} {elements}", direction.name());
+                eprintln!("\n@kernel {name} {} {storage} {accuracy} {entry_point} {elements}", direction.name());
                 let took = driver.compile(&kernel)?;
                 eprintln!("\n@done {}", took.as_micros());
             }
@@ -97,25 +106,20 @@ impl Planner {
         Ok(())
     }
 
-    fn prepare<T: Element>(&self, function: &Function, direction: Direction) -> Result<(), Error> {
-        let context = &self.context;
+    fn prepare<T: Element>(&self, function: &Function, direction: Direction, accuracy: Accuracy) -> Result<(), Error> {
+        let context = self.context.with_accuracy(accuracy);
         let axis = Axis::last(&ROWS)?;
-        let [x, dy, y] = match function {
-            Function::Elementwise(_) => [axis.elements(); 3],
-            Function::Along(function) => {
-                let reduced = function.output_shape(&axis)?.iter().product();
-                [axis.elements(), reduced, reduced]
-            }
+        let elements = match function.along() {
+            Ok(along) => along.output_shape(&axis)?.iter().product(),
+            Err(_) => axis.elements(),
         };
-        let (x, dy, y) = (context.allocate::<T>(x)?, context.allocate::<T>(dy)?, context.allocate::<T>(y)?);
-        let dx = context.allocate::<T>(x.len())?;
-        context.prepare(|recording| match (function, direction) {
-            (Function::Elementwise(activation), Direction::Forward) => recording.forward(*activation, &x, &y),
-            (Function::Elementwise(activation), Direction::Backward) => recording.backward(*activation, &x, &dy, &dx),
-            (Function::Along(function), Direction::Forward) => recording.forward_along(function, &axis, None, &x, &y),
-            (Function::Along(function), Direction::Backward) => {
-                recording.backward_along(function, &axis, None, &x, &dy, &dx)
-            }
+        let (x, dx) = (context.allocate::<T>(axis.elements())?, context.allocate::<T>(axis.elements())?);
+        let (y, dy) = (context.allocate::<T>(elements)?, context.allocate::<T>(elements)?);
+        context.prepare(|recording| match (function.along(), direction) {
+            (Ok(along), Direction::Forward) => recording.forward_along(along, &axis, None, &x, &y),
+            (Ok(along), Direction::Backward) => recording.backward_along(along, &axis, None, &x, &dy, &dx),
+            (Err(_), Direction::Forward) => recording.forward(function.clone(), &x, &y),
+            (Err(_), Direction::Backward) => recording.backward(function.clone(), &x, &dy, &dx),
         })
     }
 }

@@ -114,6 +114,51 @@ BLOCKS = [
         mpf(0), EIGHTH_TURN, 2, even=True,
     ),
     Block(
+        "fast_exponential", "(e^r - 1 - r)/r^2",
+        lambda r: (exp(r) - 1 - r) / r**2, lambda r: r**2 / exp(r),
+        -HALF_LN2, HALF_LN2, 3,
+    ),
+    Block(
+        "fast_expm1", "(e^r - 1 - r)/r^2",
+        lambda r: (exp(r) - 1 - r) / r**2, lambda r: r**2 / expm1(r),
+        -HALF_LN2, HALF_LN2, 4,
+    ),
+    Block(
+        "fast_log1p_unit", "(ln(1 + e) - e)/e^2",
+        lambda e: (log1p(e) - e) / e**2, lambda e: e**2 / log1p(e),
+        mpf(0), mpf(1), 7,
+    ),
+    Block(
+        "fast_mills_ratio", "(1 + a) e^(a^2/2) Phi(-a) in t = (a - 4)/(a + 4)",
+        lambda t: (1 + distance(t)) * mills(distance(t)), lambda t: 1 / ((1 + distance(t)) * mills(distance(t))),
+        mpf(-1), mpf("10.7") / mpf("18.7"), 9,
+    ),
+    Block(
+        "fast_tanh_shrink", "(x - tanh(x))/x^3 in x^2",
+        lambda x: (x - tanh(x)) / x**3, lambda x: x**3 / (x - tanh(x)),
+        mpf(0), mpf("1.5"), 9, even=True,
+    ),
+    Block(
+        "sixteen_expm1_near", "(e^t - 1 - t)/t^2",
+        lambda t: (exp(t) - 1 - t) / t**2, lambda t: t**2 / expm1(t),
+        mpf(-0.25), mpf(0.25), 2,
+    ),
+    Block(
+        "sixteen_log1p_unit", "(ln(1 + e) - e)/e^2",
+        lambda e: (log1p(e) - e) / e**2, lambda e: e**2 / log1p(e),
+        mpf(0), mpf(1), 5,
+    ),
+    Block(
+        "sixteen_tanh_of", "(tanh(t) - t)/t^3 in t^2",
+        lambda t: (tanh(t) - t) / t**3, lambda t: t**3 / tanh(t),
+        mpf(0), mpf(0.25), 1, even=True,
+    ),
+    Block(
+        "sixteen_mills_ratio", "e^(a^2/2) Phi(-a)/t in t = 1/(1 + a/4)",
+        lambda t: mills(4 / t - 4) / t, lambda t: t / mills(4 / t - 4),
+        mpf(4) / 19, mpf(1), 6,
+    ),
+    Block(
         "celu_gradient", "(1 + z e^z - e^z)/z^2",
         lambda z: (1 + z * exp(z) - exp(z)) / z**2, lambda z: z**2 / (1 + z * exp(z) - exp(z)),
         mpf(-0.5), mpf(0.5), 7, given=(0.5,),

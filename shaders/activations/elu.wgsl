@@ -11,7 +11,13 @@ fn activation(x: f32, params: Params) -> f32 {
 fn derivative(x: f32, params: Params) -> f32 {
     let e = decay(vec2<f32>(clamp(x, -200.0, 0.0), 0.0));
     let y = multiply(e.mantissa, vec2<f32>(0.5 * params.alpha, 0.0));
-    return select(scale_far(y.x + y.y, e.k + 1), 1.0, x > 0.0);
+    return select(scale_decay(y.x + y.y, e.k + 1), 1.0, x > 0.0);
+}
+
+// Here the exponential is at most 1.
+fn derivative_plain(x: f32, params: Params) -> f32 {
+    let e = decay(vec2<f32>(clamp(x, -200.0, 0.0), 0.0));
+    return select(scale_decay(e.mantissa.x * params.alpha, e.k), 1.0, x > 0.0);
 }
 
 fn parameter_gradient(x: f32, params: Params) -> Gradient {

@@ -29,3 +29,19 @@ fn derivative(x: f32, params: Params) -> f32 {
     let outer = select(body.x + body.y, scale(tail.x + tail.y, e.k), x < 0.0);
     return select(outer, centre.x + centre.y, a <= 0.25);
 }
+
+// Without compensation nothing is gained by a polynomial near 0.
+fn activation_plain(x: f32, params: Params) -> f32 {
+    let c = clamp(x, -15.0, 15.0);
+    let e = gaussian_decay(abs(c));
+    let tail = mills_ratio(vec2<f32>(abs(c), 0.0)).x * e.mantissa.x * c;
+    return select(x - tail, scale_tail(tail, e.k), x < 0.0);
+}
+
+fn derivative_plain(x: f32, params: Params) -> f32 {
+    let c = clamp(x, -15.0, 15.0);
+    let a = abs(c);
+    let e = gaussian_decay(a);
+    let tail = (mills_ratio(vec2<f32>(a, 0.0)).x - NORMAL_PEAK.x * a) * e.mantissa.x;
+    return select(1.0 - tail, scale_tail(tail, e.k), x < 0.0);
+}

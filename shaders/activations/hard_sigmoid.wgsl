@@ -5,7 +5,7 @@ struct Params {
 
 // alpha * x + beta with both rounding errors. It is infinite where the product is, and then far from [0, 1].
 fn line(x: f32, params: Params) -> vec2<f32> {
-    return add(product_with(x, params.alpha), vec2<f32>(params.beta, 0.0));
+    return precise_sum(product_with(x, params.alpha), vec2<f32>(params.beta, 0.0));
 }
 
 fn activation(x: f32, params: Params) -> f32 {

@@ -26,5 +26,5 @@ fn derivative(x: f32, params: Params) -> f32 {
     let z = argument(x, params);
     let e = decay(-0.5 * precise_product(z, z));
     let y = divide(multiply(e.mantissa, NORMAL_PEAK), vec2<f32>(params.sigma, 0.0));
-    return scale_far(y.x + y.y, e.k);
+    return scale_decay(y.x + y.y, e.k);
 }

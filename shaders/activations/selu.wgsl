@@ -12,5 +12,5 @@ fn activation(x: f32, params: Params) -> f32 {
 fn derivative(x: f32, params: Params) -> f32 {
     let e = decay(vec2<f32>(clamp(x, -200.0, 0.0), 0.0));
     let y = multiply(e.mantissa, PRODUCT);
-    return select(scale_far(y.x + y.y, e.k), SCALE.x, x > 0.0);
+    return select(scale_tail(y.x + y.y, e.k), SCALE.x, x > 0.0);
 }

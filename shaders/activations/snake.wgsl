@@ -10,7 +10,7 @@ fn angle(x: f32, params: Params) -> f32 {
 fn activation(x: f32, params: Params) -> f32 {
     let t = angle(x, params);
     let s = sine_of(reduce(t, 0u));
-    let y = add(vec2<f32>(x, 0.0), divide(multiply(s, s), vec2<f32>(params.alpha, 0.0)));
+    let y = precise_sum(vec2<f32>(x, 0.0), precise_quotient(precise_product(s, s), vec2<f32>(params.alpha, 0.0)));
     return select(x, value_of(y), is_finite(x) && is_finite(t));
 }
 

@@ -8,7 +8,12 @@ fn activation(x: f32, params: Params) -> f32 {
 
 fn derivative(x: f32, params: Params) -> f32 {
     let y = logistic(argument_of(params.beta, x, argument_limit(params.beta, 200.0), 200.0));
-    return scale_far(y.value.x + y.value.y, y.k);
+    return scale_decay(y.value.x + y.value.y, y.k);
+}
+
+fn derivative_plain(x: f32, params: Params) -> f32 {
+    let e = raised_exponential(decay_argument(params.beta, x), 0.0);
+    return select(1.0, e, x < 0.0) / (1.0 + e);
 }
 
 // (z logistic(z) - ln(1 + e^z))/beta^2 for z = beta x. With a = |z| and e = e^-a it is

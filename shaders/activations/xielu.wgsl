@@ -39,8 +39,9 @@ fn negative(x: f32, params: Params) -> f32 {
     let curved = multiply(multiply(product_with(c, alpha_n), remainder_ratio(c)), vec2<f32>(c, 0.0));
     let near = add(curved, product_with(c, beta));
     let slope = two_sum(beta, -alpha_n);
-    let line = multiply(slope, vec2<f32>(select(x, 0.0, slope.x == 0.0), 0.0));
-    let far = add(multiply_by(expm1_negative(vec2<f32>(x, 0.0)), alpha_n), line);
+    let line = precise_product(slope, vec2<f32>(select(x, 0.0, slope.x == 0.0), 0.0));
+    let raised = precise_product_with(precise_expm1_negative(vec2<f32>(x, 0.0)), alpha_n);
+    let far = precise_sum(raised, line);
     return select(select(line.x, far.x + far.y, is_finite(far.x)), near.x + near.y, x > -1.0) / unit;
 }
 

@@ -20,6 +20,12 @@ fn precise_product(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
     return vec2<f32>(product.x, product.y + (a.x * b.y + a.y * b.x));
 }
 
+// The same for a parameter of any size.
+fn precise_product_with(a: vec2<f32>, parameter: f32) -> vec2<f32> {
+    let product = product_with(a.x, parameter);
+    return vec2<f32>(product.x, product.y + a.y * parameter);
+}
+
 fn precise_sum(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
     let sum = two_sum(a.x, b.x);
     return vec2<f32>(sum.x, sum.y + (a.y + b.y));

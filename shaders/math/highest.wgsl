@@ -22,21 +22,20 @@ fn square_root(q: vec2<f32>) -> vec2<f32> {
 }
 
 fn multiply_by(a: vec2<f32>, parameter: f32) -> vec2<f32> {
-    let product = product_with(a.x, parameter);
-    return vec2<f32>(product.x, product.y + a.y * parameter);
-}
-
-// The value of a double-float. The lower part of an infinite one is NaN.
-fn value_of(y: vec2<f32>) -> f32 {
-    return select(y.x, y.x + y.y, is_finite(y.x));
+    return precise_product_with(a, parameter);
 }
 
 fn scaled(n: Scaled) -> f32 {
     return scale(n.value.x + n.value.y, n.k);
 }
 
-// value * 2^k for the power of two of a vanishing exponential, and a moderate value.
+// value * 2^k for the exponent of a decay, and a moderate value.
 fn scale_tail(value: f32, k: i32) -> f32 {
+    return scale_far(value, k);
+}
+
+// The same for a value of any size.
+fn scale_decay(value: f32, k: i32) -> f32 {
     return scale_far(value, k);
 }
 
@@ -107,6 +106,10 @@ fn expm1_negative(x: vec2<f32>) -> vec2<f32> {
     let e = decay(vec2<f32>(max(x.x, -104.0), x.y)).small;
     let far = fast_two_sum(-1.0, e.x);
     return select(vec2<f32>(far.x, far.y + e.y), expm1_near(x), x.x > -0.5);
+}
+
+fn precise_expm1_negative(x: vec2<f32>) -> vec2<f32> {
+    return expm1_negative(x);
 }
 
 // e^x - 1 for x <= 200. The power of two is apart, because the result may exceed the largest float.

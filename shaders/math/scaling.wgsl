@@ -56,3 +56,8 @@ fn argument_of(rate: f32, x: f32, limit: f32, reach: f32) -> vec2<f32> {
     let near = product_with(clamp(x, -limit, limit), rate);
     return select(vec2<f32>(far, 0.0), near, is_finite(x) || rate == 0.0);
 }
+
+// The value of a double-float. The lower part of an infinite one is NaN.
+fn value_of(y: vec2<f32>) -> f32 {
+    return select(y.x, y.x + y.y, is_finite(y.x));
+}

@@ -5,11 +5,12 @@ use crate::failure::{Failure, usage};
 use crate::function::chosen;
 use crate::output::{number, print, progress_bar};
 use crate::row::labels;
-use crate::shader::StorageName;
+use crate::shader::{AccuracyName, StorageName};
 use anyhow::anyhow;
 use clap::Args;
 use gpu_activations::bench::{Bench, Throughput};
-use gpu_activations::{Axis, AxisFunction, Direction, Element, Function, GpuActivations};
+use gpu_activations::shader::Storage;
+use gpu_activations::{Accuracy, Axis, AxisFunction, Direction, Element, Function, GpuActivations};
 use half::{bf16, f16};
 use serde_json::{Value, json};
 use std::fmt;
@@ -31,6 +32,9 @@ pub struct Arguments {
     /// How elements lie in memory.
     #[arg(long, value_enum, default_value_t = StorageName::F32)]
     storage: StorageName,
+    /// How exact f32 results are; f16 and bf16 have one form.
+    #[arg(long, value_enum, default_value_t = AccuracyName::Highest)]
+    accuracy: AccuracyName,
     /// Samples of each function, whose median counts.
     #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..))]
     samples: u16,
@@ -43,9 +47,9 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let Arguments { names, param, shape, axis, storage, samples, adapter, json } = arguments;
+    let Arguments { names, param, shape, axis, storage, accuracy, samples, adapter, json } = arguments;
     let functions = chosen(names, param)?;
-    let context = context(adapter.as_deref())?;
+    let context = context(adapter.as_deref())?.with_accuracy((*accuracy).into());
     let table = Table::new(&context, *samples, *axis, *json)?;
     match storage {
         StorageName::F32 => table.print::<f32>(&functions, shape),
@@ -164,7 +168,11 @@ impl<'a> Table<'a> {
             return format!("{:<17} {pass:<8} {shape:<14} {gb_per_s:9.2} {ratio_to_copy:6.2}\n", function.name());
         }
         let info = self.context.adapter_info();
-        let mut row = labels(function, pass, T::STORAGE.name());
+        let accuracy = match T::STORAGE {
+            Storage::F32 => self.context.accuracy(),
+            _ => Accuracy::Highest,
+        };
+        let mut row = labels(function, pass, T::STORAGE.name(), accuracy);
         let figures = [
             ("adapter", json!(info.name)),
             ("backend", json!(info.backend.to_str())),

@@ -1,11 +1,13 @@
 //! Columns that the rows of `verify` and `bench` share: those that say what a row is about.
 
 use crate::output::{json_of, short};
-use gpu_activations::Function;
+use gpu_activations::{Accuracy, Function};
 use serde_json::{Map, Value, json};
 
-pub fn labels(function: &Function, pass: &str, storage: &str) -> Map<String, Value> {
+/// Results in 16 bits have one accuracy, which counts as the highest.
+pub fn labels(function: &Function, pass: &str, storage: &str, accuracy: Accuracy) -> Map<String, Value> {
     let labels = [
+        ("accuracy", json!(accuracy.name())),
         ("function", json!(function.name())),
         ("parameters", Value::Object(parameters(function))),
         ("pass", json!(pass)),

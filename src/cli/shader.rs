@@ -4,8 +4,8 @@ use crate::failure::{Failure, usage};
 use crate::function::{elementwise, named};
 use crate::output::print;
 use clap::{Args, ValueEnum};
-use gpu_activations::shader::{Aliasing, Shader, Storage};
-use gpu_activations::{Direction, Function};
+use gpu_activations::shader::{Aliasing, Shader, ShaderOptions, Storage};
+use gpu_activations::{Accuracy, Direction, Function};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -17,6 +17,12 @@ pub struct Arguments {
     /// How elements lie in memory.
     #[arg(long, value_enum, default_value_t = StorageName::F32)]
     storage: StorageName,
+    /// How exact f32 results are; f16 and bf16 have one form.
+    #[arg(long, value_enum, default_value_t = AccuracyName::Highest)]
+    accuracy: AccuracyName,
+    /// The text for a device that rounds once in `fma`, as `devices` tells.
+    #[arg(long)]
+    fused: bool,
     /// Instead of a shader, the function and its derivative for one of yours, which must set the variable NAME_zero
     /// to a 0 that no compiler knows of, such as `num_workgroups.z - 1u`.
     #[arg(long, conflicts_with_all = ["pass", "storage"])]
@@ -32,6 +38,24 @@ enum Pass {
     Backward,
 }
 
+/// The accuracies that `--accuracy` names.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum AccuracyName {
+    /// Within about one unit in the last place.
+    Highest,
+    /// Within 4 units in the last place, or 8 in derivatives of several terms.
+    Fast,
+}
+
+impl From<AccuracyName> for Accuracy {
+    fn from(name: AccuracyName) -> Accuracy {
+        match name {
+            AccuracyName::Highest => Accuracy::Highest,
+            AccuracyName::Fast => Accuracy::Fast,
+        }
+    }
+}
+
 /// The types that `--storage` names.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum StorageName {
@@ -42,18 +66,21 @@ pub enum StorageName {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let function = named(&arguments.name)?;
+    let mut options = ShaderOptions::default();
+    options.accuracy = arguments.accuracy.into();
+    options.fused = arguments.fused;
     let text = if arguments.snippet {
         let activation = elementwise(&function)?;
-        activation.snippet(arguments.prefix.as_deref().unwrap_or(activation.name())).map_err(usage)?
+        activation.snippet_with(arguments.prefix.as_deref().unwrap_or(activation.name()), options).map_err(usage)?
     } else {
-        module(&function, arguments.pass, arguments.storage)?
+        module(&function, arguments.pass, arguments.storage, options)?
     };
     print(&text)?;
     Ok(())
 }
 
 /// A whole module below a line that names its entry point.
-fn module(function: &Function, pass: Pass, storage: StorageName) -> Result<String, Failure> {
+fn module(function: &Function, pass: Pass, storage: StorageName, options: ShaderOptions) -> Result<String, Failure> {
     let storage = match storage {
         StorageName::F32 => Storage::F32,
         StorageName::F16 => Storage::F16,
@@ -64,8 +91,10 @@ fn module(function: &Function, pass: Pass, storage: StorageName) -> Result<Strin
         Pass::Backward => Direction::Backward,
     };
     let (shader, entry) = match (function.elementwise(), function.along()) {
-        (Ok(activation), _) => (Shader::elementwise(&activation, storage, Aliasing::Separate), direction.name()),
-        (_, Ok(function)) => Shader::along(function, storage, direction),
+        (Ok(activation), _) => {
+            (Shader::elementwise_with(&activation, storage, Aliasing::Separate, options), direction.name())
+        }
+        (_, Ok(function)) => Shader::along_with(function, storage, direction, options),
         (Err(error), Err(_)) => return Err(usage(error)),
     };
     let note = match entry {

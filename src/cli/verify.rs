@@ -6,10 +6,11 @@ use crate::function::{chosen, is_default};
 use crate::new_file::NewFile;
 use crate::output::{number, print, progress_bar};
 use crate::row::{labels, parameters};
+use crate::shader::AccuracyName;
 use anyhow::{Context, Result, anyhow, ensure};
 use clap::Args;
 use gpu_activations::verify::{Checkpoint, Format, Quantity, Report, fingerprint, verify_along, verify_from};
-use gpu_activations::{Activation, Direction, Error, Function, GpuActivations, counted};
+use gpu_activations::{Accuracy, Activation, Direction, Error, Function, GpuActivations, counted};
 use half::{bf16, f16};
 use indicatif::ProgressBar;
 use serde_json::{Map, Value, json};
@@ -23,6 +24,9 @@ pub struct Arguments {
     /// A parameter of the one function named; absent: the defaults and the table's sample values.
     #[arg(short, long = "param", value_name = "KEY=VALUE")]
     param: Vec<String>,
+    /// How exact f32 results are asked to be; absent: both. f16 and bf16 have one form.
+    #[arg(long, value_enum)]
+    accuracy: Option<AccuracyName>,
     /// Every one of the 2^32 f32, instead of a sample; functions along an axis keep their arrays.
     #[arg(long, conflicts_with = "step")]
     exhaustive: bool,
@@ -41,7 +45,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let Arguments { names, param, exhaustive, step, resume, adapter, json } = arguments;
+    let Arguments { names, param, accuracy, exhaustive, step, resume, adapter, json } = arguments;
     let functions = functions(names, param)?;
     if (*exhaustive || resume.is_some()) && functions.iter().all(|function| function.along().is_ok()) {
         let option = if *exhaustive { "--exhaustive" } else { "--resume" };
@@ -51,7 +55,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         )));
     }
     let step = if *exhaustive { 1 } else { *step };
-    Verification::new(adapter, step, resume.as_deref(), *json)?.run(&functions)
+    let accuracies = accuracy.map_or(Accuracy::ALL.to_vec(), |accuracy| vec![accuracy.into()]);
+    Verification::new(adapter, step, resume.as_deref(), *json)?.run(&functions, &accuracies)
 }
 
 /// The functions to verify: those named, or all, at their defaults and sample values, or one as `-p` says.
@@ -91,12 +96,14 @@ impl Verification {
         Ok(Verification { contexts, step, journal, json, bar: progress_bar(1000)? })
     }
 
-    fn run(mut self, functions: &[Function]) -> Result<(), Failure> {
+    fn run(mut self, functions: &[Function], accuracies: &[Accuracy]) -> Result<(), Failure> {
         let mut failed = 0;
         for function in functions {
             for quantity in quantities(function) {
-                for storage in ["f32", "f16", "bf16"] {
-                    let labels = row_labels(function, quantity, storage);
+                for (storage, accuracy) in kernels(function, quantity, accuracies) {
+                    let labels = row_labels(function, quantity, storage, accuracy);
+                    let contexts = self.contexts.iter().map(|context| context.with_accuracy(accuracy));
+                    self.contexts = contexts.collect();
                     let reports = match storage {
                         "f32" => self.reports::<f32>(function, quantity, &labels)?,
                         "f16" => self.reports::<f16>(function, quantity, &labels)?,
@@ -181,11 +188,12 @@ impl Verification {
         }
         let word = |name: &str| labels[name].as_str().unwrap_or_default().to_owned();
         format!(
-            "{} {:<17} {:<8} {:<4} worst {:.3} of {:.3} ULP at {:e}, {} of {} beyond  {}{}\n",
+            "{} {:<17} {:<8} {:<4} {:<7} worst {:.3} of {:.3} ULP at {:e}, {} of {} beyond  {}{}\n",
             if report.failed == 0 { "ok  " } else { "FAIL" },
             function.name(),
             word("pass"),
             word("storage"),
+            word("accuracy"),
             report.worst_ulp,
             report.limit_ulp,
             report.worst_input,
@@ -207,8 +215,22 @@ fn quantities(function: &Function) -> Vec<Quantity> {
     quantities
 }
 
-fn row_labels(function: &Function, quantity: Quantity, storage: &str) -> Map<String, Value> {
-    let mut labels = labels(function, direction_of(quantity).name(), storage);
+/// The storages and accuracies whose kernels differ.
+fn kernels(function: &Function, quantity: Quantity, accuracies: &[Accuracy]) -> Vec<(&'static str, Accuracy)> {
+    let has_levels = match (function.along(), quantity) {
+        (Ok(along), _) => along.family() == "gated",
+        (Err(_), Quantity::Forward | Quantity::Backward) => true,
+        (Err(_), _) => false,
+    };
+    let of_f32 = if has_levels { accuracies } else { &[Accuracy::Highest] };
+    let others = ["f16", "bf16"].map(|storage| (storage, Accuracy::Highest));
+    of_f32.iter().map(|&accuracy| ("f32", accuracy)).chain(others).collect()
+}
+
+fn row_labels(function: &Function, quantity: Quantity, storage: &str, accuracy: Accuracy) -> Map<String, Value> {
+    let direction = direction_of(quantity);
+    let mut labels = labels(function, direction.name(), storage, accuracy);
+    labels.insert("order".to_owned(), json!(u8::from(direction == Direction::Backward)));
     if let Quantity::ParameterGradient(parameter) = quantity {
         labels.insert("parameter_gradient".to_owned(), json!(parameter));
     }

@@ -1,5 +1,5 @@
 use crate::catalog::Accuracy;
-use crate::device::{Device, Rewriter};
+use crate::device::{Arithmetic, Device, Rewriter};
 use crate::error::Error;
 use crate::ops::{Recording, Strategy, Target};
 use crate::shader::ComposedModule;
@@ -59,6 +59,13 @@ impl GpuActivations {
     #[doc(hidden)]
     pub fn fail_allocations(&self, attempts: u32) {
         self.device.failures.store(attempts, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// Lets modules rely on what GPUs commonly do, as if a probe had shown it. For tests, on devices that run nothing.
+    #[doc(hidden)]
+    pub fn assume_gpu_arithmetic(&self) {
+        // A device that was probed already keeps what was found.
+        let _ = self.device.arithmetic.set(Arithmetic::OF_GPUS);
     }
 
     /// Returns the same context with another way to work along an axis: to compare or to measure them.

@@ -22,6 +22,16 @@ const DIVIDENDS: usize = 8;
 const QUOTIENTS: usize = 64;
 
 impl Arithmetic {
+    /// What GPUs commonly do: they fuse, flush, and divide by a rounded inverse.
+    pub(crate) const OF_GPUS: Arithmetic = Arithmetic {
+        fuses_fma: true,
+        contracts: true,
+        reassociates: true,
+        keeps_subnormal_results: false,
+        keeps_subnormal_operands: false,
+        divides_exactly: false,
+    };
+
     /// The operands of the probe.
     pub(crate) fn operands() -> Vec<f32> {
         // 1 + 2^-12, whose square has a bit more than a float; 2^-126 and 2^-140; a sum that loses half of 3.

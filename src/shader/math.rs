@@ -24,13 +24,9 @@ impl Math {
         }
     }
 
-    /// The ending of the names of functions that an activation has for this text alone.
-    pub(crate) fn ending(self) -> &'static str {
-        match self {
-            Math::Highest => "",
-            Math::Fast => "_fast",
-            Math::Sixteen => "_sixteen",
-        }
+    /// Whether double-floats have lower parts throughout.
+    pub(crate) fn is_compensated(self) -> bool {
+        self == Math::Highest
     }
 
     pub(crate) fn parts(self, form: DeviceForm) -> Vec<Part> {
@@ -39,11 +35,14 @@ impl Math {
             true => source!("math/products_fused.wgsl"),
             false => source!("math/products_split.wgsl"),
         };
-        all.extend(match self {
-            Math::Highest => parts![source!("math/doubles.wgsl"), products, source!("math/highest.wgsl")].to_vec(),
-            Math::Fast => parts![source!("math/doubles.wgsl"), products, source!("math/fast.wgsl")].to_vec(),
-            Math::Sixteen => parts![source!("math/sixteen.wgsl")].to_vec(),
-        });
+        let own = match self {
+            Math::Highest => vec![source!("math/doubles.wgsl"), products, source!("math/highest.wgsl")],
+            Math::Fast => {
+                vec![source!("math/doubles.wgsl"), products, source!("math/fast.wgsl"), source!("math/plain.wgsl")]
+            }
+            Math::Sixteen => vec![source!("math/sixteen.wgsl"), source!("math/plain.wgsl")],
+        };
+        all.extend(own.into_iter().map(Part::from));
         all.extend(parts![source!("math/scaling.wgsl"), source!("math/angles.wgsl")]);
         all
     }

@@ -51,16 +51,16 @@ pub(crate) enum ParameterForm {
 
 /// The parts of a function, with `Params` if it has none of its own.
 ///
-/// Where the file has `activation` or `derivative` for one text of the mathematics, such as `activation_sixteen`, that takes
-/// the name.
+/// An activation may have another form where nothing is compensated: `activation_plain` or `derivative_plain` then takes the
+/// name.
 pub(crate) fn function_parts(definition: &'static Definition, math: Math) -> Vec<Part> {
     let mut part = Part::from(definition.source);
     for name in ["activation", "derivative"] {
-        let own = format!("{name}{}", math.ending());
-        if own != name && part.text.contains(&format!("fn {own}(")) {
+        let plain = format!("{name}_plain");
+        if !math.is_compensated() && part.text.contains(&format!("fn {plain}(")) {
             let chosen = |word: &str| match word {
-                word if word == own => Some(name.to_owned()),
-                word if word == name => Some(format!("{name}_of_others")),
+                word if word == plain => Some(name.to_owned()),
+                word if word == name => Some(format!("{name}_compensated")),
                 _ => None,
             };
             part.text = renamed(&part.text, chosen).into();

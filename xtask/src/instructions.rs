@@ -13,10 +13,14 @@ use std::process::{Command, Stdio};
 const GPU: &str = "gfx1100";
 /// The upper bounds, below a line that names driver and GPU.
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../benches/instructions.csv");
-const COLUMNS: &str = "function,pass,storage,kernel,elements,instructions,transcendental,registers,spills,scratch";
+const COLUMNS: &str =
+    "function,pass,storage,accuracy,kernel,elements,instructions,transcendental,registers,spills,scratch";
 
 /// So many of the last lines that the driver printed are shown if it fails.
 const SHOWN_LINES: usize = 20;
+
+/// The columns that tell a kernel.
+const KEYS: usize = 5;
 
 /// Units of their own that compute reciprocals, roots, exponentials, logarithms, sines and cosines.
 const TRANSCENDENTAL: [&str; 7] = ["v_rcp_", "v_rsq_", "v_sqrt_", "v_exp_", "v_log_", "v_sin_", "v_cos_"];
@@ -39,7 +43,7 @@ struct Code {
     time: u64,
 }
 
-/// Function, pass, storage and entry point, parted by commas.
+/// Function, pass, storage, accuracy and entry point, parted by commas.
 type Kernels = BTreeMap<String, Code>;
 
 #[derive(Debug, Default)]
@@ -180,10 +184,11 @@ impl Code {
 fn print(counts: &Counts, times: &Kernels) {
     println!("{}; vector instructions an element, loops taken once", counts.adapter);
     println!(
-        "{:<18} {:<9} {:<7} {:<13} {:>12} {:>14} {:>9} {:>6} {:>7} {:>7}",
+        "{:<18} {:<9} {:<7} {:<8} {:<13} {:>12} {:>14} {:>9} {:>6} {:>7} {:>7}",
         "function",
         "pass",
         "storage",
+        "accuracy",
         "kernel",
         "instructions",
         "transcendental",
@@ -197,11 +202,12 @@ fn print(counts: &Counts, times: &Kernels) {
         let each = |count: u64| count as f64 / code.elements as f64;
         let time = times.get(key).map_or(f64::NAN, |code| code.time as f64 / 1e3);
         println!(
-            "{:<18} {:<9} {:<7} {:<13} {:>12.1} {:>14.1} {:>9} {:>6} {:>7} {time:>7.1}",
+            "{:<18} {:<9} {:<7} {:<8} {:<13} {:>12.1} {:>14.1} {:>9} {:>6} {:>7} {time:>7.1}",
             parts[0],
             parts[1],
             parts[2],
             parts[3],
+            parts[4],
             each(code.instructions),
             each(code.transcendental),
             code.registers,
@@ -244,8 +250,8 @@ fn excesses(counts: &Counts, table: &str) -> Result<Vec<String>> {
     for line in lines {
         let cells: Vec<&str> = line.split(',').collect();
         ensure!(cells.len() == COLUMNS.split(',').count(), "a row has other columns: {line}");
-        let key = cells[..4].join(",");
-        let numbers = cells[4..].iter().map(|cell| cell.parse()).collect::<Result<Vec<u64>, _>>()?;
+        let key = cells[..KEYS].join(",");
+        let numbers = cells[KEYS..].iter().map(|cell| cell.parse()).collect::<Result<Vec<u64>, _>>()?;
         let Some(code) = left.remove(&key) else {
             wrong.push(format!("{key}: is in the table, but there is no such kernel"));
             continue;
@@ -281,34 +287,37 @@ mod tests {
     fn counted() -> Counts {
         let mut code = Code { elements: 4, ..Code::default() };
         LINES.iter().for_each(|line| code.read(line).unwrap());
-        Counts { adapter: "1.2.3 a card".to_owned(), kernels: [("gelu,forward,f32,forward".to_owned(), code)].into() }
+        Counts {
+            adapter: "1.2.3 a card".to_owned(),
+            kernels: [("gelu,forward,f32,fast,forward".to_owned(), code)].into(),
+        }
     }
 
     #[test]
     fn vector_instructions_are_counted() {
-        let code = counted().kernels["gelu,forward,f32,forward"];
+        let code = counted().kernels["gelu,forward,f32,fast,forward"];
         assert_eq!(code.bounds().map(|(_, count)| count), [3, 1, 108, 5, 512]);
     }
 
     #[test]
     fn each_kernel_has_what_is_printed_between_its_ends() {
         let output = format!(
-            "@adapter 1.2.3 a card\n@kernel gelu forward f32 forward 4\n{}\n@done 56\n@kernel gelu backward f32 backward 4\n@done 7\n",
+            "@adapter 1.2.3 a card\n@kernel gelu forward f32 fast forward 4\n{}\n@done 56\n@kernel gelu backward f32 fast backward 4\n@done 7\n",
             LINES.join("\n")
         );
         let counted_here = counts(output.as_bytes()).unwrap();
         assert_eq!(counted_here.adapter, "1.2.3 a card");
-        let forward = counted().kernels["gelu,forward,f32,forward"];
-        assert_eq!(counted_here.kernels["gelu,forward,f32,forward"], Code { time: 56, ..forward });
+        let forward = counted().kernels["gelu,forward,f32,fast,forward"];
+        assert_eq!(counted_here.kernels["gelu,forward,f32,fast,forward"], Code { time: 56, ..forward });
         let backward = Code { elements: 4, time: 7, ..Code::default() };
-        assert_eq!(counted_here.kernels["gelu,backward,f32,backward"], backward);
+        assert_eq!(counted_here.kernels["gelu,backward,f32,fast,backward"], backward);
     }
 
     #[test]
     fn a_failure_names_the_kernel_and_shows_the_last_lines() {
-        let output = "@adapter a\n@kernel gelu forward f32 forward 4\nError: out of memory\n";
+        let output = "@adapter a\n@kernel gelu forward f32 fast forward 4\nError: out of memory\n";
         let error = counts(output.as_bytes()).unwrap_err().to_string();
-        assert!(error.starts_with("gelu,forward,f32,forward is not compiled"), "{error}");
+        assert!(error.starts_with("gelu,forward,f32,fast,forward is not compiled"), "{error}");
         assert!(error.ends_with("Error: out of memory"), "{error}");
         let error = counts("Error: there is no Vulkan adapter\n".as_bytes()).unwrap_err().to_string();
         assert!(error.starts_with("no kernel is compiled") && error.contains("no Vulkan adapter"), "{error}");
@@ -322,7 +331,7 @@ mod tests {
         assert_eq!(excesses(&counts, &table.replace(",3,1,", ",4,1,")).unwrap(), [""; 0]);
         assert_eq!(
             excesses(&counts, &table.replace(",3,1,", ",2,1,")).unwrap(),
-            ["gelu,forward,f32,forward: 3 instructions, in the table 2"]
+            ["gelu,forward,f32,fast,forward: 3 instructions, in the table 2"]
         );
         assert_eq!(excesses(&counts, &table.replace("gelu", "silu")).unwrap().len(), 2);
         assert!(excesses(&counts, &table.replace("1.2.3", "1.2.4")).is_err());

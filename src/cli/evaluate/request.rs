@@ -4,6 +4,7 @@ use crate::adapter::context;
 use crate::failure::{Failure, usage};
 use crate::function::Configured;
 use crate::output::say;
+use crate::shader::AccuracyName;
 use crate::stdio::is_dash;
 use anyhow::{Result, anyhow};
 use clap::{Args, ValueEnum};
@@ -31,6 +32,9 @@ pub struct Common {
     /// last, and parameters from files have one element or the shape of x.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub axis: Option<isize>,
+    /// How exact f32 results are on a device; results in f16 are as exact as their rounding in either case.
+    #[arg(long, value_enum, default_value_t = AccuracyName::Highest)]
+    pub accuracy: AccuracyName,
     /// Where to compute; `auto` takes an adapter, or else the CPU reference.
     #[arg(long, value_enum, default_value_t = Device::Auto)]
     pub device: Device,
@@ -100,12 +104,12 @@ impl Request<'_> {
 
     /// Chooses what computes, and says so if no adapter leaves it to the CPU.
     pub fn engine(&self) -> Result<Engine> {
-        let Common { device, adapter, .. } = self.arguments;
+        let Common { device, adapter, accuracy, .. } = self.arguments;
         if *device == Device::Cpu {
             return Ok(Engine::Reference);
         }
         match context(adapter.as_deref()) {
-            Ok(context) => Ok(Engine::Device(context)),
+            Ok(context) => Ok(Engine::Device(context.with_accuracy((*accuracy).into()))),
             Err(error @ Error::NoAdapter { wanted: None, .. }) if *device == Device::Auto => {
                 say(&format!("evaluating on the CPU reference: {error}"));
                 Ok(Engine::Reference)

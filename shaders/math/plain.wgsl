@@ -1,0 +1,131 @@
+// What `highest.wgsl` has, without compensation: the upper part of a double-float alone is computed.
+// `fast.wgsl` or `sixteen.wgsl` has the polynomials beneath it.
+
+fn multiply_by(a: vec2<f32>, parameter: f32) -> vec2<f32> {
+    return vec2<f32>(a.x * parameter, 0.0);
+}
+
+fn multiply(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
+    return vec2<f32>(a.x * b.x, 0.0);
+}
+
+fn add(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
+    return vec2<f32>(a.x + b.x, 0.0);
+}
+
+fn divide(n: vec2<f32>, d: vec2<f32>) -> vec2<f32> {
+    return vec2<f32>(n.x / d.x, 0.0);
+}
+
+fn square_root(q: vec2<f32>) -> vec2<f32> {
+    return vec2<f32>(sqrt(q.x), 0.0);
+}
+
+fn one_plus(v: vec2<f32>) -> vec2<f32> {
+    return vec2<f32>(1.0 + v.x, 0.0);
+}
+
+// e^x for x <= 0 as mantissa * 2^k, and as `small`, which is right where it counts beside 1. Below e^-64 both are raised
+// by 2^32: the product of a vanishing exponential with x may be a normal number.
+struct Decay {
+    mantissa: vec2<f32>,
+    k: i32,
+    small: vec2<f32>,
+}
+
+fn decay(x: vec2<f32>) -> Decay {
+    let far = x.x < -64.0;
+    let e = vec2<f32>(raised_exponential(x, select(0.0, 32.0, far)), 0.0);
+    return Decay(e, select(0, -32, far), e);
+}
+
+// value * 2^k for the exponent of a decay.
+fn scale_tail(value: f32, k: i32) -> f32 {
+    return select(value * 2.3283064365386963e-10, value, k == 0);
+}
+
+fn scale_decay(value: f32, k: i32) -> f32 {
+    return scale_tail(value, k);
+}
+
+fn scaled(n: Scaled) -> f32 {
+    return scale_tail(n.value.x, n.k);
+}
+
+// 1/(1 + e^-z).
+fn logistic(z: vec2<f32>) -> Scaled {
+    let negative = z.x < 0.0;
+    let e = decay(select(-z, z, negative));
+    let numerator = select(1.0, e.mantissa.x, negative);
+    return Scaled(vec2<f32>(numerator / (1.0 + e.small.x), 0.0), select(0, e.k, negative));
+}
+
+// e^-|z| / (1 + e^-|z|)^2.
+fn logistic_derivative(z: vec2<f32>) -> Scaled {
+    let e = decay(select(-z, z, z.x < 0.0));
+    let inverse = 1.0 / (1.0 + e.small.x);
+    return Scaled(vec2<f32>(e.mantissa.x * inverse * inverse, 0.0), e.k);
+}
+
+// 1/cosh^2(z) = 4 logistic'(2z).
+fn sech_squared(z: vec2<f32>) -> Scaled {
+    let slope = logistic_derivative(2.0 * z);
+    return Scaled(4.0 * slope.value, slope.k);
+}
+
+// -|rate * x|, at least -200, for a rate above 0.
+fn decay_argument(rate: f32, x: f32) -> vec2<f32> {
+    let z = product_with(-abs(x), rate);
+    return select(vec2<f32>(-200.0, 0.0), z, z.x > -200.0);
+}
+
+// ln(1 + e^(beta x))/beta. Below z = -18 the logarithm is e^z, whose power of two comes last.
+fn softplus_of(x: f32, rate: f32) -> f32 {
+    let z = decay_argument(rate, x);
+    let e = decay(z);
+    let sum = select(log1p_unit(e.small).x, e.mantissa.x, z.x < -18.0) / rate;
+    return select(max(x, 0.0) + sum, scale_tail(sum, e.k), x < 0.0);
+}
+
+// x * logistic(z) for z = rate * x, |z| <= 200.
+fn swish_product(x: f32, z: vec2<f32>) -> f32 {
+    let s = logistic(z);
+    return scale_tail(x * s.value.x, s.k);
+}
+
+// d/dx of x * logistic(z(x)); w = x z'(x) has the sign of z. With e = e^-|z| it is e (1 + e - |w|)/(1 + e)^2 below 0,
+// and (1 + e + w e)/(1 + e)^2 above.
+fn swish_slope(z: vec2<f32>, w: vec2<f32>) -> f32 {
+    let negative = z.x < 0.0;
+    let e = decay(select(-z, z, negative));
+    let d = 1.0 + e.small.x;
+    let inverse = 1.0 / d;
+    let slope = select(d + w.x * e.small.x, (d + w.x) * e.mantissa.x, negative) * inverse * inverse;
+    return scale_tail(slope, select(0, e.k, negative));
+}
+
+// e^(-a^2/2) for a in [0, 15].
+fn gaussian_decay(a: f32) -> Decay {
+    return decay(-0.5 * two_product(a, a));
+}
+
+const NORMAL_PEAK: vec2<f32> = vec2<f32>(0.398942280, 0.0);
+
+// Phi(z) for |z| <= 20, and with it 1 - Phi(z), by Mills' ratio.
+fn normal_cdf(z: vec2<f32>) -> f32 {
+    let e = decay(-0.5 * precise_product(z, z));
+    let tail = mills_ratio(select(z, -z, z.x < 0.0)).x * e.mantissa.x;
+    return select(1.0 - tail, scale_tail(tail, e.k), z.x < 0.0);
+}
+
+// The sine of an angle of at most an eighth of a turn, and its cosine beyond that.
+fn sine_of(angle: Angle) -> vec2<f32> {
+    let r = angle.rest.x;
+    let u = r * r;
+    let s = ((-2.82710039e-6 * u + 1.98525857e-4) * u - 8.33337847e-3) * u + 0.166666672;
+    let c = (2.44325765e-5 * u - 1.38873106e-3) * u + 4.16666456e-2;
+    let sine = fast_two_sum(r, angle.rest.y - r * u * s);
+    let cosine = fast_two_sum(1.0, -(u * (0.5 - u * c) + r * angle.rest.y));
+    let y = select(sine, cosine, (angle.quarters & 1u) == 1u);
+    return select(y, -y, angle.quarters >= 2u);
+}
