@@ -57,20 +57,31 @@ pub(crate) fn function_parts(definition: &'static Definition, math: Math) -> Vec
     let mut part = Part::from(definition.source);
     for name in ["activation", "derivative"] {
         let plain = format!("{name}_plain");
-        if !math.is_compensated() && part.text.contains(&format!("fn {plain}(")) {
-            let chosen = |word: &str| match word {
-                word if word == plain => Some(name.to_owned()),
-                word if word == name => Some(format!("{name}_compensated")),
-                _ => None,
-            };
-            part.text = renamed(&part.text, chosen).into();
+        if !part.text.contains(&format!("fn {plain}(")) {
+            continue;
         }
+        let unused = if math.is_compensated() { &plain } else { name };
+        let text = without(&part.text, unused);
+        part.text = renamed(&text, |word| (word == plain).then(|| name.to_owned())).into();
     }
     let mut all = vec![part];
     if definition.parameters.is_empty() {
         all.push(source!("parameters/none.wgsl").into());
     }
     all
+}
+
+/// The text with empty lines in place of a function, so that other lines keep their numbers.
+fn without(text: &str, function: &str) -> String {
+    let head = format!("fn {function}(");
+    let mut inside = false;
+    let mut kept = String::new();
+    for line in text.lines() {
+        inside |= line.starts_with(&head);
+        kept.extend([if inside { "" } else { line }, "\n"]);
+        inside &= line != "}";
+    }
+    kept
 }
 
 impl ParameterForm {
