@@ -114,11 +114,6 @@ BLOCKS = [
         mpf(0), EIGHTH_TURN, 2, even=True,
     ),
     Block(
-        "fast_exponential", "(e^r - 1 - r)/r^2",
-        lambda r: (exp(r) - 1 - r) / r**2, lambda r: r**2 / exp(r),
-        -HALF_LN2, HALF_LN2, 3,
-    ),
-    Block(
         "fast_expm1", "(e^r - 1 - r)/r^2",
         lambda r: (exp(r) - 1 - r) / r**2, lambda r: r**2 / expm1(r),
         -HALF_LN2, HALF_LN2, 4,

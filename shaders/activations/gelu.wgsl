@@ -34,8 +34,8 @@ fn derivative(x: f32, params: Params) -> f32 {
 fn activation_plain(x: f32, params: Params) -> f32 {
     let c = clamp(x, -15.0, 15.0);
     let e = gaussian_decay(abs(c));
-    let tail = mills_ratio(vec2<f32>(abs(c), 0.0)).x * e.mantissa.x * c;
-    return select(x - tail, scale_tail(tail, e.k), x < 0.0);
+    let tail = mills_ratio(vec2<f32>(abs(c), 0.0)).x * e.mantissa.x;
+    return select(x * (1.0 - tail), scale_tail(c * tail, e.k), x < 0.0);
 }
 
 fn derivative_plain(x: f32, params: Params) -> f32 {

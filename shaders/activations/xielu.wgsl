@@ -55,7 +55,7 @@ fn derivative(x: f32, params: Params) -> f32 {
     let alpha_p = params.alpha_p * unit;
     let alpha_n = params.alpha_n * unit;
     let above = add(2.0 * product_with(clamp(x, 0.0, LARGEST), alpha_p), beta);
-    let below = add(multiply_by(expm1_negative(vec2<f32>(min(x, 0.0), 0.0)), alpha_n), beta);
+    let below = precise_sum(precise_product_with(precise_expm1_negative(vec2<f32>(min(x, 0.0), 0.0)), alpha_n), beta);
     let y = select(below, above, x > 0.0);
     let vanishing = params.beta == params.alpha_n && x < -1.0;
     let d = decay(vec2<f32>(clamp(x, -200.0, 0.0), 0.0));

@@ -1,9 +1,17 @@
 // Polynomials for f32 results within about 4 units in the last place. Arguments of exponentials keep their lower parts,
 // because an exponential magnifies their errors.
 
-// e^r for |r| <= ln 2/2, from a minimax fit (2^-23).
+// (e^r - 1 - r)/r for |r| <= ln 2/2, from a minimax fit (2^-26 of e^r - 1).
+fn expm1_rest(r: f32) -> f32 {
+    return ((((0.00138604618 * r + 0.00836655404) * r + 0.0416675471) * r + 0.166665435) * r + 0.49999997) * r;
+}
+
+fn expm1_near(r: f32) -> f32 {
+    return r * expm1_rest(r) + r;
+}
+
 fn exponential_near(r: f32) -> f32 {
-    return ((((0.00832626317 * r + 0.0418940671) * r + 0.166669682) * r + 0.499991924) * r + 1.0) * r + 1.0;
+    return (expm1_rest(r) + 1.0) * r + 1.0;
 }
 
 // x - k ln 2, with ln 2 in two parts. The first part has 9 bits, so that its product with k is exact.
@@ -25,15 +33,6 @@ fn exponential_of(x: f32) -> f32 {
 fn raised_exponential(x: vec2<f32>, raise: f32) -> f32 {
     let k = round(x.x * 1.44269504);
     return exponential_near(reduced(x, k)) * power_of_two(i32(max(k + raise, -127.0)));
-}
-
-// (e^r - 1 - r)/r for |r| <= ln 2/2, from a minimax fit (2^-26 of e^r - 1).
-fn expm1_rest(r: f32) -> f32 {
-    return ((((0.00138604618 * r + 0.00836655404) * r + 0.0416675471) * r + 0.166665435) * r + 0.49999997) * r;
-}
-
-fn expm1_near(r: f32) -> f32 {
-    return r * expm1_rest(r) + r;
 }
 
 // e^x - 1 for x <= 0, as 2^k (e^r - 1) + (2^k - 1), of which the second part is exact.
@@ -80,13 +79,15 @@ fn tanh_of(z: vec2<f32>) -> vec2<f32> {
     return vec2<f32>(select(-y, y, z.x < 0.0), 0.0);
 }
 
-// Mills' ratio e^(a^2/2) Phi(-a) for a = a.x + a.y in [0, 14.7], as P(t)/(1 + a) with t = (a - 4)/(a + 4).
+// Mills' ratio e^(a^2/2) Phi(-a) for a = a.x + a.y in [0, 14.7], as P(t)/(1 + b) with t = (b - 4)/(b + 4). Here b is a, rounded
+// so that its sums are exact. The rest enters through Mills' differential equation M' = a M - phi(0).
 fn mills_ratio(a: vec2<f32>) -> vec2<f32> {
-    let t = (a.x - 4.0) / (a.x + 4.0);
+    let d = opaque(a.x + 4.0);
+    let b = d - 4.0;
+    let t = (d - 8.0) / d;
     let p = ((((((((8.51826044e-05 * t + 0.000718730502) * t - 0.000403848215) * t - 0.00504372129) * t + 0.0179633498) * t - 0.0321881361) * t + 0.0285979137) * t + 0.0139991222) * t - 0.0967034176) * t + 0.4720532;
-    let m = p / (1.0 + a.x);
-    // By Mills' differential equation M' = a M - phi(0).
-    return vec2<f32>(m + a.y * (a.x * m - 0.398942292), 0.0);
+    let m = p / (d - 3.0);
+    return vec2<f32>(m + (guarded(a.x - b) + a.y) * (b * m - 0.398942292), 0.0);
 }
 
 // (Phi(x) - 1/2)/x for |x| <= 1/4.

@@ -100,7 +100,7 @@ fn swish_slope(z: vec2<f32>, w: vec2<f32>) -> f32 {
     let e = decay(select(-z, z, negative));
     let d = 1.0 + e.small.x;
     let inverse = 1.0 / d;
-    let slope = select(d + w.x * e.small.x, (d + w.x) * e.mantissa.x, negative) * inverse * inverse;
+    let slope = select(d + w.x * e.small.x, (d + w.x + w.y) * e.mantissa.x, negative) * inverse * inverse;
     return scale_tail(slope, select(0, e.k, negative));
 }
 
