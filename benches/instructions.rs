@@ -72,7 +72,7 @@ impl Planner {
         descriptor.backend_options.noop = noop;
         let adapter = pollster::block_on(wgpu::Instance::new(descriptor).request_adapter(&Default::default()))?;
         let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor {
-            required_features: wgpu::Features::SUBGROUP,
+            required_features: wgpu::Features::SUBGROUP | wgpu::Features::SHADER_F16,
             required_limits: adapter.limits(),
             ..Default::default()
         }))?;
@@ -152,7 +152,9 @@ impl Driver {
         let queues = [vk::DeviceQueueCreateInfo::default().queue_priorities(&[1.0])];
         // What wgpu asks for that changes the code of a compute shader.
         let features = vk::PhysicalDeviceFeatures::default().robust_buffer_access(true);
+        let mut of_1_2 = vk::PhysicalDeviceVulkan12Features::default().shader_float16(true);
         let create = vk::DeviceCreateInfo::default().queue_create_infos(&queues).enabled_features(&features);
+        let create = create.push_next(&mut of_1_2);
         // SAFETY: as for the instance.
         let device = unsafe { instance.create_device(adapter, &create, None) }.context("there is no device")?;
         Ok(Driver { device, _entry: entry })
@@ -196,10 +198,13 @@ fn binding(number: u32, is_uniform: bool) -> vk::DescriptorSetLayoutBinding<'sta
 /// The module as wgpu hands it to a driver, where it is trusted.
 fn spirv(kernel: &Kernel) -> Result<Vec<u32>> {
     let module = naga::front::wgsl::parse_str(&kernel.text)?;
-    let info = Validator::new(ValidationFlags::all(), Capabilities::SUBGROUP)
-        .subgroup_stages(ShaderStages::COMPUTE)
-        .subgroup_operations(SubgroupOperationSet::all())
-        .validate(&module)?;
+    let info = Validator::new(
+        ValidationFlags::all(),
+        Capabilities::SUBGROUP | Capabilities::SHADER_FLOAT16 | Capabilities::SHADER_FLOAT16_IN_FLOAT32,
+    )
+    .subgroup_stages(ShaderStages::COMPUTE)
+    .subgroup_operations(SubgroupOperationSet::all())
+    .validate(&module)?;
     let options = spv::Options {
         lang_version: (1, 3),
         flags: spv::WriterFlags::empty(),

@@ -30,12 +30,13 @@ fn derivative(x: f32, params: Params) -> f32 {
     return select(outer, centre.x + centre.y, a <= 0.25);
 }
 
-// Without compensation nothing is gained by a polynomial near 0.
+// Without compensation nothing is gained by a polynomial near 0. The result is less than the exponential, which need not
+// be raised.
 fn activation_plain(x: f32, params: Params) -> f32 {
-    let c = clamp(x, -15.0, 15.0);
-    let e = gaussian_decay(abs(c));
-    let tail = mills_ratio(vec2<f32>(abs(c), 0.0)).x * e.mantissa.x;
-    return select(x * (1.0 - tail), scale_tail(c * tail, e.k), x < 0.0);
+    let a = min(abs(x), 15.0);
+    let e = raised_exponential(-0.5 * two_product(a, a), 0.0);
+    let m = mills_ratio(vec2<f32>(a, 0.0)).x;
+    return select(x * (1.0 - m * e), -(a * m) * e, x < 0.0);
 }
 
 fn derivative_plain(x: f32, params: Params) -> f32 {

@@ -9,22 +9,18 @@ fn unpack(packed: Packed) -> vec4<f32> {
 
 // Rounds to nearest, ties to even, with integers. The carry turns the largest values into infinity. A NaN whose payload
 // lies in the lower half would round to infinity, so it is made quiet.
-fn round_bits(values: vec4<f32>) -> vec4<u32> {
-    let bits = bitcast<vec4<u32>>(values);
-    let rounded = (bits + 0x7fffu + ((bits >> vec4<u32>(16u)) & vec4<u32>(1u))) >> vec4<u32>(16u);
-    let nan = (bits & vec4<u32>(0x7fffffffu)) > vec4<u32>(0x7f800000u);
-    return select(rounded, (bits >> vec4<u32>(16u)) | vec4<u32>(0x40u), nan);
+fn pack_word(values: vec2<f32>) -> u32 {
+    let bits = bitcast<vec2<u32>>(values);
+    let rounded = bits + 0x7fffu + ((bits >> vec2<u32>(16u)) & vec2<u32>(1u));
+    let nan = (bits & vec2<u32>(0x7fffffffu)) > vec2<u32>(0x7f800000u);
+    let upper = select(rounded, bits | vec2<u32>(0x400000u), nan);
+    return (upper.x >> 16u) | (upper.y & 0xffff0000u);
 }
 
 fn pack(values: vec4<f32>) -> Packed {
-    let bits = round_bits(values);
-    return vec2<u32>(bits.x | (bits.y << 16u), bits.z | (bits.w << 16u));
+    return vec2<u32>(pack_word(values.xy), pack_word(values.zw));
 }
 
 fn unpack_word(word: u32) -> vec2<f32> {
     return unpack(vec2<u32>(word, 0u)).xy;
-}
-
-fn pack_word(values: vec2<f32>) -> u32 {
-    return pack(vec4<f32>(values, 0.0, 0.0)).x;
 }

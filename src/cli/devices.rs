@@ -65,7 +65,7 @@ impl Device {
     }
 
     /// The choices that WGSL leaves to the device, and whether it makes them.
-    fn choices(&self) -> [(&'static str, bool); 6] {
+    fn choices(&self) -> [(&'static str, bool); 9] {
         let arithmetic = &self.arithmetic;
         [
             ("fuses_fma", arithmetic.fuses_fma),
@@ -74,6 +74,9 @@ impl Device {
             ("keeps_subnormal_results", arithmetic.keeps_subnormal_results),
             ("keeps_subnormal_operands", arithmetic.keeps_subnormal_operands),
             ("divides_exactly", arithmetic.divides_exactly),
+            ("unpacks_f16", arithmetic.unpacks_f16),
+            ("packs_f16", arithmetic.packs_f16),
+            ("converts_f16", arithmetic.converts_f16),
         ]
     }
 

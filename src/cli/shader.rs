@@ -23,6 +23,9 @@ pub struct Arguments {
     /// The text for a device that rounds once in `fma`, as `devices` tells.
     #[arg(long)]
     fused: bool,
+    /// The text for a device that converts f16 itself and rounds right, as `devices` tells.
+    #[arg(long)]
+    native_f16: bool,
     /// Instead of a shader, the function and its derivative for one of yours, which must set the variable NAME_zero
     /// to a 0 that no compiler knows of, such as `num_workgroups.z - 1u`.
     #[arg(long, conflicts_with_all = ["pass", "storage"])]
@@ -69,6 +72,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut options = ShaderOptions::default();
     options.accuracy = arguments.accuracy.into();
     options.fused = arguments.fused;
+    options.native_f16 = arguments.native_f16;
     let text = if arguments.snippet {
         let activation = elementwise(&function)?;
         activation.snippet_with(arguments.prefix.as_deref().unwrap_or(activation.name()), options).map_err(usage)?

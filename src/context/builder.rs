@@ -67,7 +67,8 @@ impl Builder {
     }
 
     async fn build_on(&self, adapter: &wgpu::Adapter) -> Result<GpuActivations, Error> {
-        let mut required_features = adapter.features() & (wgpu::Features::SUBGROUP | wgpu::Features::TIMESTAMP_QUERY);
+        let wanted = wgpu::Features::SUBGROUP | wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::SHADER_F16;
+        let mut required_features = adapter.features() & wanted;
         if matches!(adapter.get_info().device_type, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu) {
             required_features |= adapter.features() & wgpu::Features::MAPPABLE_PRIMARY_BUFFERS;
         }

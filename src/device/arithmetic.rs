@@ -15,6 +15,12 @@ pub struct Arithmetic {
     pub keeps_subnormal_operands: bool,
     /// Quotients are rounded to nearest.
     pub divides_exactly: bool,
+    /// The device has the type f16 ([`wgpu::Features::SHADER_F16`]), and `unpack2x16float` is exact.
+    pub unpacks_f16: bool,
+    /// The device has the type f16, and `pack2x16float` rounds to nearest, ties to even.
+    pub packs_f16: bool,
+    /// The device has the type f16, and conversion to it rounds to nearest, ties to even.
+    pub converts_f16: bool,
 }
 
 /// The index of the first dividend, as in `shaders/probes/arithmetic.wgsl`.
@@ -30,6 +36,9 @@ impl Arithmetic {
         keeps_subnormal_results: false,
         keeps_subnormal_operands: false,
         divides_exactly: false,
+        unpacks_f16: true,
+        packs_f16: false,
+        converts_f16: true,
     };
 
     /// The operands of the probe.
@@ -42,7 +51,7 @@ impl Arithmetic {
     }
 
     /// Interprets the results of the probe.
-    pub(crate) fn of(x: &[f32], result: &[f32]) -> Arithmetic {
+    pub(crate) fn of(x: &[f32], result: &[f32], f16_differences: &[u32]) -> Arithmetic {
         let exact = |i: usize| result[i] == x[i] / x[i + 1];
         Arithmetic {
             fuses_fma: result[0] != 0.0,
@@ -51,6 +60,9 @@ impl Arithmetic {
             keeps_subnormal_results: result[2] != 0.0,
             keeps_subnormal_operands: result[3] != 0.0,
             divides_exactly: (DIVIDENDS..DIVIDENDS + QUOTIENTS).all(exact),
+            unpacks_f16: f16_differences[0] == 0,
+            packs_f16: f16_differences[1] == 0,
+            converts_f16: f16_differences[2] == 0,
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::device::lock::lock;
 use crate::device::pool::Pool;
 use crate::device::traits::AdapterTraits;
 use crate::error::Error;
-use crate::shader::DeviceForm;
+use crate::shader::{DeviceForm, Packing, Unpacking};
 use std::fmt;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -79,8 +79,15 @@ impl Device {
 
     /// What modules may rely on, as far as the device has been probed.
     pub(crate) fn form(&self) -> DeviceForm {
-        let fuses_fma = self.arithmetic.get().is_some_and(|arithmetic| arithmetic.fuses_fma);
-        DeviceForm { guards: self.traits.guards, fuses_fma }
+        let portable = DeviceForm { guards: self.traits.guards, ..DeviceForm::PORTABLE };
+        let Some(arithmetic) = self.arithmetic.get() else { return portable };
+        let packing = match arithmetic {
+            Arithmetic { converts_f16: true, .. } => Packing::Type,
+            Arithmetic { packs_f16: true, .. } => Packing::Builtin,
+            _ => Packing::Integers,
+        };
+        let unpacking = if arithmetic.unpacks_f16 { Unpacking::Builtin } else { Unpacking::Integers };
+        DeviceForm { fuses_fma: arithmetic.fuses_fma, unpacking, packing, ..portable }
     }
 
     /// Sets the device's callbacks, which only its creator may do.

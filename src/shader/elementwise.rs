@@ -24,7 +24,7 @@ impl ElementwiseKernel {
         let mut all = function_parts(self.definition, self.math);
         all.push(self.launch.part());
         all.extend(self.math.parts(form));
-        all.push(self.storage.source().into());
+        all.extend(self.storage.parts(form));
         all.push(source!("elementwise/uniform.wgsl").into());
         all.extend(self.parameters.parts(self.definition));
         all.extend(parts![self.aliasing.source(), Part::made("(addend of the call)", over_addend)]);
@@ -47,7 +47,8 @@ impl GradientKernel {
     pub(crate) fn parts(&self, form: DeviceForm) -> Vec<Part> {
         let mut all = function_parts(self.definition, Math::Highest);
         all.extend(Math::Highest.parts(form));
-        all.extend(parts![self.parameters.term(self.parameter), self.storage.source()]);
+        all.push(self.parameters.term(self.parameter));
+        all.extend(self.storage.parts(form));
         all.push(source!("elementwise/uniform.wgsl").into());
         all.extend(self.parameters.parts(self.definition));
         all.extend(parts![

@@ -22,10 +22,10 @@ pub(crate) struct GroupwiseKernel {
 impl GroupwiseKernel {
     pub(crate) fn parts(&self, form: DeviceForm) -> Vec<Part> {
         let mut all = self.math.parts(form);
+        all.extend(self.storage.parts(form));
         all.extend(parts![
             source!("groupwise/contract.wgsl"),
             source!("groupwise/second_input.wgsl"),
-            self.storage.source(),
             Aliasing::Separate.source(),
             source!("memory/elements.wgsl"),
         ]);

@@ -4,7 +4,7 @@ use crate::shader::compose::{Part, Shader, parts};
 use crate::shader::elementwise::{ElementwiseKernel, GradientKernel};
 use crate::shader::groupwise::GroupwiseKernel;
 use crate::shader::launch::LaunchShape;
-use crate::shader::math::{DeviceForm, Math};
+use crate::shader::math::{DeviceForm, Math, Packing};
 use crate::shader::options::ShaderOptions;
 use crate::shader::parameters::ParameterForm;
 use crate::shader::rowwise::{Orientation, RowStatistics, RowwiseKernel, Stage, Team};
@@ -23,11 +23,18 @@ pub(crate) enum Kernel {
     Copy(LaunchShape),
     /// The probe of what WGSL leaves to the device.
     Arithmetic,
+    /// The probe of the device's own conversions of binary16.
+    F16Conversions,
 }
 
 impl Kernel {
     pub(crate) fn compose(&self, form: DeviceForm) -> Shader {
-        Shader::compose(&self.parts(form))
+        let mut parts = self.parts(form);
+        if self.has_f16_type(form) {
+            // A directive stands before everything else.
+            parts.insert(0, Part::made("(directives)", "enable f16;\n".to_owned()));
+        }
+        Shader::compose(&parts)
     }
 
     fn parts(&self, form: DeviceForm) -> Vec<Part> {
@@ -38,7 +45,25 @@ impl Kernel {
             Kernel::Groupwise(kernel) => kernel.parts(form),
             Kernel::Copy(launch) => parts![launch.part(), source!("probes/copy.wgsl")].into(),
             Kernel::Arithmetic => parts![source!("probes/arithmetic.wgsl")].into(),
+            Kernel::F16Conversions => {
+                let mut all = Storage::F16.parts(DeviceForm::PORTABLE);
+                all.push(source!("probes/f16.wgsl").into());
+                all
+            }
         }
+    }
+
+    /// Whether the module uses the type f16.
+    fn has_f16_type(&self, form: DeviceForm) -> bool {
+        let storage = match self {
+            Kernel::Elementwise(kernel) => kernel.storage,
+            Kernel::Gradient(kernel) => kernel.storage,
+            Kernel::Rowwise(kernel) => kernel.storage,
+            Kernel::Groupwise(kernel) => kernel.storage,
+            Kernel::F16Conversions => return true,
+            Kernel::Copy(_) | Kernel::Arithmetic => return false,
+        };
+        storage == Storage::F16 && form.packing == Packing::Type
     }
 
     /// Bytes from one row's statistics to the next, in kernels that have such.
@@ -54,7 +79,7 @@ impl Kernel {
             Kernel::Rowwise(RowwiseKernel { stage: Stage::FusedHeld { blocks, .. }, .. }) => 4 * blocks,
             Kernel::Rowwise(_) | Kernel::Gradient(_) | Kernel::Groupwise(_) => 4,
             Kernel::Copy(launch) => 4 * u64::from(launch.vectors),
-            Kernel::Arithmetic => 1,
+            Kernel::Arithmetic | Kernel::F16Conversions => 1,
         }
     }
 
@@ -65,7 +90,7 @@ impl Kernel {
             Kernel::Rowwise(_) => RowwiseUniform::MEMBERS,
             Kernel::Groupwise(_) => GroupwiseUniform::MEMBERS,
             Kernel::Copy(_) => CopyUniform::MEMBERS,
-            Kernel::Arithmetic => &[],
+            Kernel::Arithmetic | Kernel::F16Conversions => &[],
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The mathematics beneath the activations: one set of names, and a text for each accuracy and device.
 
-use crate::catalog::{Accuracy, source};
+use crate::catalog::{Accuracy, Source, source};
 use crate::shader::compose::{Part, parts};
 use crate::shader::storage::Storage;
 
@@ -71,11 +71,55 @@ pub(crate) struct DeviceForm {
     pub guards: Guards,
     /// `fma` rounds once.
     pub fuses_fma: bool,
+    pub unpacking: Unpacking,
+    pub packing: Packing,
+}
+
+/// The conversion from binary16.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unpacking {
+    Integers,
+    /// `unpack2x16float`.
+    Builtin,
+}
+
+/// The conversion to binary16.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Packing {
+    Integers,
+    /// `pack2x16float`.
+    Builtin,
+    /// The type f16, which the module must enable.
+    Type,
+}
+
+impl Unpacking {
+    pub(crate) fn source(self) -> Source {
+        match self {
+            Unpacking::Integers => source!("memory/f16_unpack_integers.wgsl"),
+            Unpacking::Builtin => source!("memory/f16_unpack_builtin.wgsl"),
+        }
+    }
+}
+
+impl Packing {
+    pub(crate) fn source(self) -> Source {
+        match self {
+            Packing::Integers => source!("memory/f16_pack_integers.wgsl"),
+            Packing::Builtin => source!("memory/f16_pack_builtin.wgsl"),
+            Packing::Type => source!("memory/f16_pack_type.wgsl"),
+        }
+    }
 }
 
 impl DeviceForm {
     /// Relies on nothing.
-    pub(crate) const PORTABLE: DeviceForm = DeviceForm { guards: Guards::All, fuses_fma: false };
+    pub(crate) const PORTABLE: DeviceForm = DeviceForm {
+        guards: Guards::All,
+        fuses_fma: false,
+        unpacking: Unpacking::Integers,
+        packing: Packing::Integers,
+    };
 
     fn part(self) -> Part {
         Part::made("(guards of the adapter)", format!("const GUARDED: bool = {};\n\n", self.guards == Guards::All))

@@ -25,7 +25,7 @@ pub(crate) use elementwise::{ElementwiseKernel, GradientKernel};
 pub(crate) use groupwise::GroupwiseKernel;
 pub(crate) use kernel::Kernel;
 pub(crate) use launch::LaunchShape;
-pub(crate) use math::{DeviceForm, Guards, Math};
+pub(crate) use math::{DeviceForm, Guards, Math, Packing, Unpacking};
 pub use options::ShaderOptions;
 pub(crate) use parameters::{FUSED, Granularity, ParameterForm, ParameterSource, Succession};
 pub(crate) use rowwise::{Orientation, RowStatistics, RowwiseKernel, Stage, Team};

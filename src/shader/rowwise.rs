@@ -155,7 +155,8 @@ impl RowwiseKernel {
         let mut all = Math::Highest.parts(form);
         all.push(source!("rowwise/contract.wgsl").into());
         all.extend(self.statistics.parts());
-        all.extend(parts![self.storage.source(), self.aliasing.source(), source!("memory/elements.wgsl")]);
+        all.extend(self.storage.parts(form));
+        all.extend(parts![self.aliasing.source(), source!("memory/elements.wgsl")]);
         all.extend(parts![
             if self.whole_vectors { source!("memory/vectors.wgsl") } else { source!("memory/words.wgsl") },
             if self.masked { source!("rowwise/masks/bytes.wgsl") } else { source!("rowwise/masks/none.wgsl") },

@@ -1,4 +1,6 @@
 use crate::catalog::{Source, source};
+use crate::shader::compose::{Part, parts};
+use crate::shader::math::DeviceForm;
 
 /// The format of elements in memory. Arithmetic is f32 in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,11 +25,12 @@ impl Storage {
         }
     }
 
-    pub(crate) fn source(self) -> Source {
+    pub(crate) fn parts(self, form: DeviceForm) -> Vec<Part> {
+        let f16 = source!("memory/f16.wgsl");
         match self {
-            Storage::F32 => source!("memory/f32.wgsl"),
-            Storage::F16 => source!("memory/f16.wgsl"),
-            Storage::Bf16 => source!("memory/bf16.wgsl"),
+            Storage::F32 => parts![source!("memory/f32.wgsl")].into(),
+            Storage::F16 => parts![f16, form.unpacking.source(), form.packing.source()].into(),
+            Storage::Bf16 => parts![source!("memory/bf16.wgsl")].into(),
         }
     }
 }
