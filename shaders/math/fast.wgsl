@@ -16,7 +16,7 @@ fn exponential_near(r: f32) -> f32 {
 
 // x - k ln 2, with ln 2 in two parts. The first part has 9 bits, so that its product with k is exact.
 fn reduced(x: vec2<f32>, k: f32) -> f32 {
-    return (opaque(x.x - k * 0.693359375) + k * 2.12194440e-4) + x.y;
+    return opaque(x.x - k * 0.693359375) + (k * 2.12194440e-4 + x.y);
 }
 
 fn exponential_scaled(x: vec2<f32>) -> Scaled {
