@@ -22,7 +22,7 @@ async function deviceOf(backend) {
   if (!adapter) throw new Error(`Dawn finds no adapter of the backend ${backend}`);
   const { maxStorageBuffersPerShaderStage } = adapter.limits;
   return adapter.requestDevice({
-    requiredFeatures: ['subgroups'],
+    requiredFeatures: ['subgroups', 'shader-f16'].filter((feature) => adapter.features.has(feature)),
     requiredLimits: { maxStorageBuffersPerShaderStage },
   });
 }

@@ -136,7 +136,7 @@ BLOCKS = [
     Block(
         "sixteen_expm1_near", "(e^t - 1 - t)/t^2",
         lambda t: (exp(t) - 1 - t) / t**2, lambda t: t**2 / expm1(t),
-        mpf(-0.25), mpf(0.25), 2,
+        mpf(-0.25), mpf(0.25), 3,
     ),
     Block(
         "sixteen_log1p_unit", "(ln(1 + e) - e)/e^2",

@@ -1,6 +1,8 @@
 // Functions of groups of `pieces` entries, each `length` elements long, in an array (rows, pieces, length). Results are
 // computed four at a time in the order of memory. Each depends on elements at the same row and position of its inputs.
 
+const WORKGROUP: u32 = 256u;
+
 struct GroupwiseUniform {
     // The first element of the result in its binding, the number of elements, and the index within the whole result.
     first: u32,
@@ -21,23 +23,8 @@ struct GroupwiseUniform {
 
 @group(0) @binding(3) var<uniform> uniforms: GroupwiseUniform;
 
-struct Locations {
-    row: vec4<u32>,
-    piece: vec4<u32>,
-    within: vec4<u32>,
-}
-
-// The locations of four results, with `pieces` pieces of a row in the result. Locations outside it are clamped to it.
-fn locations_of(group: u32, pieces: u32) -> Locations {
-    let last = uniforms.first + uniforms.elements - 1u;
-    let places = clamp(vec4<u32>(group, group + 1u, group + 2u, group + 3u), vec4<u32>(uniforms.first), vec4<u32>(last));
-    let elements = places - uniforms.first + uniforms.begin;
-    let lines = elements / uniforms.length;
-    return Locations(lines / pieces, lines % pieces, elements % uniforms.length);
-}
-
 fn group_at(id: vec3<u32>, workgroups: vec3<u32>) -> u32 {
-    return 4u * (uniforms.first / 4u + id.x + id.y * workgroups.x * 64u);
+    return 4u * (uniforms.first / 4u + id.x + id.y * workgroups.x * WORKGROUP);
 }
 
 fn is_in_reach(group: u32) -> bool {

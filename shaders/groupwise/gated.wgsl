@@ -20,7 +20,7 @@ fn gradient(is_gate: bool, value: f32, gate: f32, dy: f32) -> f32 {
     return value_gradient(gate, dy);
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
     zero = workgroups.z - 1u;
     let group = group_at(id, workgroups);
@@ -35,13 +35,13 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 }
 
 // The gradients of both halves of one array.
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn backward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
     zero = workgroups.z - 1u;
     let group = group_at(id, workgroups);
     if is_in_reach(group) {
         let s = locations_of(group, 2u);
-        let is_gate = (s.piece == vec4<u32>(1u)) != vec4<bool>(uniforms.gate_is_first == 1u);
+        let is_gate = (pieces_of(s) == vec4<u32>(1u)) != vec4<bool>(uniforms.gate_is_first == 1u);
         let value = x_of(s, 0u);
         let gate = second_of(s, 0u);
         let dy = dy_of(s, 0u);
@@ -55,7 +55,7 @@ fn backward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
 }
 
 // The gradient of a gate that is an array of its own. That of the value is `forward` of dy and the gate.
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn backward_gate(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
     zero = workgroups.z - 1u;
     let group = group_at(id, workgroups);

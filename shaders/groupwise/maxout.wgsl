@@ -19,7 +19,7 @@ fn maximum_of(s: Locations) -> Maximum {
     return m;
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
     zero = workgroups.z - 1u;
     let group = group_at(id, workgroups);
@@ -29,13 +29,13 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     }
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn backward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
     zero = workgroups.z - 1u;
     let group = group_at(id, workgroups);
     if is_in_reach(group) {
         let s = locations_of(group, uniforms.pieces);
         let m = maximum_of(s);
-        store_group(group, nan_where(m.nan, select(vec4<f32>(0.0), dy_of(s, 0u), m.piece == s.piece)));
+        store_group(group, nan_where(m.nan, select(vec4<f32>(0.0), dy_of(s, 0u), m.piece == pieces_of(s))));
     }
 }

@@ -51,7 +51,7 @@ fn raised_exponential(x: vec2<f32>, raise: f32) -> f32 {
 // e^x - 1 for |x| < 1/4.
 fn expm1_near(x: vec2<f32>) -> vec2<f32> {
     let t = clamp(x.x, -0.25, 0.25);
-    return vec2<f32>(t * t * ((0.0416267961 * t + 0.167099208) * t + 0.500004768) + t, 0.0);
+    return vec2<f32>(t * t * (((0.00833560154 * t + 0.0417741835) * t + 0.166667119) * t + 0.499998361) + t, 0.0);
 }
 
 // e^x - 1 for x <= 0.

@@ -7,11 +7,11 @@ use serde_json::{Map, Value, json};
 /// Results in 16 bits have one accuracy, which counts as the highest.
 pub fn labels(function: &Function, pass: &str, storage: &str, accuracy: Accuracy) -> Map<String, Value> {
     let labels = [
-        ("accuracy", json!(accuracy.name())),
         ("function", json!(function.name())),
         ("parameters", Value::Object(parameters(function))),
         ("pass", json!(pass)),
         ("storage", json!(storage)),
+        ("accuracy", json!(accuracy.name())),
     ];
     labels.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
 }

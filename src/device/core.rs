@@ -82,8 +82,8 @@ impl Device {
         let portable = DeviceForm { guards: self.traits.guards, ..DeviceForm::PORTABLE };
         let Some(arithmetic) = self.arithmetic.get() else { return portable };
         let packing = match arithmetic {
-            Arithmetic { converts_f16: true, .. } => Packing::Type,
             Arithmetic { packs_f16: true, .. } => Packing::Builtin,
+            Arithmetic { converts_f16: true, .. } => Packing::Type,
             _ => Packing::Integers,
         };
         let unpacking = if arithmetic.unpacks_f16 { Unpacking::Builtin } else { Unpacking::Integers };

@@ -3,7 +3,7 @@
 use crate::catalog::{Activation, Axis, AxisFunction, Function, Gate, Groups, Operands, Source, source};
 use crate::device::{BoundRange, BufferRange, Command, Dispatch};
 use crate::error::{Error, check_lengths};
-use crate::ops::check::{LARGEST_ALIGNMENT, check_apart, check_range, most_bytes, span, workgroups_for};
+use crate::ops::check::{LARGEST_ALIGNMENT, check_apart, check_range, most_bytes, span};
 use crate::ops::operands::AlongOperands;
 use crate::ops::recording::Recording;
 use crate::shader::{Access, Element, GroupwiseKernel, GroupwiseUniform, Kernel, Math, numbers, with_parameters};
@@ -191,6 +191,9 @@ pub(crate) fn grouped<T: Element>(
     grouped.dispatches(recording)
 }
 
+/// Invocations of a workgroup, each of which computes four elements.
+const WORKGROUP: u64 = 256;
+
 impl<T: Element> Grouped<'_, T> {
     const ELEMENT: u64 = size_of::<T>() as u64;
 
@@ -277,7 +280,8 @@ impl<T: Element> Grouped<'_, T> {
             entry_point: self.entry_point,
             bindings,
             uniform: with_parameters(uniform, &params),
-            workgroups: workgroups_for(elements),
+            // The first four elements may be incomplete.
+            workgroups: (elements + 4).div_ceil(4 * WORKGROUP),
         })
     }
 }

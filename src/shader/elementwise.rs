@@ -2,8 +2,9 @@
 
 use crate::catalog::{Definition, source};
 use crate::shader::compose::{Part, parts};
+use crate::shader::form::DeviceForm;
 use crate::shader::launch::LaunchShape;
-use crate::shader::math::{DeviceForm, Math};
+use crate::shader::math::Math;
 use crate::shader::parameters::{ParameterForm, function_parts};
 use crate::shader::storage::{Aliasing, Storage};
 

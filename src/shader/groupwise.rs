@@ -2,7 +2,8 @@
 
 use crate::catalog::{Definition, Source, source};
 use crate::shader::compose::{Part, parts};
-use crate::shader::math::{DeviceForm, Math};
+use crate::shader::form::DeviceForm;
+use crate::shader::math::Math;
 use crate::shader::parameters::function_parts;
 use crate::shader::storage::{Aliasing, Storage};
 
@@ -29,10 +30,13 @@ impl GroupwiseKernel {
             Aliasing::Separate.source(),
             source!("memory/elements.wgsl"),
         ]);
-        all.extend(match self.whole_vectors {
-            true => parts![source!("memory/vectors.wgsl"), source!("groupwise/vectors.wgsl")],
-            false => parts![source!("memory/words.wgsl"), source!("groupwise/words.wgsl")],
-        });
+        let access = match self.whole_vectors {
+            true => {
+                vec![source!("memory/vectors.wgsl"), source!("memory/quotient.wgsl"), source!("groupwise/vectors.wgsl")]
+            }
+            false => vec![source!("memory/words.wgsl"), source!("groupwise/words.wgsl")],
+        };
+        all.extend(access.into_iter().map(Part::from));
         all.extend(match self.activation {
             Some(activation) => function_parts(activation, self.math),
             None => parts![source!("parameters/none.wgsl")].into(),

@@ -1,5 +1,5 @@
 use crate::catalog::Accuracy;
-use crate::shader::math::{DeviceForm, Packing, Unpacking};
+use crate::shader::form::{DeviceForm, Packing, Unpacking};
 
 /// What a module is composed for, besides its function. By default it relies on nothing that WGSL leaves to the device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

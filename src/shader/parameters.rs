@@ -108,7 +108,8 @@ impl ParameterForm {
                     Succession::Neighbour => source!("parameters/channel_of_neighbour.wgsl"),
                     Succession::Any => source!("parameters/channel_of_any.wgsl"),
                 };
-                let mut all: Vec<Part> = parts![source!("parameters/buffers.wgsl"), succession].into();
+                let mut all: Vec<Part> =
+                    parts![source!("memory/quotient.wgsl"), source!("parameters/buffers.wgsl"), succession].into();
                 all.extend(self.accessors(definition));
                 all
             }

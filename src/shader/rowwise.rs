@@ -2,7 +2,8 @@
 
 use crate::catalog::{Definition, RowKernels, Source, source};
 use crate::shader::compose::{Part, parts};
-use crate::shader::math::{DeviceForm, Math};
+use crate::shader::form::DeviceForm;
+use crate::shader::math::Math;
 use crate::shader::parameters::{ParameterForm, function_parts};
 use crate::shader::storage::{Aliasing, Direction, Storage};
 

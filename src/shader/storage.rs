@@ -1,6 +1,6 @@
 use crate::catalog::{Source, source};
 use crate::shader::compose::{Part, parts};
-use crate::shader::math::DeviceForm;
+use crate::shader::form::DeviceForm;
 
 /// The format of elements in memory. Arithmetic is f32 in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -7,8 +7,11 @@ use std::process::Command;
 fn verify_reports_each_pass_and_storage() {
     let text = succeeded(folder().path(), &["verify", "softplus", "-p", "beta=2", "--json"]);
     let rows: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    // y, dx and the gradient by beta.
-    assert_eq!(rows.len(), 9);
+    // y and dx in f32 at both accuracies and in 16 bits, and the gradient by beta.
+    assert_eq!(rows.len(), 11);
+    let fast: Vec<_> = rows.iter().filter(|row| row["accuracy"] == "fast").collect();
+    assert!(fast.len() == 2 && fast.iter().all(|row| row["storage"] == "f32"), "{text}");
+    assert_eq!([&rows[0], &rows[4]].map(|row| row["order"].as_u64()), [Some(0), Some(1)]);
     assert_eq!(rows.iter().filter(|row| row["parameter_gradient"] == "beta").count(), 3);
     for row in rows {
         assert_eq!(row["failed"], 0);
@@ -31,7 +34,7 @@ fn functions_along_an_axis_are_verified() {
 #[test]
 fn verification_goes_on_from_its_record() {
     let folder = folder();
-    let run = ["verify", "relu", "--step", "999983", "--resume", "record.json", "--json"];
+    let run = ["verify", "relu", "--step", "999983", "--accuracy", "highest", "--resume", "record.json", "--json"];
     let first = succeeded(folder.path(), &run);
     let record = folder.path().join("record.json");
     let mut content: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&record).unwrap()).unwrap();

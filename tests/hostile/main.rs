@@ -9,8 +9,8 @@ mod rewrite;
 
 use gpu_activations::shader::ComposedModule;
 use gpu_activations::tuning::Strategy;
-use gpu_activations::verify::{Checkpoint, Format, Quantity, verify_axis, verify_from};
-use gpu_activations::{Activation, Axis, AxisFunction, Direction, GpuActivations, wgpu};
+use gpu_activations::verify::{Checkpoint, Format, Quantity, verify, verify_axis, verify_from};
+use gpu_activations::{Accuracy, Activation, Axis, AxisFunction, Direction, GpuActivations, wgpu};
 use half::{bf16, f16};
 use rewrite::{Habits, hardened, rewritten};
 
@@ -53,8 +53,16 @@ fn hostile(habits: Habits) -> GpuActivations {
     context(move |module| rewritten(module.text, module.entry_point, habits))
 }
 
-fn holds<T: Format>(kinds: &[(&str, Habits)]) {
-    let contexts: Vec<GpuActivations> = kinds.iter().map(|(_, habits)| hostile(*habits)).collect();
+/// A context that has found out what its compiler does, so that it relies on `fma` where that is fused.
+fn hostile_and_probed(habits: Habits) -> GpuActivations {
+    let context = hostile(habits);
+    context.probe().unwrap();
+    context
+}
+
+fn holds<T: Format>(kinds: &[(&str, Habits)], accuracy: Accuracy) {
+    let probed = |(_, habits): &(&str, Habits)| hostile_and_probed(*habits).with_accuracy(accuracy);
+    let contexts: Vec<GpuActivations> = kinds.iter().map(probed).collect();
     let mut failures = Vec::new();
     for activation in Activation::ALL.iter().flat_map(Activation::samples) {
         let mut quantities = vec![(Quantity::Forward, "activation"), (Quantity::Backward, "derivative")];
@@ -82,23 +90,44 @@ fn holds<T: Format>(kinds: &[(&str, Habits)]) {
 
 #[test]
 fn f32_within_limits_whatever_the_compiler_does() {
-    holds::<f32>(&[&EACH[..], &[("taking all liberties", ALL)]].concat());
+    holds::<f32>(&[&EACH[..], &[("taking all liberties", ALL)]].concat(), Accuracy::Highest);
+}
+
+#[test]
+fn fast_f32_within_limits_whatever_the_compiler_does() {
+    holds::<f32>(&[&EACH[..], &[("taking all liberties", ALL)]].concat(), Accuracy::Fast);
+}
+
+/// What is computed on a device that was not probed.
+#[test]
+fn f32_within_limits_on_a_compiler_whose_liberties_are_unknown() {
+    let context = hostile(ALL);
+    assert_eq!(context.arithmetic(), None);
+    for accuracy in Accuracy::ALL {
+        let context = context.with_accuracy(accuracy);
+        for &activation in Activation::ALL {
+            for quantity in [Quantity::Forward, Quantity::Backward] {
+                let report = verify::<f32>(&context, activation, quantity, STEP, |_| ()).unwrap();
+                assert_eq!(report.failed, 0, "{activation:?}, {quantity:?}, {accuracy}: {report:?}");
+            }
+        }
+    }
 }
 
 #[test]
 fn f16_within_limits_on_a_compiler_that_takes_all_liberties() {
-    holds::<f16>(&[("taking all liberties", ALL)]);
+    holds::<f16>(&[("taking all liberties", ALL)], Accuracy::Highest);
 }
 
 #[test]
 fn bf16_within_limits_on_a_compiler_that_takes_all_liberties() {
-    holds::<bf16>(&[("taking all liberties", ALL)]);
+    holds::<bf16>(&[("taking all liberties", ALL)], Accuracy::Highest);
 }
 
 /// Rows shared by a subgroup, by a workgroup or by many workgroups, along the last axis and along another.
 #[test]
 fn functions_along_an_axis_within_limits_on_a_compiler_that_takes_all_liberties() {
-    let context = hostile(ALL);
+    let context = hostile_and_probed(ALL);
     let functions: Vec<AxisFunction> =
         AxisFunction::all().iter().flat_map(|(_, function)| function.samples()).collect();
     let mut failures = Vec::new();

@@ -1,7 +1,7 @@
 //! Checks that need no adapter: shaders validate, and the table agrees with the files.
 
-use gpu_activations::shader::{Aliasing, Shader, Storage};
-use gpu_activations::{Activation, AxisFunction, Direction};
+use gpu_activations::shader::{Aliasing, Shader, ShaderOptions, Storage};
+use gpu_activations::{Accuracy, Activation, AxisFunction, Direction};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -16,18 +16,51 @@ fn parse(shader: &Shader) -> naga::Module {
     })
 }
 
+/// Every accuracy, on devices of every kind.
+fn options() -> impl Iterator<Item = ShaderOptions> {
+    let devices = [(false, false), (true, false), (false, true), (true, true)];
+    Accuracy::ALL.into_iter().flat_map(move |accuracy| {
+        devices.map(|(fused, native_f16)| {
+            let mut options = ShaderOptions::default();
+            (options.accuracy, options.fused, options.native_f16) = (accuracy, fused, native_f16);
+            options
+        })
+    })
+}
+
 #[test]
 fn every_composition_validates() {
     for activation in Activation::ALL {
-        for storage in STORAGES {
-            for aliasing in ALIASINGS {
-                let module = parse(&Shader::elementwise(activation, storage, aliasing));
-                Validator::new(ValidationFlags::all(), Capabilities::default())
-                    .validate(&module)
-                    .unwrap_or_else(|error| panic!("{} {storage:?} {aliasing:?}: {error:?}", activation.name()));
+        for (storage, aliasing) in
+            STORAGES.into_iter().flat_map(|storage| ALIASINGS.map(|aliasing| (storage, aliasing)))
+        {
+            for options in options() {
+                let module = parse(&Shader::elementwise_with(activation, storage, aliasing, options));
+                let mut capabilities = Capabilities::default() | Capabilities::SHADER_FLOAT16_IN_FLOAT32;
+                capabilities.set(Capabilities::SHADER_FLOAT16, options.native_f16);
+                Validator::new(ValidationFlags::all(), capabilities).validate(&module).unwrap_or_else(|error| {
+                    panic!("{} {storage:?} {aliasing:?} {options:?}: {error:?}", activation.name())
+                });
             }
         }
     }
+}
+
+#[test]
+fn what_a_device_does_changes_the_text_where_it_matters() {
+    let of = |storage, fused, native_f16, accuracy| {
+        let mut options = ShaderOptions::default();
+        (options.accuracy, options.fused, options.native_f16) = (accuracy, fused, native_f16);
+        Shader::elementwise_with(&Activation::Gelu, storage, Aliasing::Separate, options)
+    };
+    let [f32, f16] = [Storage::F32, Storage::F16];
+    let [highest, fast] = Accuracy::ALL;
+    assert!(of(f32, true, false, highest).source().contains("fma("));
+    assert!(!of(f32, false, true, highest).source().contains("fma("));
+    assert_eq!(of(f16, false, true, fast), of(f16, true, true, highest));
+    assert!(of(f16, false, true, highest).source().starts_with("enable f16;\n"));
+    assert!(!of(f32, false, true, fast).source().contains("f16"));
+    assert_ne!(of(f32, false, false, fast), of(f32, false, false, highest));
 }
 
 #[test]

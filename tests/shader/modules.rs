@@ -3,11 +3,11 @@
 //! `cargo xtask dawn` sets the directory `MODULES`, where these tests write the input of another compiler.
 
 use crate::common::STRATEGIES;
-use gpu_activations::shader::{Aliasing, ComposedModule, Member, Shader, Storage, VARIABLES};
+use gpu_activations::shader::{Aliasing, ComposedModule, Member, Shader, ShaderOptions, Storage, VARIABLES};
 use gpu_activations::tuning::Strategy;
 use gpu_activations::{
-    Activation, Axis, AxisFunction, BufferRange, Direction, Element, Error, GateGradients, GpuActivations, GpuBuffer,
-    ParameterBuffers, Recording, wgpu,
+    Accuracy, Activation, Axis, AxisFunction, BufferRange, Direction, Element, Error, GateGradients, GpuActivations,
+    GpuBuffer, ParameterBuffers, Recording, wgpu,
 };
 use half::{bf16, f16};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
@@ -143,7 +143,7 @@ fn storage<T: Element>() -> &'static str {
 fn device() -> (wgpu::Device, wgpu::Queue) {
     let adapter = pollster::block_on(gpu_activations::adapters()).remove(0);
     let descriptor = wgpu::DeviceDescriptor {
-        required_features: adapter.features() & wgpu::Features::SUBGROUP,
+        required_features: adapter.features() & (wgpu::Features::SUBGROUP | wgpu::Features::SHADER_F16),
         required_limits: adapter.limits(),
         ..Default::default()
     };
@@ -368,10 +368,14 @@ impl Collector {
     }
 
     fn all_of<T: Element>(&self) {
-        self.elementwise::<T>();
+        for accuracy in Accuracy::ALL {
+            let context = self.context.with_accuracy(accuracy);
+            let collector = Collector { context, modules: Arc::clone(&self.modules) };
+            collector.elementwise::<T>();
+            collector.gated::<T>();
+        }
         self.learnable::<T>();
         self.along::<T>();
-        self.gated::<T>();
     }
 
     /// Modules composed without a device, or for measurements.
@@ -385,6 +389,13 @@ impl Collector {
                 modules.now = format!("{}_{storage:?}_printed", activation.name()).to_lowercase();
                 for aliasing in [Aliasing::Separate, Aliasing::OverX, Aliasing::OverDy, Aliasing::SameBuffer] {
                     modules.add(Shader::elementwise(activation, storage, aliasing).source(), "forward");
+                }
+                for accuracy in Accuracy::ALL {
+                    let mut options = ShaderOptions::default();
+                    (options.accuracy, options.fused, options.native_f16) = (accuracy, true, true);
+                    modules.now = format!("{}_{storage:?}_{accuracy}_native", activation.name()).to_lowercase();
+                    let shader = Shader::elementwise_with(activation, storage, Aliasing::Separate, options);
+                    modules.add(shader.source(), "forward");
                 }
             }
         }
@@ -431,10 +442,15 @@ fn validate(modules: &BTreeMap<String, String>) {
     });
 }
 
+/// What modules may need of a device.
+fn capabilities() -> Capabilities {
+    Capabilities::SUBGROUP | Capabilities::SHADER_FLOAT16 | Capabilities::SHADER_FLOAT16_IN_FLOAT32
+}
+
 fn validate_one(text: &str, name: &str) {
     let module =
         naga::front::wgsl::parse_str(text).unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(text)));
-    Validator::new(ValidationFlags::all(), Capabilities::SUBGROUP)
+    Validator::new(ValidationFlags::all(), capabilities())
         .subgroup_stages(naga::valid::ShaderStages::COMPUTE)
         .subgroup_operations(naga::valid::SubgroupOperationSet::all())
         .validate(&module)
@@ -445,7 +461,7 @@ fn validate_one(text: &str, name: &str) {
 /// this.
 fn check_bindings(text: &str, entry_point: &str, host: &Host) -> Result<(), String> {
     let module = naga::front::wgsl::parse_str(text).map_err(|error| error.emit_to_string(text))?;
-    let info = Validator::new(ValidationFlags::all(), Capabilities::SUBGROUP)
+    let info = Validator::new(ValidationFlags::all(), capabilities())
         .subgroup_stages(naga::valid::ShaderStages::COMPUTE)
         .subgroup_operations(naga::valid::SubgroupOperationSet::all())
         .validate(&module)
@@ -539,16 +555,20 @@ fn every_module_is_valid() {
     let lines: HashSet<&str> = modules.names.keys().flat_map(|text| text.lines()).collect();
     let mut files = Vec::new();
     shaders(&Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders"), &mut files);
-    // Names in snippets have a prefix.
-    files.retain(|file| !file.ends_with("snippet.wgsl"));
+    // Names in snippets have a prefix. Only a probe chooses the builtin; tests of f16 run it on lavapipe.
+    files.retain(|file| !file.ends_with("snippet.wgsl") && !file.ends_with("memory/f16_pack_builtin.wgsl"));
     if !collector.context.device().features().contains(wgpu::Features::SUBGROUP) {
         files.retain(|file| {
             !file.to_string_lossy().ends_with("shuffled.wgsl") && !file.ends_with("rowwise/teams/subgroup.wgsl")
         });
     }
+    if !collector.context.device().features().contains(wgpu::Features::SHADER_F16) {
+        files.retain(|file| !file.ends_with("probes/f16.wgsl"));
+    }
     for file in &files {
         let text = std::fs::read_to_string(file).unwrap();
-        let missing = text.lines().find(|line| !lines.contains(line));
+        // What has a plain form takes the name of the other.
+        let missing = text.lines().find(|line| !lines.contains(line.replace("_plain(", "(").as_str()));
         assert_eq!(missing, None, "{} is in no module that this test prepares", file.display());
     }
     if let Some(folder) = folder() {

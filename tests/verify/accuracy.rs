@@ -2,14 +2,14 @@
 
 use crate::common::context;
 use gpu_activations::verify::{Format, Quantity, verify, verify_along};
-use gpu_activations::{Activation, AxisFunction, Direction};
+use gpu_activations::{Accuracy, Activation, AxisFunction, Direction};
 use half::{bf16, f16};
 
 /// One in this many f32 is tried. The number is prime, so that all significands occur.
 const STEP: u32 = 4093;
 
-fn holds<T: Format>() {
-    let context = context();
+fn holds<T: Format>(accuracy: Accuracy) {
+    let context = context().with_accuracy(accuracy);
     let mut failures = Vec::new();
     for activation in Activation::ALL.iter().flat_map(Activation::samples) {
         let mut quantities = vec![(Quantity::Forward, "activation"), (Quantity::Backward, "derivative")];
@@ -36,25 +36,41 @@ fn holds<T: Format>() {
 
 #[test]
 fn f32_within_limits() {
-    holds::<f32>();
+    holds::<f32>(Accuracy::Highest);
+}
+
+#[test]
+fn f32_within_fast_limits() {
+    holds::<f32>(Accuracy::Fast);
+}
+
+#[test]
+fn fast_limits_are_at_most_four_and_eight_units() {
+    for activation in Activation::ALL {
+        let (forward, derivative) = activation.fast_limits();
+        assert!(forward <= 4.0 && derivative <= 8.0, "{activation:?}: {forward} {derivative}");
+        let highest = activation.limits();
+        assert!(forward >= highest.0 && derivative >= highest.1, "{activation:?}: {highest:?}");
+    }
 }
 
 #[test]
 fn f16_within_limits() {
-    holds::<f16>();
+    holds::<f16>(Accuracy::Highest);
 }
 
 #[test]
 fn bf16_within_limits() {
-    holds::<bf16>();
+    holds::<bf16>(Accuracy::Highest);
 }
 
 /// The gradient of a gate is a product of three, two of whose factors have errors by then.
 #[test]
 fn gated_units_within_limits_over_all_shapes_and_gradients() {
-    for name in ["glu", "swiglu", "geglu"] {
+    for (name, accuracy) in ["glu", "swiglu", "geglu"].into_iter().flat_map(|name| Accuracy::ALL.map(|a| (name, a))) {
         let function: AxisFunction = name.parse().unwrap();
-        let report = verify_along::<f32>(&context(), function, Direction::Backward, |_| ()).unwrap();
-        assert_eq!(report.failed, 0, "{name}: {report:?}");
+        let context = context().with_accuracy(accuracy);
+        let report = verify_along::<f32>(&context, function, Direction::Backward, |_| ()).unwrap();
+        assert_eq!(report.failed, 0, "{name}, {accuracy}: {report:?}");
     }
 }
