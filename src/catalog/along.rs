@@ -174,6 +174,13 @@ pub(crate) struct RowKernels {
     pub reduces: bool,
 }
 
+impl RowKernels {
+    /// Whether scores have noise, whose computation is long.
+    pub(crate) fn draws(&self) -> bool {
+        self.parts.iter().any(|part| part.file == "random.wgsl")
+    }
+}
+
 /// The inputs of a groupwise kernel for each result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operands {

@@ -1,5 +1,5 @@
 use crate::catalog::Accuracy;
-use crate::device::{Arithmetic, Device, Rewriter};
+use crate::device::{AdapterTraits, Arithmetic, Device, Rewriter};
 use crate::error::Error;
 use crate::ops::{Recording, Strategy, Target};
 use crate::shader::ComposedModule;
@@ -52,6 +52,14 @@ impl GpuActivations {
 
     pub(crate) fn of(device: Device) -> Self {
         GpuActivations { device: Arc::new(device), strategy: Strategy::default(), accuracy: Accuracy::default() }
+    }
+
+    /// As [`GpuActivations::from_device`], but computes as on another kind of adapter. For tests of what GPUs compute.
+    #[doc(hidden)]
+    pub fn from_device_as(device: wgpu::Device, queue: wgpu::Queue, kind: wgpu::DeviceType) -> Self {
+        let mut state = Device::new(device, queue, POOL_LIMIT);
+        state.traits = AdapterTraits::of_kind(&state.wgpu, kind);
+        GpuActivations::of(state)
     }
 
     /// Lets the next so many attempts to create a buffer fail, as if the device had no memory left. For tests: not every

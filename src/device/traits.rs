@@ -23,9 +23,13 @@ const NVIDIA: u32 = 0x10de;
 
 impl AdapterTraits {
     pub(crate) fn of(device: &wgpu::Device) -> AdapterTraits {
-        let info = device.adapter_info();
+        AdapterTraits::of_kind(device, device.adapter_info().device_type)
+    }
+
+    /// Those of a device as if its adapter were of another kind.
+    pub(crate) fn of_kind(device: &wgpu::Device, kind: wgpu::DeviceType) -> AdapterTraits {
+        let info = wgpu::AdapterInfo { device_type: kind, ..device.adapter_info() };
         let features = device.features();
-        let kind = info.device_type;
         let is_near = matches!(kind, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu);
         let smallest_subgroup = info.subgroup_min_size.max(1);
         AdapterTraits {

@@ -4,7 +4,7 @@ use crate::common::{STRATEGIES, context};
 use gpu_activations::shader::{Shader, Storage};
 use gpu_activations::tuning::Strategy;
 use gpu_activations::verify::{Format, verify_axis};
-use gpu_activations::{Axis, AxisFunction, Direction, GpuActivations};
+use gpu_activations::{Axis, AxisFunction, Direction, GpuActivations, wgpu};
 use half::{bf16, f16};
 use std::collections::HashSet;
 
@@ -140,6 +140,27 @@ fn softmaxes_of_f16_agree_with_the_reference() {
 #[test]
 fn softmaxes_of_bf16_agree_with_the_reference() {
     every_softmax::<bf16>(&[Strategy::Automatic]);
+}
+
+/// On this adapter, but by the strategy, and with the text, of a GPU.
+#[test]
+fn softmaxes_as_gpus_compute_them_agree_with_the_reference() {
+    let adapter = pollster::block_on(gpu_activations::adapters()).remove(0);
+    let descriptor = wgpu::DeviceDescriptor {
+        required_features: adapter.features() & (wgpu::Features::SUBGROUP | wgpu::Features::SHADER_F16),
+        required_limits: adapter.limits(),
+        ..Default::default()
+    };
+    let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).unwrap();
+    let context = GpuActivations::from_device_as(device, queue, wgpu::DeviceType::DiscreteGpu);
+    let mut parts = HashSet::new();
+    let chosen: Vec<_> = functions(true).into_iter().filter(|function| parts.insert(part(function))).collect();
+    for axis in cases() {
+        for function in &chosen {
+            check::<f32>(&context, function, &axis, false);
+            check::<f16>(&context, function, &axis, function.takes_mask());
+        }
+    }
 }
 
 #[test]

@@ -23,6 +23,50 @@ fn held_at(row: u32, position: u32, x: vec4<f32>, dy: vec4<f32>) -> Entries {
     return Entries(x, dy, kept, position + COUNT, number, vec4<u32>(uniforms.first_row + row));
 }
 
+// Loads a block, and gathers its entries in the first round.
+fn loaded_block(team: Team, row: u32, block: u32, s: Statistics, held: ptr<function, Held>) -> Statistics {
+    if is_beyond(team, block) {
+        return s;
+    }
+    let position = position_of(team, block);
+    // Lanes beyond the end read the row's beginning, which they do not count.
+    let at = select(0u, position, position < uniforms.length);
+    let count = min(uniforms.length - at, 4u);
+    let x = load_x(uniforms.first + index_at(row, at), count);
+    let dy = gradients(uniforms.first + index_at(row, at), count, vec4<u32>(row));
+    (*held).x[block] = x;
+    (*held).dy[block] = dy;
+    return accumulate_all(s, held_at(row, position, x, dy), 0u);
+}
+
+// Gathers a block's entries in a later round, and leaves their weights in place of x where results need them.
+fn gathered_block(
+    team: Team, row: u32, block: u32, previous: Statistics, s: Statistics, held: ptr<function, Held>,
+) -> Statistics {
+    if is_beyond(team, block) {
+        return s;
+    }
+    let e = held_at(row, position_of(team, block), (*held).x[block], (*held).dy[block]);
+    if WEIGHTED {
+        (*held).x[block] = weights_of(e, Four(previous, previous, previous, previous));
+    }
+    return accumulate_all(s, e, 1u);
+}
+
+fn write_block(team: Team, row: u32, block: u32, s: Statistics, held: ptr<function, Held>) {
+    let position = position_of(team, block);
+    if position < uniforms.length {
+        let e = held_at(row, position, (*held).x[block], (*held).dy[block]);
+        let four = Four(s, s, s, s);
+        var weights = (*held).x[block];
+        if !WEIGHTED {
+            weights = weights_of(e, four);
+        }
+        let count = min(uniforms.length - position, 4u);
+        store(uniforms.first + index_at(row, position), values_of(e, weights, four), 0u, count);
+    }
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn fused(workgroup: Workgroup, invocation: Invocation) {
     zero = workgroup.count.z - 1u;
@@ -30,50 +74,14 @@ fn fused(workgroup: Workgroup, invocation: Invocation) {
     let tasks = tasks_of(workgroup, invocation);
     for (var row = tasks.first; row < min(tasks.end, uniforms.rows); row += tasks.step) {
         var held: Held;
-        var s = start(identity(), 0u);
-        for (var block = 0u; block < BLOCKS; block++) {
-            if is_beyond(team, block) {
-                break;
-            }
-            let position = position_of(team, block);
-            // Lanes beyond the end read the row's beginning, which they do not count.
-            let at = select(0u, position, position < uniforms.length);
-            let count = min(uniforms.length - at, 4u);
-            held.x[block] = load_x(uniforms.first + index_at(row, at), count);
-            held.dy[block] = gradients(uniforms.first + index_at(row, at), count, vec4<u32>(row));
-            s = accumulate_all(s, held_at(row, position, held.x[block], held.dy[block]), 0u);
-        }
-        s = together_finalized(team, s, 0u);
+        var s = together_finalized(team, loaded_blocks(team, row, start(identity(), 0u), &held), 0u);
         for (var round = 1u; round < ROUNDS; round++) {
             let previous = s;
-            s = start(previous, 1u);
-            for (var block = 0u; block < BLOCKS; block++) {
-                if is_beyond(team, block) {
-                    break;
-                }
-                let e = held_at(row, position_of(team, block), held.x[block], held.dy[block]);
-                s = accumulate_all(s, e, 1u);
-                if WEIGHTED {
-                    held.x[block] = weights_of(e, Four(previous, previous, previous, previous));
-                }
-            }
-            s = together_finalized(team, s, 1u);
+            s = together_finalized(team, gathered_blocks(team, row, previous, start(previous, 1u), &held), 1u);
             if is_over(previous, s) {
                 break;
             }
         }
-        for (var block = 0u; block < BLOCKS; block++) {
-            let position = position_of(team, block);
-            if position < uniforms.length {
-                let e = held_at(row, position, held.x[block], held.dy[block]);
-                let four = Four(s, s, s, s);
-                var weights = held.x[block];
-                if !WEIGHTED {
-                    weights = weights_of(e, four);
-                }
-                let count = min(uniforms.length - position, 4u);
-                store(uniforms.first + index_at(row, position), values_of(e, weights, four), 0u, count);
-            }
-        }
+        write_blocks(team, row, s, &held);
     }
 }

@@ -7,7 +7,7 @@ use crate::ops::recording::Recording;
 use crate::ops::rowwise::plan::{Fused, Plan, Rows, most_scratch, plan};
 use crate::shader::{
     Access, Aliasing, Element, Kernel, Orientation, RowStatistics, RowwiseKernel, RowwiseUniform, Stage, Storage, Team,
-    numbers, with_parameters,
+    Turns, numbers, with_parameters,
 };
 
 /// The inputs of kernels.
@@ -263,6 +263,12 @@ impl<'a, T: Element> Rowwise<'a, T> {
         }
     }
 
+    /// Written out, the loops of noise are so much code that they are slower; on llvmpipe any are.
+    fn turns(&self) -> Turns {
+        let draws = matches!(&self.statistics, RowStatistics::Function { kernels, .. } if kernels.draws());
+        if self.device.traits.on_cpu || draws { Turns::Loops } else { Turns::WrittenOut }
+    }
+
     /// Dispatches the statistics and results of whole rows.
     fn fused(
         &self,
@@ -277,7 +283,7 @@ impl<'a, T: Element> Rowwise<'a, T> {
         let mut bindings = inputs.bindings;
         bindings.extend(self.result(result, start, slab.outer * self.rows.block()));
         let stage = match blocks {
-            Some(blocks) => Stage::FusedHeld { blocks, larger_teams },
+            Some(blocks) => Stage::FusedHeld { blocks, larger_teams, turns: self.turns() },
             None => Stage::Fused,
         };
         self.push(self.job(stage, bindings, uniform), prepared)
