@@ -12,8 +12,9 @@ mod parameter;
 mod source;
 
 pub use accuracy::Accuracy;
+pub(crate) use along::AlongLengths;
 #[cfg(feature = "verify")]
-pub(crate) use along::{AlongLengths, Terms};
+pub(crate) use along::Terms;
 pub use along::{AxisFunction, Function, Gate, Layout};
 pub(crate) use along::{Groups, Kernels, Operands, RowKernels, RowScalars};
 pub use axis::Axis;

@@ -10,8 +10,10 @@ use anyhow::anyhow;
 use clap::Args;
 use gpu_activations::bench::{Bench, Throughput};
 use gpu_activations::shader::Storage;
+use gpu_activations::wgpu::AdapterInfo;
 use gpu_activations::{Accuracy, Axis, AxisFunction, Direction, Element, Function, GpuActivations};
 use half::{bf16, f16};
+use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use std::fmt;
 use std::str::FromStr;
@@ -50,17 +52,40 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let Arguments { names, param, shape, axis, storage, accuracy, samples, adapter, json } = arguments;
     let functions = chosen(names, param)?;
     let context = context(adapter.as_deref())?.with_accuracy((*accuracy).into());
-    let table = Table::new(&context, *samples, *axis, *json)?;
+    let mut bench = Measurement::new(&context, *samples, *axis)?;
+    bench.check(&functions, shape)?;
     match storage {
-        StorageName::F32 => table.print::<f32>(&functions, shape),
-        StorageName::F16 => table.print::<f16>(&functions, shape),
-        StorageName::Bf16 => table.print::<bf16>(&functions, shape),
+        StorageName::F32 => print_rows::<f32>(&mut bench, &functions, shape, *json),
+        StorageName::F16 => print_rows::<f16>(&mut bench, &functions, shape, *json),
+        StorageName::Bf16 => print_rows::<bf16>(&mut bench, &functions, shape, *json),
     }
+}
+
+/// Prints rows as they are found.
+fn print_rows<T: Element>(
+    bench: &mut Measurement<'_>,
+    functions: &[Function],
+    shapes: &[Shape],
+    json: bool,
+) -> Result<(), Failure> {
+    if !json {
+        let info = bench.context.adapter_info();
+        let adapter = format!("{}, {} {}", shown(&info), info.driver, info.driver_info);
+        let (storage, clock) = (T::STORAGE.name(), bench.clock());
+        print(&format!("{adapter}; {storage} by the {clock}'s clock, GB/s and the ratio to a copy\n"))?;
+    }
+    let bar = progress_bar(Measurement::rows(functions, shapes))?;
+    bench.measure::<T>(functions, shapes, &bar, |row| {
+        let line = if json { format!("{}\n", row.json()) } else { row.text() };
+        bar.suspend(|| print(&line))
+    })?;
+    bar.finish_and_clear();
+    Ok(())
 }
 
 /// Lengths joined by `x`.
 #[derive(Clone)]
-struct Shape(Vec<usize>);
+pub struct Shape(pub Vec<usize>);
 
 impl FromStr for Shape {
     type Err = String;
@@ -82,25 +107,36 @@ impl fmt::Display for Shape {
     }
 }
 
-/// Rows of figures, printed as they are found.
-struct Table<'a> {
+/// The throughput of functions on one device.
+pub struct Measurement<'a> {
     context: &'a GpuActivations,
     bench: Bench<'a>,
     axis: Option<isize>,
-    json: bool,
 }
 
-impl<'a> Table<'a> {
-    fn new(context: &'a GpuActivations, samples: u16, axis: Option<isize>, json: bool) -> Result<Self, Failure> {
-        let bench = Bench::new(context, samples.into())?;
-        Ok(Table { context, bench, axis, json })
+/// The throughput of one function.
+pub struct Row<'a> {
+    pub function: &'a Function,
+    pub direction: Direction,
+    pub throughput: Throughput,
+    pub storage: Storage,
+    pub accuracy: Accuracy,
+    pub shape: &'a Shape,
+    info: &'a AdapterInfo,
+    clock: &'static str,
+}
+
+impl<'a> Measurement<'a> {
+    /// Samples of each function; the axis of functions along one, the last if none.
+    pub fn new(context: &'a GpuActivations, samples: u16, axis: Option<isize>) -> Result<Self, Failure> {
+        Ok(Measurement { context, bench: Bench::new(context, samples.into())?, axis })
     }
 
-    fn print<T: Element>(mut self, functions: &[Function], shapes: &[Shape]) -> Result<(), Failure> {
+    /// Finds a wrong shape before anything is measured, whose figures would be lost.
+    fn check(&self, functions: &[Function], shapes: &[Shape]) -> Result<(), Failure> {
         if let (Some(axis), false) = (self.axis, functions.iter().any(|function| function.along().is_ok())) {
             return Err(usage(anyhow!("--axis {axis}: none of these functions works along an axis")));
         }
-        // A wrong shape is found before anything is measured, whose figures would be lost.
         for shape in shapes {
             for function in functions {
                 if let Ok(function) = function.along() {
@@ -108,30 +144,40 @@ impl<'a> Table<'a> {
                 }
             }
         }
-        if !self.json {
-            let info = self.context.adapter_info();
-            let adapter = format!("{}, {} {}", shown(&info), info.driver, info.driver_info);
-            let (storage, clock) = (T::STORAGE.name(), self.clock());
-            print(&format!("{adapter}; {storage} by the {clock}'s clock, GB/s and the ratio to a copy\n"))?;
-        }
-        let bar = progress_bar(2 * (functions.len() * shapes.len()) as u64)?;
+        Ok(())
+    }
+
+    /// The number of rows that will be measured.
+    pub fn rows(functions: &[Function], shapes: &[Shape]) -> u64 {
+        2 * (functions.len() * shapes.len()) as u64
+    }
+
+    /// Measures every function in both directions on every shape, and hands each row on.
+    pub fn measure<T: Element>(
+        &mut self,
+        functions: &[Function],
+        shapes: &[Shape],
+        bar: &ProgressBar,
+        mut found: impl FnMut(&Row<'_>) -> anyhow::Result<()>,
+    ) -> Result<(), Failure> {
+        let info = self.context.adapter_info();
+        let accuracy = if T::STORAGE == Storage::F32 { self.context.accuracy() } else { Accuracy::Highest };
         for shape in shapes {
             // The directions come one after the other, because their copies differ.
             for direction in Direction::ALL {
                 for function in functions {
                     bar.set_message(function.name());
-                    let throughput = self.measured::<T>(function, direction, shape)?;
+                    let throughput = self.throughput::<T>(function, direction, shape)?;
                     bar.inc(1);
-                    let row = self.row::<T>(function, direction, shape, throughput);
-                    bar.suspend(|| print(&row))?;
+                    let (storage, clock) = (T::STORAGE, self.clock());
+                    found(&Row { function, direction, throughput, storage, accuracy, shape, info: &info, clock })?;
                 }
             }
         }
-        bar.finish_and_clear();
         Ok(())
     }
 
-    fn measured<T: Element>(
+    fn throughput<T: Element>(
         &mut self,
         function: &Function,
         direction: Direction,
@@ -155,35 +201,29 @@ impl<'a> Table<'a> {
     fn clock(&self) -> &'static str {
         if self.bench.reads_device_clock() { "device" } else { "host" }
     }
+}
 
-    fn row<T: Element>(
-        &self,
-        function: &Function,
-        direction: Direction,
-        shape: &Shape,
-        Throughput { gb_per_s, ratio_to_copy, .. }: Throughput,
-    ) -> String {
-        let pass = direction.name();
-        if !self.json {
-            return format!("{:<17} {pass:<8} {shape:<14} {gb_per_s:9.2} {ratio_to_copy:6.2}\n", function.name());
-        }
-        let info = self.context.adapter_info();
-        let accuracy = match T::STORAGE {
-            Storage::F32 => self.context.accuracy(),
-            _ => Accuracy::Highest,
-        };
-        let mut row = labels(function, pass, T::STORAGE.name(), accuracy);
+impl Row<'_> {
+    fn text(&self) -> String {
+        let Row { function, direction, shape, throughput, .. } = self;
+        let Throughput { gb_per_s, ratio_to_copy, .. } = throughput;
+        format!("{:<17} {:<8} {shape:<14} {gb_per_s:9.2} {ratio_to_copy:6.2}\n", function.name(), direction.name())
+    }
+
+    pub fn json(&self) -> Value {
+        let Row { info, shape, throughput, .. } = self;
+        let mut row = labels(self.function, self.direction.name(), self.storage.name(), self.accuracy);
         let figures = [
             ("adapter", json!(info.name)),
             ("backend", json!(info.backend.to_str())),
             ("driver", json!(format!("{} {}", info.driver, info.driver_info).trim())),
-            ("clock", json!(self.clock())),
+            ("clock", json!(self.clock)),
             ("elements", json!(shape.0.iter().product::<usize>())),
             ("shape", json!(shape.0)),
-            ("gb_per_s", number(gb_per_s)),
-            ("ratio_to_copy", number(ratio_to_copy)),
+            ("gb_per_s", number(throughput.gb_per_s)),
+            ("ratio_to_copy", number(throughput.ratio_to_copy)),
         ];
         row.extend(figures.map(|(name, value)| (name.to_owned(), value)));
-        format!("{}\n", Value::Object(row))
+        Value::Object(row)
     }
 }

@@ -4,7 +4,7 @@ use crate::adapter::shown;
 use crate::failure::Failure;
 use crate::output::{print, say};
 use clap::Args;
-use gpu_activations::wgpu::{Adapter, AdapterInfo, Features, Limits};
+use gpu_activations::wgpu::{AdapterInfo, Features, Limits};
 use gpu_activations::{Arithmetic, Error, GpuActivations};
 use serde_json::{Map, Value, json};
 
@@ -23,8 +23,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut entries = String::new();
     for adapter in survey.usable {
         let info = adapter.get_info();
-        match Device::tried(adapter) {
-            Ok(device) => entries.push_str(&if arguments.json { device.json_line() } else { device.text() }),
+        // An adapter may give a device that is lost when it computes.
+        let context = GpuActivations::builder().on(adapter).build();
+        match context.and_then(|context| Device::of(&context)) {
+            Ok(device) if arguments.json => entries.push_str(&format!("{}\n", device.json())),
+            Ok(device) => entries.push_str(&device.text()),
             Err(error) => say_unusable(&info, &error.to_string()),
         }
     }
@@ -40,7 +43,7 @@ fn say_unusable(info: &AdapterInfo, reason: &str) {
 }
 
 /// An adapter whose device has run a kernel.
-struct Device {
+pub struct Device {
     info: AdapterInfo,
     limits: Limits,
     subgroups: bool,
@@ -48,12 +51,11 @@ struct Device {
 }
 
 impl Device {
-    /// Runs the first kernel, because an adapter may give a device that is lost when it computes.
-    fn tried(adapter: Adapter) -> Result<Device, Error> {
-        let (info, limits) = (adapter.get_info(), adapter.limits());
-        let subgroups = adapter.features().contains(Features::SUBGROUP);
-        let arithmetic = GpuActivations::builder().on(adapter).build()?.probe()?;
-        Ok(Device { info, limits, subgroups, arithmetic })
+    /// Runs a kernel that finds out what the arithmetic is.
+    pub fn of(context: &GpuActivations) -> Result<Device, Error> {
+        let (info, device) = (context.adapter_info(), context.device());
+        let subgroups = device.features().contains(Features::SUBGROUP);
+        Ok(Device { info, limits: device.limits(), subgroups, arithmetic: context.probe()? })
     }
 
     fn kind(&self) -> String {
@@ -80,10 +82,10 @@ impl Device {
         ]
     }
 
-    fn json_line(&self) -> String {
+    pub fn json(&self) -> Value {
         let choices: Map<String, Value> =
             self.choices().into_iter().map(|(name, chosen)| (name.to_owned(), json!(chosen))).collect();
-        let row = json!({
+        json!({
             "adapter": self.info.name,
             "backend": self.info.backend.to_str(),
             "kind": self.kind(),
@@ -94,11 +96,10 @@ impl Device {
             "max_storage_buffer_binding_size": self.limits.max_storage_buffer_binding_size,
             "min_storage_buffer_offset_alignment": self.limits.min_storage_buffer_offset_alignment,
             "arithmetic": choices,
-        });
-        format!("{row}\n")
+        })
     }
 
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let choice = |(name, chosen): (&str, bool)| format!("{}: {}", name.replace('_', " "), yes_or_no(chosen));
         let choices = self.choices().map(choice).join(", ");
         let indented = textwrap::Options::new(100).initial_indent("    ").subsequent_indent("    ");

@@ -18,6 +18,8 @@ mod npy;
 mod output;
 #[cfg(feature = "plot")]
 mod plot;
+#[cfg(all(feature = "bench", feature = "verify"))]
+mod report;
 #[cfg(any(feature = "bench", feature = "verify"))]
 mod row;
 mod shader;
@@ -68,6 +70,12 @@ enum Command {
     /// Measures functions on a device; this build leaves it out, `--features full` brings it.
     #[cfg(not(feature = "bench"))]
     Bench(left_out::Arguments),
+    /// Tries a device out in a few minutes, and writes what was found: accuracy, throughput, small operations, first use.
+    #[cfg(all(feature = "bench", feature = "verify"))]
+    Report(report::Arguments),
+    /// Tries a device out; this build leaves it out, `--features full` brings it.
+    #[cfg(not(all(feature = "bench", feature = "verify")))]
+    Report(left_out::Arguments),
 }
 
 fn run(command: Command) -> Result<(), Failure> {
@@ -89,6 +97,10 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Bench(arguments) => bench::run(&arguments),
         #[cfg(not(feature = "bench"))]
         Command::Bench(_) => Err(left_out::failure("bench")),
+        #[cfg(all(feature = "bench", feature = "verify"))]
+        Command::Report(arguments) => report::run(&arguments),
+        #[cfg(not(all(feature = "bench", feature = "verify")))]
+        Command::Report(_) => Err(left_out::failure("report")),
     }
 }
 

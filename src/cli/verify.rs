@@ -10,7 +10,10 @@ use crate::shader::AccuracyName;
 use anyhow::{Context, Result, anyhow, ensure};
 use clap::Args;
 use gpu_activations::verify::{Checkpoint, Format, Quantity, Report, fingerprint, verify_along, verify_from};
+use gpu_activations::wgpu::AdapterInfo;
 use gpu_activations::{Accuracy, Activation, Direction, Error, Function, GpuActivations, counted};
+#[cfg(feature = "bench")]
+use gpu_activations::{Axis, AxisFunction, verify::verify_axis};
 use half::{bf16, f16};
 use indicatif::ProgressBar;
 use serde_json::{Map, Value, json};
@@ -56,68 +59,149 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let step = if *exhaustive { 1 } else { *step };
     let accuracies = accuracy.map_or(Accuracy::ALL.to_vec(), |accuracy| vec![accuracy.into()]);
-    Verification::new(adapter, step, resume.as_deref(), *json)?.run(&functions, &accuracies)
+    let contexts = match adapter.as_slice() {
+        [] => vec![context(None)?],
+        adapters => adapters.iter().map(|adapter| context(Some(adapter))).collect::<Result<_, _>>()?,
+    };
+    let bar = progress_bar(1000)?;
+    let mut verification = Verification::new(contexts, step, resume.as_deref(), bar.clone())?;
+    let failed = verification.compare(&functions, &accuracies, |row| {
+        let line = if *json { format!("{}\n", row.json()) } else { row.text() };
+        bar.suspend(|| print(&line))
+    })?;
+    verification.within_limits(failed)
 }
 
 /// The functions to verify: those named, or all, at their defaults and sample values, or one as `-p` says.
 fn functions(names: &[String], parameters: &[String]) -> Result<Vec<Function>, Failure> {
-    let samples = |function: Function| {
-        if !parameters.is_empty() || !is_default(&function) {
-            return vec![function];
-        }
-        match function.along() {
-            Ok(along) => along.samples().into_iter().map(Function::from).collect(),
-            Err(_) => function.elementwise().iter().flat_map(Activation::samples).map(Function::from).collect(),
-        }
+    let of = |function: Function| {
+        let is_one = !parameters.is_empty() || !is_default(&function);
+        if is_one { vec![function] } else { samples(&function) }
     };
-    Ok(chosen(names, parameters)?.into_iter().flat_map(samples).collect())
+    Ok(chosen(names, parameters)?.into_iter().flat_map(of).collect())
+}
+
+/// A function with its defaults and sample values.
+pub fn samples(function: &Function) -> Vec<Function> {
+    match function.along() {
+        Ok(along) => along.samples().into_iter().map(Function::from).collect(),
+        Err(_) => function.elementwise().iter().flat_map(Activation::samples).map(Function::from).collect(),
+    }
 }
 
 /// The time from one writing of the record to the next.
 const KEPT_EVERY: Duration = Duration::from_secs(10);
 
-/// A comparison of devices, which prints its rows.
-struct Verification {
+/// A comparison of devices with the reference.
+pub struct Verification {
     contexts: Vec<GpuActivations>,
     step: u32,
     journal: Option<Journal>,
-    json: bool,
     bar: ProgressBar,
 }
 
+/// The errors of one quantity on one device.
+pub struct Row<'a> {
+    pub function: &'a Function,
+    pub report: &'a Report,
+    quantity: Quantity,
+    labels: &'a Map<String, Value>,
+    info: AdapterInfo,
+    /// Whether other rows are of other devices.
+    is_one_of_several: bool,
+}
+
 impl Verification {
-    fn new(adapters: &[String], step: u32, resume: Option<&Path>, json: bool) -> Result<Self, Failure> {
-        let contexts = match adapters {
-            [] => vec![context(None)?],
-            adapters => adapters.iter().map(|adapter| context(Some(adapter))).collect::<Result<_, _>>()?,
-        };
+    /// A bar of 1000 shows how far each comparison is.
+    pub fn new(
+        contexts: Vec<GpuActivations>,
+        step: u32,
+        resume: Option<&Path>,
+        bar: ProgressBar,
+    ) -> Result<Self, Failure> {
         let shown: Vec<String> = contexts.iter().map(|context| shown(&context.adapter_info())).collect();
         let journal = resume.map(|path| Journal::open(path, &shown, step)).transpose()?;
-        Ok(Verification { contexts, step, journal, json, bar: progress_bar(1000)? })
+        Ok(Verification { contexts, step, journal, bar })
     }
 
-    fn run(mut self, functions: &[Function], accuracies: &[Accuracy]) -> Result<(), Failure> {
+    /// Compares functions, and hands each row on. Returns the number of rows with errors beyond the limits.
+    pub fn compare(
+        &mut self,
+        functions: &[Function],
+        accuracies: &[Accuracy],
+        mut found: impl FnMut(&Row<'_>) -> Result<()>,
+    ) -> Result<u64, Failure> {
         let mut failed = 0;
         for function in functions {
             for quantity in quantities(function) {
                 for (storage, accuracy) in kernels(function, quantity, accuracies) {
                     let labels = row_labels(function, quantity, storage, accuracy);
-                    let contexts = self.contexts.iter().map(|context| context.with_accuracy(accuracy));
-                    self.contexts = contexts.collect();
+                    self.set_accuracy(accuracy);
                     let reports = match storage {
                         "f32" => self.reports::<f32>(function, quantity, &labels)?,
                         "f16" => self.reports::<f16>(function, quantity, &labels)?,
                         _ => self.reports::<bf16>(function, quantity, &labels)?,
                     };
-                    for (context, report) in self.contexts.iter().zip(&reports) {
-                        failed += u64::from(report.failed > 0);
-                        let row = self.row(function, quantity, &labels, context, report);
-                        self.bar.suspend(|| print(&row))?;
-                    }
+                    failed += self.hand_on(function, quantity, &labels, &reports, &mut found)?;
                 }
             }
         }
         self.bar.finish_and_clear();
+        Ok(failed)
+    }
+
+    /// Compares a function on one array of the axis' shape.
+    #[cfg(feature = "bench")]
+    pub fn compare_along(
+        &mut self,
+        function: &AxisFunction,
+        (shape, axis): (&[usize], isize),
+        accuracies: &[Accuracy],
+        mut found: impl FnMut(&Row<'_>) -> Result<()>,
+    ) -> Result<u64, Failure> {
+        let (any, along) = (Function::from(function.clone()), Axis::new(shape, axis)?);
+        let mut failed = 0;
+        for quantity in quantities(&any) {
+            let direction = direction_of(quantity);
+            for (storage, accuracy) in kernels(&any, quantity, accuracies) {
+                let mut labels = row_labels(&any, quantity, storage, accuracy);
+                labels.insert("shape".to_owned(), json!(shape));
+                labels.insert("axis".to_owned(), json!(axis));
+                self.set_accuracy(accuracy);
+                let reports = self.contexts.iter().map(|context| match storage {
+                    "f32" => verify_axis::<f32>(context, function, &along, false, direction),
+                    "f16" => verify_axis::<f16>(context, function, &along, false, direction),
+                    _ => verify_axis::<bf16>(context, function, &along, false, direction),
+                });
+                let reports = reports.collect::<Result<Vec<_>, Error>>()?;
+                failed += self.hand_on(&any, quantity, &labels, &reports, &mut found)?;
+            }
+        }
+        Ok(failed)
+    }
+
+    fn set_accuracy(&mut self, accuracy: Accuracy) {
+        self.contexts = self.contexts.iter().map(|context| context.with_accuracy(accuracy)).collect();
+    }
+
+    /// Hands on a row for each device. Returns the number of rows with errors beyond the limits.
+    fn hand_on(
+        &self,
+        function: &Function,
+        quantity: Quantity,
+        labels: &Map<String, Value>,
+        reports: &[Report],
+        found: &mut impl FnMut(&Row<'_>) -> Result<()>,
+    ) -> Result<u64> {
+        for (context, report) in self.contexts.iter().zip(reports) {
+            let (info, is_one_of_several) = (context.adapter_info(), self.contexts.len() > 1);
+            found(&Row { function, report, quantity, labels, info, is_one_of_several })?;
+        }
+        Ok(reports.iter().filter(|report| report.failed > 0).count() as u64)
+    }
+
+    /// A failure if there are rows beyond the limits.
+    pub fn within_limits(&self, failed: u64) -> Result<(), Failure> {
         if failed > 0 {
             let adapters: Vec<String> = self.contexts.iter().map(|context| shown(&context.adapter_info())).collect();
             return Err(anyhow!("beyond the limits: {} on {}", counted(failed, "row"), adapters.join(" or ")).into());
@@ -164,29 +248,25 @@ impl Verification {
             (outcome, None) => Ok(outcome?.reports),
         }
     }
+}
 
-    fn row(
-        &self,
-        function: &Function,
-        quantity: Quantity,
-        labels: &Map<String, Value>,
-        context: &GpuActivations,
-        report: &Report,
-    ) -> String {
-        if self.json {
-            let info = context.adapter_info();
-            let mut row = labels.clone();
-            row.insert("adapter".to_owned(), json!(info.name));
-            row.insert("backend".to_owned(), json!(info.backend.to_str()));
-            row.extend(fields(report));
-            return format!("{}\n", Value::Object(row));
-        }
+impl Row<'_> {
+    pub fn json(&self) -> Value {
+        let mut row = self.labels.clone();
+        row.insert("adapter".to_owned(), json!(self.info.name));
+        row.insert("backend".to_owned(), json!(self.info.backend.to_str()));
+        row.extend(fields(self.report));
+        Value::Object(row)
+    }
+
+    pub fn text(&self) -> String {
+        let Row { function, report, .. } = self;
         let mut notes: Vec<String> =
             parameters(function).iter().map(|(name, value)| format!("{name}={value}")).collect();
-        if let Quantity::ParameterGradient(parameter) = quantity {
+        if let Quantity::ParameterGradient(parameter) = self.quantity {
             notes.insert(0, format!("by {parameter},"));
         }
-        let word = |name: &str| labels[name].as_str().unwrap_or_default().to_owned();
+        let word = |name: &str| self.labels[name].as_str().unwrap_or_default().to_owned();
         format!(
             "{} {:<17} {:<8} {:<4} {:<7} worst {:.3} of {:.3} ULP at {:e}, {} of {} beyond  {}{}\n",
             if report.failed == 0 { "ok  " } else { "FAIL" },
@@ -200,7 +280,7 @@ impl Verification {
             report.failed,
             report.count,
             notes.join(" ").replace('"', ""),
-            if self.contexts.len() > 1 { format!("  {}", shown(&context.adapter_info())) } else { String::new() },
+            if self.is_one_of_several { format!("  {}", shown(&self.info)) } else { String::new() },
         )
     }
 }
