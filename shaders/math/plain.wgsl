@@ -125,7 +125,8 @@ fn sine_of(angle: Angle) -> vec2<f32> {
     let s = ((-2.82710039e-6 * u + 1.98525857e-4) * u - 8.33337847e-3) * u + 0.166666672;
     let c = (2.44325765e-5 * u - 1.38873106e-3) * u + 4.16666456e-2;
     let sine = fast_two_sum(r, angle.rest.y - r * u * s);
-    let cosine = fast_two_sum(1.0, -(u * (0.5 - u * c) + r * angle.rest.y));
+    let even = fast_two_sum(1.0, -0.5 * u);
+    let cosine = fast_two_sum(even.x, even.y + (u * u * c - r * angle.rest.y));
     let y = select(sine, cosine, (angle.quarters & 1u) == 1u);
     return select(y, -y, angle.quarters >= 2u);
 }

@@ -68,7 +68,7 @@ catalog! {
     tanh Tanh
     formula "tanh(x)",
     limits 0.65, 0.85,
-    fast 2.7, 4.5,
+    fast 3.1, 4.5,
     forward |x| x.tanh(),
     derivative |x| sech_squared(x);
 
@@ -122,7 +122,7 @@ catalog! {
     tanh_shrink TanhShrink
     formula "x − tanh(x)",
     limits 0.85, 0.75,
-    fast 3.2, 5.6,
+    fast 3.2, 6.3,
     forward |x| tanh_shrink(x),
     derivative |x| x.tanh() * x.tanh();
 
@@ -370,7 +370,7 @@ catalog! {
     softsign Softsign
     formula "x/(1 + |x|)",
     limits 0.55, 0.85,
-    fast 1.6, 3.8,
+    fast 1.9, 3.8,
     forward |x| if x.is_infinite() { x.signum() } else { x / (1.0 + x.abs()) },
     derivative |x| 1.0 / (1.0 + x.abs()).powi(2);
 
@@ -524,8 +524,8 @@ catalog! {
     /// Linearly scaled tanh (Roy et al. 2019).
     lisht Lisht
     formula "x·tanh(x)",
-    limits 0.7, 0.8,
-    fast 3.2, 4.0,
+    limits 0.75, 0.8,
+    fast 3.2, 4.7,
     forward |x| if x == 0.0 { 0.0 } else { x * x.tanh() },
     derivative |x| lisht_derivative(x);
 
@@ -533,7 +533,7 @@ catalog! {
     log_cosh LogCosh
     formula "ln(cosh(x))",
     limits 0.85, 0.65,
-    fast 2.0, 2.7,
+    fast 2.0, 3.1,
     forward |x| log_cosh(x),
     derivative |x| x.tanh();
 

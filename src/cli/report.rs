@@ -4,6 +4,7 @@ use crate::adapter::context;
 use crate::bench::{Measurement, Row, Shape};
 use crate::devices::Device;
 use crate::failure::Failure;
+use crate::function::chosen;
 use crate::new_file::NewFile;
 use crate::output::{number, print, progress_bar};
 use crate::verify::{self, Verification};
@@ -20,6 +21,8 @@ use std::time::Instant;
 
 #[derive(Args)]
 pub struct Arguments {
+    /// The functions, at their defaults; all where none is given.
+    names: Vec<String>,
     /// The file of the report, JSON.
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
@@ -46,6 +49,7 @@ const SMALL: usize = 4096;
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let begin = Instant::now();
+    let functions = chosen(&arguments.names, &[])?;
     // An output that cannot be written is found before the work is done.
     let mut file = NewFile::create(&arguments.output, &[])?;
     let adapter = arguments.adapter.as_deref();
@@ -55,9 +59,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     print(&format!("{}{}", device.text(), first_use.text()))?;
     let small = Small::measured(&context)?;
     print(&small.text())?;
-    let figures = Figures::measured(&context)?;
+    let figures = Figures::measured(&context, &functions)?;
     print(&figures.text())?;
-    let (accuracy, outcome) = accuracy(&context, arguments)?;
+    let (accuracy, outcome) = accuracy(&context, &functions, arguments)?;
     let report = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "device": device.json(),
@@ -161,21 +165,21 @@ const COLUMNS: [(Storage, Accuracy); 3] =
     [(Storage::F32, Accuracy::Highest), (Storage::F32, Accuracy::Fast), (Storage::F16, Accuracy::Highest)];
 
 impl Figures {
-    fn measured(context: &GpuActivations) -> Result<Figures, Failure> {
-        let functions: Vec<Function> = Function::all().map(|(_, function)| function).collect();
+    fn measured(context: &GpuActivations, functions: &[Function]) -> Result<Figures, Failure> {
         // Others have one accuracy.
         let has_levels = |function: &&Function| ["elementwise", "gated"].contains(&function.family());
         let leveled: Vec<Function> = functions.iter().filter(has_levels).cloned().collect();
         let shape = [Shape(SHAPE.to_vec())];
-        let softmaxes = ["softmax", "log_softmax"].map(str::parse).into_iter().collect::<Result<Vec<_>, Error>>()?;
+        let is_softmax = |function: &&Function| ["softmax", "log_softmax"].contains(&function.name());
+        let softmaxes: Vec<Function> = functions.iter().filter(is_softmax).cloned().collect();
         let rows = ROWS.map(|rows| Shape(rows.to_vec()));
-        let count = 2 * Measurement::rows(&functions, &shape) + Measurement::rows(&leveled, &shape);
+        let count = 2 * Measurement::rows(functions, &shape) + Measurement::rows(&leveled, &shape);
         let bar = progress_bar(count + Measurement::rows(&softmaxes, &rows))?;
         let mut figures = Figures::default();
         let mut bench = Measurement::new(context, SAMPLES, None)?;
-        bench.measure::<f32>(&functions, &shape, &bar, |row| figures.note(row))?;
+        bench.measure::<f32>(functions, &shape, &bar, |row| figures.note(row))?;
         bench.measure::<f32>(&softmaxes, &rows, &bar, |row| figures.note(row))?;
-        bench.measure::<f16>(&functions, &shape, &bar, |row| figures.note(row))?;
+        bench.measure::<f16>(functions, &shape, &bar, |row| figures.note(row))?;
         let fast = context.with_accuracy(Accuracy::Fast);
         let mut bench = Measurement::new(&fast, SAMPLES, None)?;
         bench.measure::<f32>(&leveled, &shape, &bar, |row| figures.note(row))?;
@@ -219,8 +223,12 @@ impl Figures {
 const ARRAYS: [(&[usize], isize); 3] = [(&[67, 12], 1), (&[3, 1032], 1), (&[2, 18, 6], 1)];
 
 /// Compares every function at its defaults with the reference. The second result says whether all are within their limits.
-fn accuracy(context: &GpuActivations, arguments: &Arguments) -> Result<(Value, Result<(), Failure>), Failure> {
-    let elementwise: Vec<Function> = Activation::ALL.iter().map(|&activation| activation.into()).collect();
+fn accuracy(
+    context: &GpuActivations,
+    functions: &[Function],
+    arguments: &Arguments,
+) -> Result<(Value, Result<(), Failure>), Failure> {
+    let elementwise: Vec<Function> = functions.iter().filter(|function| function.along().is_err()).cloned().collect();
     let step = if arguments.exhaustive { 1 } else { STEP };
     let mut record = arguments.output.clone().into_os_string();
     record.push(".verify");
@@ -236,9 +244,10 @@ fn accuracy(context: &GpuActivations, arguments: &Arguments) -> Result<(Value, R
         Ok(())
     };
     let mut failed = verification.compare(&elementwise, &Accuracy::ALL, &mut note)?;
-    let bar = progress_bar(AxisFunction::all().len() as u64)?;
-    for (name, function) in AxisFunction::all() {
-        bar.set_message(*name);
+    let along: Vec<&AxisFunction> = functions.iter().filter_map(|function| function.along().ok()).collect();
+    let bar = progress_bar(along.len() as u64)?;
+    for function in along {
+        bar.set_message(function.name());
         for (shape, axis) in ARRAYS {
             failed += verification.compare_along(function, (shape, axis), &Accuracy::ALL, &mut note)?;
         }

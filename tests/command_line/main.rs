@@ -7,6 +7,7 @@ mod elementwise;
 mod files;
 mod list;
 mod plot;
+mod report;
 mod shader;
 mod shaped;
 mod streams;
