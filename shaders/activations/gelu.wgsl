@@ -36,7 +36,8 @@ fn activation_plain(x: f32, params: Params) -> f32 {
     let a = min(abs(x), 15.0);
     let e = raised_exponential(-0.5 * two_product(a, a), 0.0);
     let m = mills_ratio(vec2<f32>(a, 0.0)).x;
-    return select(x * (1.0 - m * e), -(a * e) * m, x < 0.0);
+    // Halves, because 1 - m e would be rounded before the product. Opaque, because compilers factor x out of the sum.
+    return select(opaque(x * 0.5) + x * (0.5 - m * e), -(a * e) * m, x < 0.0);
 }
 
 fn derivative_plain(x: f32, params: Params) -> f32 {

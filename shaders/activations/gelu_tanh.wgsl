@@ -18,6 +18,13 @@ fn activation(x: f32, params: Params) -> f32 {
     return select(swish_product(c, argument(c)), x, x > 13.5);
 }
 
+// Of the product w the lower part alone counts: near the root of the derivative it is added to a sum that cancels.
+fn derivative_plain(x: f32, params: Params) -> f32 {
+    let c = clamp(x, -13.5, 13.5);
+    let cubic = CUBIC.x * (c * c);
+    return swish_slope(argument(c), two_product(LINEAR.x + 3.0 * cubic, c));
+}
+
 fn derivative(x: f32, params: Params) -> f32 {
     let c = clamp(x, -13.5, 13.5);
     let square = two_product(c, c);

@@ -37,8 +37,9 @@ fn activation_plain(x: f32, params: Params) -> f32 {
     let s = e.small.x;
     let negative = x < 0.0;
     let double = 2.0 * s + 1.0;
-    let numerator = select(double, (s + 2.0) * e.mantissa.x, negative);
+    let numerator = select(double, s + 2.0, negative);
     let denominator = select(2.0 * s * s + double, s * (s + 2.0) + 2.0, negative);
-    let y = max(x, -200.0) * (numerator / denominator);
+    let c = max(x, -200.0);
+    let y = select(c, c * e.mantissa.x, negative) * (numerator / denominator);
     return select(y, scale_tail(y, e.k), negative);
 }

@@ -35,7 +35,7 @@ catalog! {
     aliases ["logistic"],
     formula "1/(1 + exp(−x))",
     limits 0.85, 0.85,
-    fast 2.2, 4.5,
+    fast 2.5, 5.1,
     forward |x| sigmoid(x),
     derivative |x| sigmoid_derivative(x);
 
@@ -43,7 +43,7 @@ catalog! {
     log_sigmoid LogSigmoid
     formula "−ln(1 + exp(−x))",
     limits 0.85, 0.85,
-    fast 2.5, 2.4,
+    fast 2.5, 2.5,
     forward |x| -softplus(1.0, -x),
     derivative |x| sigmoid(-x);
 
@@ -68,7 +68,7 @@ catalog! {
     tanh Tanh
     formula "tanh(x)",
     limits 0.65, 0.85,
-    fast 3.1, 4.5,
+    fast 3.1, 5.1,
     forward |x| x.tanh(),
     derivative |x| sech_squared(x);
 
@@ -81,7 +81,7 @@ catalog! {
     }
     formula "alpha·tanh(beta·x)",
     limits 1.1, 0.85,
-    fast 4.0, 5.4,
+    fast 4.0, 5.8,
     samples [{ alpha: -0.3, beta: 7.0 }, { alpha: 12.0, beta: 0.01 }],
     pictured [{ alpha: 1.0, beta: 1.0 }],
     forward |x| alpha * product(beta, x).tanh(),
@@ -122,7 +122,7 @@ catalog! {
     tanh_shrink TanhShrink
     formula "x − tanh(x)",
     limits 0.85, 0.75,
-    fast 3.2, 6.3,
+    fast 3.5, 6.3,
     forward |x| tanh_shrink(x),
     derivative |x| x.tanh() * x.tanh();
 
@@ -233,7 +233,7 @@ catalog! {
     formula "x > 0 ? x : alpha·(exp(x) − 1)",
     kinks [0.0],
     limits 1.0, 0.85,
-    fast 1.8, 2.1,
+    fast 1.8, 2.2,
     samples [{ alpha: 0.7 }, { alpha: -1.3 }, { alpha: 0.0 }],
     pictured [{ alpha: 0.5 }, { alpha: 2.0 }],
     forward |x| if x > 0.0 { x } else { alpha * x.exp_m1() },
@@ -246,7 +246,7 @@ catalog! {
     formula "λ·(x > 0 ? x : α·(exp(x) − 1))",
     kinks [0.0],
     limits 1.3, 1.0,
-    fast 2.0, 1.8,
+    fast 2.0, 2.0,
     forward |x| SELU_SCALE * if x > 0.0 { x } else { SELU_ALPHA * x.exp_m1() },
     derivative |x| SELU_SCALE * if x > 0.0 { 1.0 } else { SELU_ALPHA * x.exp() };
 
@@ -258,7 +258,7 @@ catalog! {
     formula "max(x, 0) + min(alpha·(exp(x/alpha) − 1), 0)",
     kinks [0.0],
     limits 1.05, 0.85,
-    fast 2.4, 1.4,
+    fast 2.5, 1.4,
     samples [{ alpha: 0.7 }, { alpha: 3.0 }, { alpha: -1.3 }],
     pictured [{ alpha: 0.5 }, { alpha: 2.0 }],
     forward |x| x.max(0.0) + (alpha * (x.min(0.0) / alpha).exp_m1()).min(0.0),
@@ -270,7 +270,7 @@ catalog! {
     gelu Gelu
     formula "x·Φ(x)",
     limits 0.85, 0.9,
-    fast 4.0, 6.1,
+    fast 4.0, 6.6,
     roots |_x| 0.0, |x| near(x, -0.7518, 0.25, 1.0),
     forward |x| gelu(x),
     derivative |x| gelu_derivative(x);
@@ -280,7 +280,7 @@ catalog! {
     aliases ["gelu_new"],
     formula "x·σ(2·√(2/π)·(x + 0.044715·x³))",
     limits 0.85, 1.45,
-    fast 3.3, 7.3,
+    fast 3.4, 8.0,
     roots |_x| 0.0, |x| near(x, -0.7525, 0.25, 1.0),
     forward |x| gelu_tanh(x),
     derivative |x| gelu_tanh_derivative(x);
@@ -289,7 +289,7 @@ catalog! {
     quick_gelu QuickGelu
     formula "x·σ(1.702·x)",
     limits 0.85, 0.85,
-    fast 3.5, 6.4,
+    fast 3.5, 7.3,
     roots |_x| 0.0, |x| near(x * 1.702, -1.2785, 0.25, 1.0),
     forward |x| swish(1.702, x),
     derivative |x| swish_derivative(1.702 * x);
@@ -299,7 +299,7 @@ catalog! {
     aliases ["swish1", "swish_1"],
     formula "x·σ(x)",
     limits 0.85, 0.85,
-    fast 3.2, 6.2,
+    fast 3.2, 6.8,
     roots |_x| 0.0, |x| near(x, -1.2785, 0.25, 1.0),
     forward |x| swish(1.0, x),
     derivative |x| swish_derivative(x);
@@ -311,7 +311,7 @@ catalog! {
     }
     formula "x·σ(beta·x)",
     limits 0.85, 0.85,
-    fast 3.2, 6.5,
+    fast 3.6, 7.2,
     roots |_x| 0.0, |x| near(x * beta, -1.2785, 0.25, 1.0),
     samples [{ beta: 1.5 }, { beta: 0.1 }, { beta: 10.0 }, { beta: -0.7 }, { beta: 0.0 }],
     pictured [{ beta: 0.1 }, { beta: 10.0 }],
@@ -333,7 +333,7 @@ catalog! {
     mish Mish
     formula "x·tanh(ln(1 + exp(x)))",
     limits 1.0, 0.85,
-    fast 4.0, 6.3,
+    fast 4.0, 6.7,
     roots |_x| 0.0, |x| near(x, -1.1925, 0.25, 1.0),
     forward |x| mish(x),
     derivative |x| mish_derivative(x);
@@ -345,7 +345,7 @@ catalog! {
     }
     formula "ln(1 + exp(beta·x))/beta",
     limits 0.85, 0.85,
-    fast 3.4, 2.4,
+    fast 3.4, 2.6,
     samples [{ beta: 0.3 }, { beta: 7.0 }],
     pictured [{ beta: 0.5 }, { beta: 5.0 }],
     forward |x| softplus(beta, x),
@@ -359,7 +359,7 @@ catalog! {
     }
     formula "(x + √(x² + b))/2",
     limits 0.85, 0.85,
-    fast 2.9, 4.8,
+    fast 3.0, 4.9,
     samples [{ b: 0.01 }, { b: 300.0 }],
     pictured [{ b: 1.0 }, { b: 16.0 }],
     forward |x| squareplus(b, x),
@@ -454,7 +454,7 @@ catalog! {
     }
     formula "Φ((x − mu)/sigma)",
     limits 0.85, 0.85,
-    fast 4.0, 3.4,
+    fast 4.0, 3.6,
     samples [{ mu: 0.0, sigma: 1.0 }, { mu: -2.5, sigma: 3.0 }],
     pictured [{ mu: 0.0, sigma: 1.0 }],
     forward |x| laplace(mu, sigma, x),
@@ -472,14 +472,14 @@ catalog! {
     formula "x > 0 ? alpha_p·x² + beta·x : alpha_n·(exp(x) − 1 − x) + beta·x",
     kinks [0.0],
     limits 1.6, 1.4,
-    fast 3.9, 1.7,
+    fast 4.0, 1.8,
     roots |x| xielu_term(alpha_n, beta, x), |x| near(x, (1.0 - beta / alpha_n).ln(), 0.25, 1.0),
     samples [{ alpha_p: 0.3, alpha_n: 1.2, beta: 0.7 }, { alpha_p: 1.5, alpha_n: 0.4, beta: 0.4 }],
     pictured [{ alpha_p: 0.3, alpha_n: 1.2, beta: 0.7 }],
     forward |x| xielu(alpha_p, alpha_n, beta, x),
     derivative |x| xielu_derivative(alpha_p, alpha_n, beta, x),
     gradient alpha_p within 1.0 |x| x.max(0.0) * x.max(0.0),
-    gradient alpha_n within 1.0 |x| exponential_remainder(x.min(0.0));
+    gradient alpha_n within 1.1 |x| exponential_remainder(x.min(0.0));
 
     /// The identity plus a ripple, for periodic data (Ziyin, Hartwig & Ueda 2020). alpha·x is rounded to f32, and that
     /// argument is reduced exactly. The derivative is NaN at ±∞, where it has no limit, and where alpha·x exceeds the
@@ -490,7 +490,7 @@ catalog! {
     }
     formula "x + sin²(alpha·x)/alpha",
     limits 1.4, 1.2,
-    fast 4.0, 5.9,
+    fast 4.0, 6.2,
     roots |_x| 0.0, |x| if snake_derivative(alpha, x) < 1e-6 { 1.0 } else { 0.0 },
     samples [{ alpha: 0.3 }, { alpha: -5.0 }],
     pictured [{ alpha: 0.5 }, { alpha: 2.0 }],
@@ -506,7 +506,7 @@ catalog! {
     }
     formula "sin(omega·x)",
     limits 0.8, 0.9,
-    fast 2.8, 3.6,
+    fast 3.6, 3.8,
     samples [{ omega: 30.0 }, { omega: -0.7 }, { omega: 0.0 }],
     pictured [{ omega: 2.0 }],
     forward |x| rounded_product(omega, x).sin(),
@@ -516,7 +516,7 @@ catalog! {
     sinc Sinc
     formula "sin(x)/x",
     limits 0.9, 1.0,
-    fast 3.4, 3.6,
+    fast 4.0, 4.1,
     roots |_x| 0.0, |x| sinc_derivative_term(x),
     forward |x| if x == 0.0 { 1.0 } else if x.is_infinite() { 0.0 } else { x.sin() / x },
     derivative |x| sinc_derivative(x);
@@ -533,7 +533,7 @@ catalog! {
     log_cosh LogCosh
     formula "ln(cosh(x))",
     limits 0.85, 0.65,
-    fast 2.0, 3.1,
+    fast 2.1, 3.1,
     forward |x| log_cosh(x),
     derivative |x| x.tanh();
 
@@ -541,7 +541,7 @@ catalog! {
     bent_identity BentIdentity
     formula "(√(x² + 1) − 1)/2 + x",
     limits 0.6, 0.6,
-    fast 3.1, 1.6,
+    fast 3.7, 1.7,
     forward |x| bent_identity(x),
     derivative |x| 1.0 + 0.5 * bent_identity_ratio(x);
 
