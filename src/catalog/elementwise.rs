@@ -270,7 +270,7 @@ catalog! {
     gelu Gelu
     formula "x·Φ(x)",
     limits 0.85, 0.9,
-    fast 4.0, 6.6,
+    fast 4.9, 7.1,
     roots |_x| 0.0, |x| near(x, -0.7518, 0.25, 1.0),
     forward |x| gelu(x),
     derivative |x| gelu_derivative(x);
@@ -299,7 +299,7 @@ catalog! {
     aliases ["swish1", "swish_1"],
     formula "x·σ(x)",
     limits 0.85, 0.85,
-    fast 3.2, 6.8,
+    fast 3.6, 6.8,
     roots |_x| 0.0, |x| near(x, -1.2785, 0.25, 1.0),
     forward |x| swish(1.0, x),
     derivative |x| swish_derivative(x);
