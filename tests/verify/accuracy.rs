@@ -48,7 +48,7 @@ fn f32_within_fast_limits() {
 fn fast_limits_are_at_most_four_and_eight_units() {
     for activation in Activation::ALL {
         let (forward, derivative) = activation.fast_limits();
-        // Twelve floats of all exceed 4 units in gelu, by at most 0.74.
+        // Of all floats 122 exceed 4 units in gelu, by at most 0.74.
         let most = if *activation == Activation::Gelu { 4.9 } else { 4.0 };
         assert!(forward <= most && derivative <= 8.0, "{activation:?}: {forward} {derivative}");
         let highest = activation.limits();
