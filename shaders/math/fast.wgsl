@@ -89,20 +89,3 @@ fn mills_ratio(a: vec2<f32>) -> vec2<f32> {
     let m = p / (d - 3.0);
     return vec2<f32>(m + (guarded(a.x - b) + a.y) * (b * m - 0.398942292), 0.0);
 }
-
-// (Phi(x) - 1/2)/x for |x| <= 1/4.
-fn normal_centre(square: vec2<f32>) -> vec2<f32> {
-    return vec2<f32>(((-1.17120449e-3 * square.x + 9.97280329e-3) * square.x - 6.64903671e-2) * square.x + 0.398942292, 0.0);
-}
-
-// d/dx of x (Phi(x) - 1/2), without its factor x.
-fn normal_centre_slope(square: vec2<f32>) -> vec2<f32> {
-    return vec2<f32>(((-9.33461916e-3 * square.x + 5.98334745e-2) * square.x - 0.265961379) * square.x + 0.797884583, 0.0);
-}
-
-// ln s for a normal s > 0.
-fn logarithm(s: vec2<f32>) -> vec2<f32> {
-    let k = i32(bitcast<u32>(s.x) >> 23u) - 127;
-    let unit = scale(s.x, -k);
-    return vec2<f32>(log1p_unit(vec2<f32>(unit - 1.0, 0.0)).x + f32(k) * 0.693147181, 0.0);
-}

@@ -92,18 +92,3 @@ fn mills_ratio(a: vec2<f32>) -> vec2<f32> {
     let p = (((((-0.0745108649 * t + 0.276845455) * t - 0.168283522) * t + 0.204106122) * t + 0.0570983998) * t + 0.105363108) * t + 0.0993828848;
     return vec2<f32>(t * p, 0.0);
 }
-
-// (Phi(x) - 1/2)/x for |x| <= 1/4.
-fn normal_centre(square: vec2<f32>) -> vec2<f32> {
-    return vec2<f32>((0.00997280329 * square.x - 0.0664903671) * square.x + 0.398942292, 0.0);
-}
-
-// d/dx of x (Phi(x) - 1/2), without its factor x.
-fn normal_centre_slope(square: vec2<f32>) -> vec2<f32> {
-    return vec2<f32>((0.0598334745 * square.x - 0.265961379) * square.x + 0.797884583, 0.0);
-}
-
-// ln s for a normal s > 0.
-fn logarithm(s: vec2<f32>) -> vec2<f32> {
-    return vec2<f32>(log2(s.x) * 0.693147181, 0.0);
-}
