@@ -524,7 +524,7 @@ catalog! {
     /// Linearly scaled tanh (Roy et al. 2019).
     lisht Lisht
     formula "x·tanh(x)",
-    limits 0.75, 0.8,
+    limits 0.7, 0.8,
     fast 3.2, 4.7,
     forward |x| if x == 0.0 { 0.0 } else { x * x.tanh() },
     derivative |x| lisht_derivative(x);
