@@ -39,9 +39,9 @@ fn decay(x: vec2<f32>) -> Decay {
     return Decay(e, select(0, -32, far), e);
 }
 
-// value * 2^k for the exponent of a decay.
+// value * 2^k for the exponent of a decay. A product is guarded: its factors by 2^k may be too small.
 fn scale_tail(value: f32, k: i32) -> f32 {
-    return select(value * 2.3283064365386963e-10, value, k == 0);
+    return select(guarded(value) * 2.3283064365386963e-10, value, k == 0);
 }
 
 fn scale_decay(value: f32, k: i32) -> f32 {

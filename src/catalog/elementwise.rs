@@ -35,7 +35,7 @@ catalog! {
     aliases ["logistic"],
     formula "1/(1 + exp(−x))",
     limits 0.85, 0.85,
-    fast 2.5, 5.1,
+    fast 2.5, 5.6,
     forward |x| sigmoid(x),
     derivative |x| sigmoid_derivative(x);
 
@@ -370,7 +370,7 @@ catalog! {
     softsign Softsign
     formula "x/(1 + |x|)",
     limits 0.55, 0.85,
-    fast 1.9, 3.8,
+    fast 3.0, 3.8,
     forward |x| if x.is_infinite() { x.signum() } else { x / (1.0 + x.abs()) },
     derivative |x| 1.0 / (1.0 + x.abs()).powi(2);
 

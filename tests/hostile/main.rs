@@ -17,13 +17,14 @@ use rewrite::{Habits, hardened, rewritten};
 /// One in this many f32 is tried. The number is prime, so that all significands occur.
 const STEP: u32 = 65_537;
 
-const NONE: Habits = Habits { inverts: false, distributes: false, contracts: false, flushes: false };
-const ALL: Habits = Habits { inverts: true, distributes: true, contracts: true, flushes: true };
+const NONE: Habits = Habits { inverts: false, distributes: false, regroups: false, contracts: false, flushes: false };
+const ALL: Habits = Habits { inverts: true, distributes: true, regroups: true, contracts: true, flushes: true };
 /// The first finds faults of our own, apart from those that only other compilers cause.
-const EACH: [(&str, Habits); 5] = [
+const EACH: [(&str, Habits); 6] = [
     ("taking no liberties", NONE),
     ("inverting", Habits { inverts: true, ..NONE }),
     ("distributing", Habits { distributes: true, ..NONE }),
+    ("regrouping", Habits { regroups: true, ..NONE }),
     ("contracting", Habits { contracts: true, ..NONE }),
     ("flushing", Habits { flushes: true, ..NONE }),
 ];

@@ -16,6 +16,8 @@ pub struct Habits {
     pub inverts: bool,
     /// (p + q) / c becomes p / c + q / c, and (p + q) * c becomes p * c + q * c, for a constant c.
     pub distributes: bool,
+    /// (p * q) * c becomes p * (q * c).
+    pub regroups: bool,
     /// a * b + c is rounded once.
     pub contracts: bool,
     /// Subnormal operands and results of arithmetic are zeros.
@@ -325,6 +327,11 @@ impl<'a> Rewriting<'a> {
                             return self.evaluated(&Tree::binary(sign, term(p), term(q)));
                         }
                     }
+                }
+                if let (true, Op::Multiply, Tree::Binary(Op::Multiply, p, q)) =
+                    (self.habits.regroups, *op, self.seen(left))
+                {
+                    return self.evaluated(&Tree::binary(*op, *p, Tree::binary(*op, *q, Tree::clone(right))));
                 }
                 let dividend = self.evaluated(left);
                 if *op == Op::Divide && self.habits.inverts {
