@@ -425,6 +425,7 @@ const PLAIN: Source = source!("rowwise/scores/plain.wgsl");
 const NO_REMAINDER: Source = source!("rowwise/scores/remainder_none.wgsl");
 const SOFTMAX: Source = source!("rowwise/functions/softmax.wgsl");
 const ONE: Source = source!("rowwise/scores/temperature_one.wgsl");
+const WEIGHTS: Source = source!("rowwise/weights.wgsl");
 const EXPONENTIALS: Source = source!("rowwise/exponentials.wgsl");
 
 const TEMPERATURE: Value = Value::Number(1.0);
@@ -442,7 +443,7 @@ along! {
     family "softmax",
     mask true,
     from_output true,
-    kernels exponentials(&[PLAIN, NO_REMAINDER, SOFTMAX, ONE, EXPONENTIALS], 2, false),
+    kernels exponentials(&[PLAIN, NO_REMAINDER, SOFTMAX, ONE, WEIGHTS, EXPONENTIALS], 2, false),
     groups ROWS,
     scalars at_temperature(*temperature),
     samples [{ temperature: 0.3 }, { temperature: 7.0 }],
@@ -459,7 +460,7 @@ along! {
     family "softmax",
     mask true,
     from_output true,
-    kernels exponentials(&[PLAIN, NO_REMAINDER, source!("rowwise/functions/log_softmax.wgsl"), ONE, EXPONENTIALS], 2, false),
+    kernels exponentials(&[PLAIN, NO_REMAINDER, source!("rowwise/functions/log_softmax.wgsl"), ONE, WEIGHTS, EXPONENTIALS], 2, false),
     groups ROWS,
     scalars at_temperature(*temperature),
     samples [{ temperature: 0.3 }, { temperature: 7.0 }],
@@ -476,7 +477,7 @@ along! {
     family "softmax",
     mask true,
     from_output true,
-    kernels exponentials(&[source!("rowwise/scores/negated.wgsl"), NO_REMAINDER, SOFTMAX, ONE, EXPONENTIALS], 2, false),
+    kernels exponentials(&[source!("rowwise/scores/negated.wgsl"), NO_REMAINDER, SOFTMAX, ONE, WEIGHTS, EXPONENTIALS], 2, false),
     groups ROWS,
     scalars at_temperature(*temperature),
     samples [{ temperature: 0.3 }],
@@ -490,7 +491,7 @@ along! {
     family "softmax",
     mask false,
     from_output true,
-    kernels exponentials(&[PLAIN, source!("rowwise/scores/remainder_zero.wgsl"), SOFTMAX, ONE, EXPONENTIALS], 2, false),
+    kernels exponentials(&[PLAIN, source!("rowwise/scores/remainder_zero.wgsl"), SOFTMAX, ONE, WEIGHTS, EXPONENTIALS], 2, false),
     groups ROWS,
     scalars NO_SCALARS,
     limit 4.0 in Terms::Shares;
@@ -502,7 +503,7 @@ along! {
     family "softmax",
     mask false,
     from_output false,
-    kernels exponentials(&[PLAIN, NO_REMAINDER, source!("rowwise/functions/hardmax.wgsl"), ONE, EXPONENTIALS], 1, false),
+    kernels exponentials(&[PLAIN, NO_REMAINDER, source!("rowwise/functions/hardmax.wgsl"), ONE, WEIGHTS, EXPONENTIALS], 1, false),
     groups ROWS,
     scalars NO_SCALARS,
     limit 0.0 in Terms::Nothing;
@@ -544,7 +545,7 @@ along! {
     mask false,
     from_output !hard,
     kernels exponentials(
-        &[source!("random.wgsl"), source!("rowwise/scores/gumbel.wgsl"), NO_REMAINDER, SOFTMAX, ONE, EXPONENTIALS],
+        &[source!("random.wgsl"), source!("rowwise/scores/gumbel.wgsl"), NO_REMAINDER, SOFTMAX, ONE, WEIGHTS, EXPONENTIALS],
         2,
         false,
     ),
@@ -561,7 +562,7 @@ along! {
     family "softmax",
     mask false,
     from_output false,
-    kernels exponentials(&[PLAIN, NO_REMAINDER, source!("rowwise/functions/logsumexp.wgsl"), ONE, EXPONENTIALS], 2, true),
+    kernels exponentials(&[PLAIN, NO_REMAINDER, source!("rowwise/functions/logsumexp.wgsl"), ONE, WEIGHTS, EXPONENTIALS], 2, true),
     groups ROWS,
     scalars NO_SCALARS,
     limit 4.0 in Terms::Logarithm;
@@ -575,7 +576,7 @@ along! {
     family "softmax",
     mask false,
     from_output false,
-    kernels exponentials(&[PLAIN, NO_REMAINDER, source!("rowwise/functions/logsumexp.wgsl"), ONE, EXPONENTIALS], 2, true),
+    kernels exponentials(&[PLAIN, NO_REMAINDER, source!("rowwise/functions/logsumexp.wgsl"), ONE, WEIGHTS, EXPONENTIALS], 2, true),
     groups ROWS,
     scalars RowScalars { is_mean: true, ..NO_SCALARS },
     limit 4.0 in Terms::Logarithm;

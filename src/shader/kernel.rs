@@ -77,7 +77,10 @@ impl Kernel {
     fn elements(&self) -> u64 {
         match self {
             Kernel::Elementwise(kernel) => 4 * u64::from(kernel.launch.vectors),
-            Kernel::Rowwise(RowwiseKernel { stage: Stage::FusedHeld { blocks, .. }, .. }) => 4 * blocks,
+            Kernel::Rowwise(RowwiseKernel {
+                stage: Stage::FusedHeld(held, _) | Stage::StatisticsHeld(held, _),
+                ..
+            }) => 4 * held.blocks,
             Kernel::Rowwise(_) | Kernel::Gradient(_) | Kernel::Groupwise(_) => 4,
             Kernel::Copy(launch) => 4 * u64::from(launch.vectors),
             Kernel::Arithmetic | Kernel::F16Conversions => 1,

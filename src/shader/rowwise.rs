@@ -15,7 +15,12 @@ pub(crate) enum Team {
     Subgroup {
         tasks: u32,
     },
-    Workgroup,
+    /// A workgroup of so many invocations. If `subgroups` is above 0, their lanes exchange values; it is the number of
+    /// the smallest ones in a workgroup.
+    Workgroup {
+        lanes: u32,
+        subgroups: u32,
+    },
 }
 
 /// The order of a row's elements in memory.
@@ -58,15 +63,46 @@ impl Turns {
     }
 }
 
+/// Rows in the registers of their teams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Held {
+    /// Fours of entries that each lane holds.
+    pub blocks: u64,
+    /// Whether a team may have more lanes than `blocks` was computed for.
+    pub larger_teams: bool,
+    /// Whether a row has as many entries as its team has room for.
+    pub full: bool,
+}
+
+impl Held {
+    fn parts(self, turns: Turns) -> Vec<Part> {
+        let Held { blocks, larger_teams, full } = self;
+        let text = format!(
+            "const BLOCKS: u32 = {blocks}u;\nconst LARGER_TEAMS: bool = {larger_teams};\nconst FULL: bool = {full};\n"
+        );
+        let held = source!("rowwise/kernels/held_rows.wgsl");
+        parts![
+            source!("rowwise/kernels/rows.wgsl"),
+            source!("rowwise/results.wgsl"),
+            Part::made("(blocks of the call)", text),
+            held,
+            turns.part(blocks)
+        ]
+        .into()
+    }
+}
+
 /// The work of a dispatch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Stage {
     /// Statistics and results of whole rows.
     Fused,
-    /// The same for rows in registers, with `blocks` fours of entries a lane.
-    FusedHeld { blocks: u64, larger_teams: bool, turns: Turns },
+    /// The same for rows in registers.
+    FusedHeld(Held, Turns),
     /// Statistics of whole rows.
     Statistics,
+    /// The same for rows in registers.
+    StatisticsHeld(Held, Turns),
     /// Statistics of chunks in one round.
     Partial { is_first_round: bool },
     /// Statistics of rows from those of their chunks.
@@ -82,8 +118,9 @@ pub(crate) enum Stage {
 impl Stage {
     pub(crate) fn entry_point(self) -> &'static str {
         match self {
-            Stage::Fused | Stage::FusedHeld { .. } => "fused",
+            Stage::Fused | Stage::FusedHeld(..) => "fused",
             Stage::Statistics => "whole",
+            Stage::StatisticsHeld(..) => "whole_held",
             Stage::Partial { is_first_round: true } => "partial",
             Stage::Partial { is_first_round: false } => "partial_again",
             Stage::Combine => "combine",
@@ -124,11 +161,16 @@ pub(crate) struct RowwiseKernel {
 }
 
 impl Team {
+    fn uses_subgroups(self) -> bool {
+        !matches!(self, Team::Invocation | Team::Workgroup { subgroups: 0, .. })
+    }
+
     fn source(self) -> Source {
         match self {
             Team::Invocation => source!("rowwise/teams/invocation.wgsl"),
             Team::Subgroup { .. } => source!("rowwise/teams/subgroup.wgsl"),
-            Team::Workgroup => source!("rowwise/teams/workgroup.wgsl"),
+            Team::Workgroup { subgroups: 0, .. } => source!("rowwise/teams/workgroup.wgsl"),
+            Team::Workgroup { .. } => source!("rowwise/teams/workgroup_of_subgroups.wgsl"),
         }
     }
 }
@@ -142,7 +184,7 @@ impl RowStatistics {
         }
     }
 
-    fn parts(&self) -> Vec<Part> {
+    fn parts(&self, storage: Storage) -> Vec<Part> {
         match self {
             RowStatistics::Function { kernels, direction, from_output, tempered } => {
                 let direction = match (direction, kernels.reduces) {
@@ -155,6 +197,7 @@ impl RowStatistics {
                     "rowwise/scores/temperature_one.wgsl" if *tempered => {
                         source!("rowwise/scores/temperature_any.wgsl")
                     }
+                    "rowwise/weights.wgsl" if storage != Storage::F32 => source!("rowwise/weights_sixteen.wgsl"),
                     _ => part,
                 });
                 let common = [source!("parameters/none.wgsl"), source!("rowwise/statistics.wgsl"), direction];
@@ -186,7 +229,9 @@ impl RowwiseKernel {
     pub(crate) fn parts(&self, form: DeviceForm) -> Vec<Part> {
         let mut all = Math::Highest.parts(form);
         all.push(source!("rowwise/contract.wgsl").into());
-        all.extend(self.statistics.parts());
+        let held = matches!(self.stage, Stage::FusedHeld(..) | Stage::StatisticsHeld(..));
+        all.push(Part::made("(rows in registers)", format!("const HELD: bool = {held};\n")));
+        all.extend(self.statistics.parts(self.storage));
         all.extend(self.storage.parts(form));
         all.extend(parts![self.aliasing.source(), source!("memory/elements.wgsl")]);
         all.extend(parts![
@@ -194,8 +239,15 @@ impl RowwiseKernel {
             if self.masked { source!("rowwise/masks/bytes.wgsl") } else { source!("rowwise/masks/none.wgsl") },
             self.team.source(),
         ]);
-        if let Team::Subgroup { tasks } = self.team {
-            all.push(Part::made("(tasks of a workgroup)", format!("const TASKS: u32 = {tasks}u;\n")));
+        let sizes = match self.team {
+            Team::Invocation => String::new(),
+            Team::Subgroup { tasks } => format!("const TASKS: u32 = {tasks}u;\n"),
+            Team::Workgroup { lanes, subgroups } => {
+                format!("const WORKGROUP: u32 = {lanes}u;\nconst SUBGROUPS: u32 = {subgroups}u;\n")
+            }
+        };
+        all.push(Part::made("(sizes of the call)", sizes));
+        if self.team.uses_subgroups() {
             all.push(self.statistics.shuffled().into());
         }
         all.extend(self.stage_parts());
@@ -209,11 +261,7 @@ impl RowwiseKernel {
             Orientation::Columns => source!("rowwise/kernels/columns.wgsl"),
         };
         match (self.stage, self.orientation) {
-            (Stage::FusedHeld { blocks, larger_teams, turns }, _) => {
-                let text = format!("const BLOCKS: u32 = {blocks}u;\nconst LARGER_TEAMS: bool = {larger_teams};\n");
-                let held = source!("rowwise/kernels/fused_held_rows.wgsl");
-                parts![gathered, results, Part::made("(blocks of the call)", text), held, turns.part(blocks)].into()
-            }
+            (Stage::FusedHeld(held, turns) | Stage::StatisticsHeld(held, turns), _) => held.parts(turns),
             (Stage::Fused, Orientation::Rows) => {
                 parts![gathered, results, source!("rowwise/kernels/fused_rows.wgsl")].into()
             }

@@ -5,8 +5,7 @@ const LOGARITHMIC: bool = true;
 // A distance below the most negative float stays -infinity.
 fn forward_value(e: Entry, weight: f32, s: Statistics) -> f32 {
     let d = distance_to(s, counted(e));
-    let y = add(d, -s.sum);
-    return select(d.x, y.x + y.y, is_finite(d.x));
+    return select(d.x, less(d, s.sum), is_finite(d.x));
 }
 
 fn share_of_output(y: f32) -> f32 {
@@ -15,5 +14,5 @@ fn share_of_output(y: f32) -> f32 {
 
 // (dy - share * sum of dy)/temperature.
 fn backward_value(e: Entry, weight: f32, s: Statistics) -> f32 {
-    return per_temperature(two_sum(e.dy, -share_times(e, weight, s.dot, s)));
+    return per_temperature(minus(e.dy, vec2<f32>(share_times(e, weight, s.dot, s), 0.0)));
 }

@@ -12,7 +12,6 @@ fn share_of_output(y: f32) -> f32 {
 }
 
 fn backward_value(e: Entry, weight: f32, s: Statistics) -> f32 {
-    let distance = two_sum(e.dy, -s.dot.x);
-    let dx = SCORE_SLOPE * share_times(e, weight, vec2<f32>(distance.x, distance.y - s.dot.y), s);
+    let dx = SCORE_SLOPE * share_times(e, weight, minus(e.dy, s.dot), s);
     return select(dx, per_temperature(vec2<f32>(dx, 0.0)), DIRECTION == FROM_OUTPUT);
 }

@@ -1,6 +1,4 @@
-// One workgroup for each task.
-
-const WORKGROUP: u32 = 128u;
+// One workgroup of WORKGROUP invocations for each task.
 
 struct Invocation {
     @builtin(local_invocation_index) lane: u32,

@@ -4,7 +4,7 @@ use crate::device::AdapterTraits;
 use crate::error::Error;
 use crate::ops::check::most_bytes;
 use crate::ops::rowwise::wish::Strategy;
-use crate::shader::{Orientation, Team};
+use crate::shader::{Held, Orientation, Team};
 
 /// The rows of an array, and the rounds and statistics of the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,23 +25,16 @@ pub(crate) struct Rows {
 pub(crate) struct Plan {
     /// The team for a row, or for a chunk of one.
     pub team: Team,
-    /// The fused dispatch, if statistics and results of whole rows take one dispatch.
-    pub fused: Option<Fused>,
+    /// Whether statistics and results of whole rows take one dispatch.
+    pub fused: bool,
+    /// How whole rows lie in registers, if they fit.
+    pub held: Option<Held>,
     /// Positions of a chunk, if rows are divided.
     pub chunk: u64,
     /// The most entries of a row that one team may visit in all rounds of one dispatch.
     pub most_entries: u64,
     /// The most bytes of an operand in one binding.
     pub most_bytes: u64,
-}
-
-/// Statistics and results of whole rows in one dispatch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Fused {
-    /// Fours of entries that each lane holds in registers; none for rows that do not fit.
-    pub blocks: Option<u64>,
-    /// Whether a team may have more lanes than `blocks` was computed for.
-    pub larger_teams: bool,
 }
 
 /// The most turns of an invocation's loops on a CPU. Mesa's llvmpipe ends every loop after 65 535 turns in all, so this
@@ -53,6 +46,14 @@ const MOST_TURNS: u64 = 1 << 20;
 const MOST_BLOCKS: u64 = 8;
 /// The longest row for a subgroup on a GPU. A workgroup takes longer ones.
 const MOST_FOR_SUBGROUP: u64 = 1024;
+/// Fours of entries that a lane holds before a row takes more than `FEW_OF_SUBGROUP` lanes: exchanges between lanes cost
+/// more than entries, but eight lanes read 128 bytes together.
+const FEW_BLOCKS: u64 = 4;
+const FEW_OF_SUBGROUP: u64 = 8;
+/// The invocations of the smallest and the largest workgroup for a row. The largest may use 128 registers each on an
+/// H100, enough for eight fours of x and dy.
+const LEAST_OF_WORKGROUP: u64 = 64;
+const MOST_OF_WORKGROUP: u64 = 512;
 /// The longest row for an invocation if there are no subgroups.
 const MOST_FOR_INVOCATION: u64 = 32;
 /// The number of tasks below which long rows are divided on a CPU, and the length of a long row.
@@ -96,40 +97,61 @@ impl Rows {
         outer * if self.inner == 1 { 1 } else { self.inner.div_ceil(4) } * chunks
     }
 
-    /// The lanes of a subgroup that a row takes, with four entries each.
-    pub(crate) fn width(&self) -> u32 {
-        if self.inner > 1 { 1 } else { self.length.div_ceil(4).clamp(1, 128).next_power_of_two() as u32 }
+    /// The most lanes of a subgroup that a row takes.
+    pub(crate) fn width(&self, traits: &AdapterTraits) -> u32 {
+        let fours = self.length.div_ceil(4);
+        let lanes = match traits.on_cpu {
+            _ if self.inner > 1 => 1,
+            true => fours,
+            // Two lanes or more, because memory moves in pieces of 32 bytes.
+            false => fours.div_ceil(MOST_BLOCKS).max(fours.div_ceil(FEW_BLOCKS).clamp(2.min(fours), FEW_OF_SUBGROUP)),
+        };
+        lanes.clamp(1, 128).next_power_of_two() as u32
+    }
+
+    /// A workgroup for a row, or for a chunk of one.
+    fn workgroup(&self, traits: &AdapterTraits) -> Team {
+        let limits = &traits.limits;
+        let most = limits.max_compute_invocations_per_workgroup.min(limits.max_compute_workgroup_size_x);
+        // Entries of 16 bits take half the registers.
+        let wanted = if self.element_bytes < 4 { 2 * MOST_OF_WORKGROUP } else { MOST_OF_WORKGROUP };
+        let most = wanted.min(1 << most.ilog2());
+        let lanes = self.length.div_ceil(4 * MOST_BLOCKS).next_power_of_two().clamp(LEAST_OF_WORKGROUP, most) as u32;
+        let subgroups = if traits.subgroups { lanes.div_ceil(traits.smallest_subgroup) } else { 0 };
+        Team::Workgroup { lanes, subgroups }
     }
 
     /// The team for a row, or for a chunk of one.
     fn team(&self, traits: &AdapterTraits, wish: Strategy) -> Team {
         // The tasks of a workgroup: as many as it has teams if subgroups have the smallest size.
-        let subgroup = Team::Subgroup { tasks: 64 / self.width().min(traits.smallest_subgroup).min(64) };
+        let subgroup = Team::Subgroup { tasks: 64 / self.width(traits).min(traits.smallest_subgroup).min(64) };
         match wish {
             _ if self.inner > 1 => Team::Invocation,
             Strategy::Invocation => Team::Invocation,
             Strategy::Subgroup if traits.subgroups => subgroup,
-            Strategy::Workgroup | Strategy::Subgroup => Team::Workgroup,
+            Strategy::Workgroup | Strategy::Subgroup => self.workgroup(traits),
             // On a CPU, the lanes of a subgroup exchange values one by one.
             _ if traits.on_cpu && self.length <= 4 * MOST_BLOCKS => Team::Invocation,
             _ if traits.subgroups && (traits.on_cpu || self.length <= MOST_FOR_SUBGROUP) => subgroup,
             // Barriers are slow on a CPU.
             _ if traits.on_cpu || self.length <= MOST_FOR_INVOCATION => Team::Invocation,
-            _ => Team::Workgroup,
+            _ => self.workgroup(traits),
         }
     }
 
-    /// Fours of entries for each lane of a team, if the row fits into its registers.
-    fn blocks(&self, team: Team, traits: &AdapterTraits) -> Option<u64> {
+    /// How whole rows lie in the registers of their teams, if they fit.
+    fn held(&self, team: Team, traits: &AdapterTraits) -> Option<Held> {
         let lanes = match team {
             _ if self.inner > 1 => return None,
             Team::Invocation => 1,
-            Team::Subgroup { .. } => traits.smallest_subgroup.min(self.width()).into(),
-            Team::Workgroup => return None,
+            Team::Subgroup { .. } => traits.smallest_subgroup.min(self.width(traits)).into(),
+            Team::Workgroup { lanes, .. } => lanes.into(),
         };
+        let larger_teams = matches!(team, Team::Subgroup { .. }) && traits.subgroups_vary;
         // Powers of two, so that lengths share pipelines.
         let blocks = self.length.div_ceil(4 * lanes).max(1).next_power_of_two();
-        (blocks <= MOST_BLOCKS).then_some(blocks)
+        let full = !larger_teams && self.length == 4 * lanes * blocks;
+        (blocks <= MOST_BLOCKS).then_some(Held { blocks, larger_teams, full })
     }
 
     /// The most entries of a row for a team, if each is visited `times` times.
@@ -139,7 +161,7 @@ impl Rows {
             Team::Invocation => 4,
             // The smallest subgroups have four lanes.
             Team::Subgroup { .. } => 16,
-            Team::Workgroup => 512,
+            Team::Workgroup { lanes, .. } => 4 * u64::from(lanes),
         };
         let most = if traits.on_cpu { MOST_TURNS_ON_CPU } else { MOST_TURNS };
         most / times * at_once
@@ -154,7 +176,7 @@ impl Rows {
         let lanes = match team {
             Team::Invocation => 1,
             Team::Subgroup { .. } => traits.smallest_subgroup.into(),
-            Team::Workgroup => 128,
+            Team::Workgroup { lanes, .. } => lanes.into(),
         };
         let entries = if self.inner == 1 { 4 * lanes } else { 1 };
         tasks * lanes < FEW_LANES && self.length / entries > LONG_TURNS
@@ -213,10 +235,10 @@ pub(crate) fn plan(rows: &Rows, traits: &AdapterTraits, wish: Strategy) -> Resul
     let too_many_turns = rows.length > rows.most_entries(team, traits, u64::from(rows.rounds) + 1);
     let few = wish == Strategy::Automatic && rows.leaves_lanes_idle(team, traits);
     let divided = rows.shares_words() || too_long || too_many_turns || wish == Strategy::Split || few;
-    let larger_teams = matches!(team, Team::Subgroup { .. }) && traits.subgroups_vary;
     Ok(Plan {
         team,
-        fused: (!divided).then(|| Fused { blocks: rows.blocks(team, traits), larger_teams }),
+        fused: !divided,
+        held: rows.held(team, traits).filter(|_| !divided),
         chunk: rows.chunk(team, traits, wish, most_bytes)?,
         most_entries: rows.most_entries(team, traits, rows.rounds.into()),
         most_bytes,
@@ -247,45 +269,64 @@ mod tests {
     }
 
     const INVOCATION: Team = Team::Invocation;
-    const WORKGROUP: Team = Team::Workgroup;
-
     fn subgroup(tasks: u32) -> Team {
         Team::Subgroup { tasks }
     }
 
-    type Case<'a> = (Rows, &'a AdapterTraits, Strategy, Team, Option<Option<u64>>);
+    fn workgroup(lanes: u32, subgroups: u32) -> Team {
+        Team::Workgroup { lanes, subgroups }
+    }
+
+    /// The fours of entries that a lane holds, and whether rows fill them.
+    fn held(blocks: u64, full: bool) -> Option<Held> {
+        Some(Held { blocks, larger_teams: false, full })
+    }
+
+    type Case<'a> = (Rows, &'a AdapterTraits, Strategy, Team, bool, Option<Held>);
 
     #[test]
     fn rows_are_planned_by_shape_adapter_and_wish() {
         let (cpu, gpu, plain) = (adapter(true, true, 8), adapter(false, true, 32), adapter(false, false, 1));
+        let large = AdapterTraits {
+            limits: wgpu::Limits {
+                max_compute_invocations_per_workgroup: 1024,
+                max_compute_workgroup_size_x: 1024,
+                ..wgpu::Limits::default()
+            },
+            ..gpu.clone()
+        };
         let auto = Strategy::Automatic;
-        let held = Some(Some);
-        // Rows, adapter and wish; the team, and for one dispatch the fours that a lane holds.
-        let table: [Case<'_>; 17] = [
-            (rows(4096, 32, 1, 4), &cpu, auto, INVOCATION, held.map(|f| f(8))),
-            (rows(4096, 33, 1, 4), &cpu, auto, subgroup(8), held.map(|f| f(2))),
-            (rows(4096, 1 << 16, 1, 4), &cpu, auto, subgroup(8), Some(None)),
-            (rows(1, 1 << 20, 1, 4), &cpu, auto, subgroup(8), None),
-            (rows(64, 4096, 4096, 4), &cpu, auto, INVOCATION, Some(None)),
-            (rows(4096, 16, 1, 4), &gpu, auto, subgroup(16), held.map(|f| f(1))),
-            (rows(4096, 1024, 1, 4), &gpu, auto, subgroup(2), held.map(|f| f(8))),
-            (rows(4096, 1025, 1, 4), &gpu, auto, WORKGROUP, Some(None)),
-            (rows(1, 1 << 24, 1, 4), &gpu, auto, WORKGROUP, None),
-            (rows(4096, 32, 1, 4), &plain, auto, INVOCATION, held.map(|f| f(8))),
-            (rows(4096, 33, 1, 4), &plain, auto, WORKGROUP, Some(None)),
+        // Rows, adapter and wish; the team, whether there is one dispatch, and what a lane holds.
+        let table: [Case<'_>; 22] = [
+            (rows(4096, 32, 1, 4), &cpu, auto, INVOCATION, true, held(8, true)),
+            (rows(4096, 33, 1, 4), &cpu, auto, subgroup(8), true, held(2, false)),
+            (rows(4096, 1 << 16, 1, 4), &cpu, auto, subgroup(8), true, None),
+            (rows(1, 1 << 20, 1, 4), &cpu, auto, subgroup(8), false, None),
+            (rows(64, 4096, 4096, 4), &cpu, auto, INVOCATION, true, None),
+            (rows(4096, 16, 1, 4), &gpu, auto, subgroup(32), true, held(2, true)),
+            (rows(4096, 128, 1, 4), &gpu, auto, subgroup(8), true, held(4, true)),
+            (rows(4096, 200, 1, 4), &gpu, auto, subgroup(8), true, held(8, false)),
+            (rows(4096, 1024, 1, 4), &gpu, auto, subgroup(2), true, held(8, true)),
+            (rows(4096, 1025, 1, 4), &gpu, auto, workgroup(64, 2), true, held(8, false)),
+            (rows(4096, 16_384, 1, 4), &gpu, auto, workgroup(256, 8), true, None),
+            (rows(4096, 16_384, 1, 4), &large, auto, workgroup(512, 16), true, held(8, true)),
+            (rows(4096, 32_768, 1, 2), &large, auto, workgroup(1024, 32), true, held(8, true)),
+            (rows(1, 1 << 24, 1, 4), &gpu, auto, workgroup(256, 8), false, None),
+            (rows(4096, 32, 1, 4), &plain, auto, INVOCATION, true, held(8, true)),
+            (rows(4096, 33, 1, 4), &plain, auto, workgroup(64, 0), true, held(1, false)),
             // Two rows of three 16-bit elements share a word.
-            (rows(4096, 3, 1, 2), &gpu, auto, subgroup(64), None),
-            (rows(4096, 4, 1, 2), &gpu, auto, subgroup(64), held.map(|f| f(1))),
+            (rows(4096, 3, 1, 2), &gpu, auto, subgroup(64), false, None),
+            (rows(4096, 4, 1, 2), &gpu, auto, subgroup(64), true, held(1, true)),
             // One outer entry that exceeds every binding.
-            (rows(1, 8192, 8192, 4), &cpu, auto, INVOCATION, None),
-            (rows(4096, 1024, 1, 4), &gpu, Strategy::Invocation, INVOCATION, Some(None)),
-            (rows(4096, 1024, 1, 4), &plain, Strategy::Subgroup, WORKGROUP, Some(None)),
-            (rows(4096, 1024, 1, 4), &gpu, Strategy::Split, subgroup(2), None),
+            (rows(1, 8192, 8192, 4), &cpu, auto, INVOCATION, false, None),
+            (rows(4096, 1024, 1, 4), &gpu, Strategy::Invocation, INVOCATION, true, None),
+            (rows(4096, 1024, 1, 4), &plain, Strategy::Subgroup, workgroup(64, 0), true, held(4, true)),
+            (rows(4096, 1024, 1, 4), &gpu, Strategy::Split, subgroup(2), false, None),
         ];
-        for (rows, traits, wish, team, fused) in table {
+        for (rows, traits, wish, team, fused, held) in table {
             let plan = plan(&rows, traits, wish).unwrap();
-            let found = (plan.team, plan.fused.map(|fused| fused.blocks));
-            assert_eq!(found, (team, fused), "{rows:?}, {wish:?}, on a CPU: {}", traits.on_cpu);
+            let found = (plan.team, plan.fused, plan.held);
+            assert_eq!(found, (team, fused, held), "{rows:?}, {wish:?}, on a CPU: {}", traits.on_cpu);
         }
     }
 

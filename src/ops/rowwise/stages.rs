@@ -4,7 +4,7 @@ use crate::device::{BoundRange, BufferRange, Command, Device, Dispatch, RESIDENT
 use crate::error::Error;
 use crate::ops::check::{span, workgroups_for};
 use crate::ops::recording::Recording;
-use crate::ops::rowwise::plan::{Fused, Plan, Rows, most_scratch, plan};
+use crate::ops::rowwise::plan::{Plan, Rows, most_scratch, plan};
 use crate::shader::{
     Access, Aliasing, Element, Kernel, Orientation, RowStatistics, RowwiseKernel, RowwiseUniform, Stage, Storage, Team,
     Turns, numbers, with_parameters,
@@ -92,25 +92,24 @@ impl<'a, T: Element> Rowwise<'a, T> {
     ) -> Result<Self, Error> {
         let device = recording.device;
         let plan = plan(&rows, &device.traits, recording.strategy)?;
-        let uniform =
-            RowwiseUniform { inner: rows.inner as u32, length: rows.length as u32, width: rows.width(), ..uniform };
+        let width = rows.width(&device.traits);
+        let uniform = RowwiseUniform { inner: rows.inner as u32, length: rows.length as u32, width, ..uniform };
         Ok(Rowwise { device, label, rows, plan, statistics, operands, uniform, params })
     }
 
     /// Prepares one result for each element.
     pub(crate) fn elementwise(&self, result: BufferRange<'a, T>) -> Result<Prepared, Error> {
         let mut prepared = Prepared::default();
-        for slab in self.slabs(self.plan.fused.is_some()) {
-            match self.plan.fused {
-                Some(fused) => self.fused(slab, fused, result, &mut prepared)?,
-                None => {
-                    let statistics = self.statistics_of(slab, &mut prepared)?;
-                    if self.rows.shares_words() {
-                        self.write_words(slab, &statistics, result, &mut prepared)?;
-                    } else {
-                        self.write_rows(slab, &statistics, result, &mut prepared)?;
-                    }
-                }
+        for slab in self.slabs(self.plan.fused) {
+            if self.plan.fused {
+                self.fused(slab, result, &mut prepared)?;
+                continue;
+            }
+            let statistics = self.statistics_of(slab, &mut prepared)?;
+            if self.rows.shares_words() {
+                self.write_words(slab, &statistics, result, &mut prepared)?;
+            } else {
+                self.write_rows(slab, &statistics, result, &mut prepared)?;
             }
         }
         Ok(prepared)
@@ -270,20 +269,14 @@ impl<'a, T: Element> Rowwise<'a, T> {
     }
 
     /// Dispatches the statistics and results of whole rows.
-    fn fused(
-        &self,
-        slab: Slab,
-        Fused { blocks, larger_teams }: Fused,
-        result: BufferRange<'a, T>,
-        prepared: &mut Prepared,
-    ) -> Result<(), Error> {
+    fn fused(&self, slab: Slab, result: BufferRange<'a, T>, prepared: &mut Prepared) -> Result<(), Error> {
         let inputs = self.inputs(slab);
         let uniform = self.uniform_of(slab, &inputs, 1);
         let start = slab.first_outer * self.rows.block();
         let mut bindings = inputs.bindings;
         bindings.extend(self.result(result, start, slab.outer * self.rows.block()));
-        let stage = match blocks {
-            Some(blocks) => Stage::FusedHeld { blocks, larger_teams, turns: self.turns() },
+        let stage = match self.plan.held {
+            Some(held) => Stage::FusedHeld(held, self.turns()),
             None => Stage::Fused,
         };
         self.push(self.job(stage, bindings, uniform), prepared)
@@ -295,7 +288,11 @@ impl<'a, T: Element> Rowwise<'a, T> {
         let uniform = self.uniform_of(slab, &inputs, 1);
         let mut bindings = inputs.bindings;
         bindings.push(BoundRange::whole(numbers::WHOLE_STATISTICS, Access::Write, statistics));
-        self.push(self.job(Stage::Statistics, bindings, uniform), prepared)
+        let stage = match self.plan.held {
+            Some(held) => Stage::StatisticsHeld(held, self.turns()),
+            None => Stage::Statistics,
+        };
+        self.push(self.job(stage, bindings, uniform), prepared)
     }
 
     /// Dispatches the statistics of a part's chunks in one round.
@@ -323,7 +320,7 @@ impl<'a, T: Element> Rowwise<'a, T> {
         prepared: &mut Prepared,
     ) -> Result<(), Error> {
         let many = u64::from(uniform.repeats) * u64::from(uniform.all_chunks) > 64;
-        let team = if many { Team::Workgroup } else { Team::Invocation };
+        let team = if many { Team::Workgroup { lanes: 128, subgroups: 0 } } else { Team::Invocation };
         let bindings = vec![
             BoundRange::whole(numbers::PARTIALS, Access::Read, partials),
             BoundRange::whole(numbers::STATISTICS, Access::Write, statistics),
@@ -518,6 +515,6 @@ fn workgroups(team: Team, tasks: u64) -> u64 {
     tasks.div_ceil(match team {
         Team::Invocation => 64,
         Team::Subgroup { tasks } => tasks.into(),
-        Team::Workgroup => 1,
+        Team::Workgroup { .. } => 1,
     })
 }

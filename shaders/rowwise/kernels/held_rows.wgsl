@@ -1,4 +1,5 @@
-// A whole row in the registers of its team, `BLOCKS` fours of entries a lane: read once, written once.
+// A whole row in the registers of its team, `BLOCKS` fours of entries a lane: read once, written once. If the row is
+// FULL, it has as many entries as there is room for.
 
 struct Held {
     x: array<vec4<f32>, BLOCKS>,
@@ -15,7 +16,7 @@ fn is_beyond(team: Team, block: u32) -> bool {
 }
 
 fn held_at(row: u32, position: u32, x: vec4<f32>, dy: vec4<f32>) -> Entries {
-    let is_there = position < uniforms.length;
+    let is_there = FULL || position < uniforms.length;
     // Positions beyond the end use the row's beginning, so that no mask is read outside.
     let at = select(0u, position, is_there);
     let kept = select(vec4<bool>(false), kept_at(index_at(row, at), uniforms.length - at), vec4<bool>(is_there));
@@ -30,7 +31,7 @@ fn loaded_block(team: Team, row: u32, block: u32, s: Statistics, held: ptr<funct
     }
     let position = position_of(team, block);
     // Lanes beyond the end read the row's beginning, which they do not count.
-    let at = select(0u, position, position < uniforms.length);
+    let at = select(0u, position, FULL || position < uniforms.length);
     let count = min(uniforms.length - at, 4u);
     let x = load_x(uniforms.first + index_at(row, at), count);
     let dy = gradients(uniforms.first + index_at(row, at), count, vec4<u32>(row));
@@ -55,7 +56,7 @@ fn gathered_block(
 
 fn write_block(team: Team, row: u32, block: u32, s: Statistics, held: ptr<function, Held>) {
     let position = position_of(team, block);
-    if position < uniforms.length {
+    if FULL || position < uniforms.length {
         let e = held_at(row, position, (*held).x[block], (*held).dy[block]);
         let four = Four(s, s, s, s);
         var weights = (*held).x[block];
@@ -67,6 +68,18 @@ fn write_block(team: Team, row: u32, block: u32, s: Statistics, held: ptr<functi
     }
 }
 
+fn all_held_rounds(team: Team, row: u32, held: ptr<function, Held>) -> Statistics {
+    var s = together_finalized(team, loaded_blocks(team, row, start(identity(), 0u), held), 0u);
+    for (var round = 1u; round < ROUNDS; round++) {
+        let previous = s;
+        s = together_finalized(team, gathered_blocks(team, row, previous, start(previous, 1u), held), 1u);
+        if is_over(previous, s) {
+            break;
+        }
+    }
+    return s;
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn fused(workgroup: Workgroup, invocation: Invocation) {
     zero = workgroup.count.z - 1u;
@@ -74,14 +87,21 @@ fn fused(workgroup: Workgroup, invocation: Invocation) {
     let tasks = tasks_of(workgroup, invocation);
     for (var row = tasks.first; row < min(tasks.end, uniforms.rows); row += tasks.step) {
         var held: Held;
-        var s = together_finalized(team, loaded_blocks(team, row, start(identity(), 0u), &held), 0u);
-        for (var round = 1u; round < ROUNDS; round++) {
-            let previous = s;
-            s = together_finalized(team, gathered_blocks(team, row, previous, start(previous, 1u), &held), 1u);
-            if is_over(previous, s) {
-                break;
-            }
-        }
+        let s = all_held_rounds(team, row, &held);
         write_blocks(team, row, s, &held);
+    }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn whole_held(workgroup: Workgroup, invocation: Invocation) {
+    zero = workgroup.count.z - 1u;
+    let team = team_at(invocation);
+    let tasks = tasks_of(workgroup, invocation);
+    for (var row = tasks.first; row < min(tasks.end, uniforms.rows); row += tasks.step) {
+        var held: Held;
+        let s = all_held_rounds(team, row, &held);
+        if team.lane == 0u {
+            whole_statistics[uniforms.first_row + row] = s;
+        }
     }
 }
