@@ -16,7 +16,14 @@ pub(crate) struct Key {
     pub bindings: Vec<(u32, Access)>,
 }
 
-pub(crate) type Compiled = OnceLock<Result<wgpu::ComputePipeline, Error>>;
+/// A pipeline, and the layout of its bind group: to ask wgpu for the layout takes longer than to keep it.
+#[derive(Debug, Clone)]
+pub(crate) struct Pipeline {
+    pub compute: wgpu::ComputePipeline,
+    pub group: wgpu::BindGroupLayout,
+}
+
+pub(crate) type Compiled = OnceLock<Result<Pipeline, Error>>;
 
 #[derive(Debug, Default)]
 pub(crate) struct Cache {

@@ -1,6 +1,6 @@
 //! Execution of commands: pipelines compiled or from the cache, uniform buffers, bind groups.
 
-use crate::device::cache::Key;
+use crate::device::cache::{Key, Pipeline};
 use crate::device::command::Command;
 use crate::device::core::Device;
 use crate::device::lock::lock;
@@ -71,18 +71,18 @@ impl Device {
             let reason = format!("{workgroups} workgroups are more than two dimensions of {most} hold");
             return Err(Error::Refused { reason });
         }
-        let mut layout: Vec<_> = bindings.iter().map(|bound| (bound.number, bound.access)).collect();
-        let mut entries: Vec<_> = bindings
-            .iter()
-            .map(|bound| wgpu::BindGroupEntry {
-                binding: bound.number,
-                resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-                    buffer: bound.buffer,
-                    offset: bound.offset,
-                    size: bound.size,
-                }),
-            })
-            .collect();
+        // With room for the uniform.
+        let mut layout = Vec::with_capacity(bindings.len() + 1);
+        layout.extend(bindings.iter().map(|bound| (bound.number, bound.access)));
+        let mut entries = Vec::with_capacity(bindings.len() + 1);
+        entries.extend(bindings.iter().map(|bound| wgpu::BindGroupEntry {
+            binding: bound.number,
+            resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+                buffer: bound.buffer,
+                offset: bound.offset,
+                size: bound.size,
+            }),
+        }));
         let uniform = if uniform.is_empty() { None } else { Some(self.uniform(uniform)?) };
         if let Some(uniform) = &uniform {
             layout.push((numbers::UNIFORM, Access::Uniform));
@@ -91,14 +91,15 @@ impl Device {
         let pipeline = self.pipeline(Key { label, kernel, entry_point, bindings: layout })?;
         let group = self.wgpu.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some(label),
-            layout: &pipeline.get_bind_group_layout(0),
+            layout: &pipeline.group,
             entries: &entries,
         });
-        Ok(Dispatch { pipeline, group, columns: columns as u32, rows: rows as u32 })
+        Ok(Dispatch { pipeline: pipeline.compute, group, columns: columns as u32, rows: rows as u32 })
     }
 
-    fn pipeline(&self, key: Key) -> Result<wgpu::ComputePipeline, Error> {
-        let entry = Arc::clone(lock(&self.cache.pipelines).entry(key.clone()).or_default());
+    fn pipeline(&self, key: Key) -> Result<Pipeline, Error> {
+        let known = lock(&self.cache.pipelines).get(&key).cloned();
+        let entry = known.unwrap_or_else(|| Arc::clone(lock(&self.cache.pipelines).entry(key.clone()).or_default()));
         let outcome = entry.get_or_init(|| self.compile(&key)).clone();
         if outcome.as_ref().is_err_and(|error| !matches!(error, Error::Shader { .. })) {
             // Compilation that failed for lack of memory may succeed later.
@@ -107,7 +108,7 @@ impl Device {
         outcome
     }
 
-    fn compile(&self, key: &Key) -> Result<wgpu::ComputePipeline, Error> {
+    fn compile(&self, key: &Key) -> Result<Pipeline, Error> {
         let shader = key.kernel.compose(self.form());
         let rewritten = self.cache.rewriter.as_ref().map(|rewriter| {
             (rewriter.0)(&ComposedModule::new(shader.source(), key.entry_point, &key.bindings, &key.kernel))
@@ -163,13 +164,14 @@ fn create_pipeline(
     module: &wgpu::ShaderModule,
     key: &Key,
     file: Option<&PipelineFile>,
-) -> wgpu::ComputePipeline {
+) -> Pipeline {
+    let group = layout(device, key);
     let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
         label: Some(key.label),
-        bind_group_layouts: &[Some(&layout(device, key))],
+        bind_group_layouts: &[Some(&group)],
         immediate_size: 0,
     });
-    device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+    let compute = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
         label: Some(key.label),
         layout: Some(&layout),
         module,
@@ -179,5 +181,6 @@ fn create_pipeline(
             ..Default::default()
         },
         cache: file.map(|file| &file.cache),
-    })
+    });
+    Pipeline { compute, group }
 }
