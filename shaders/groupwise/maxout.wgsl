@@ -6,15 +6,18 @@ struct Maximum {
     nan: vec4<bool>,
 }
 
+fn with_piece(m: Maximum, x: vec4<f32>, piece: u32) -> Maximum {
+    let higher = x > m.value;
+    return Maximum(select(m.value, x, higher), select(m.piece, vec4<u32>(piece), higher), m.nan | are_nan(x));
+}
+
+// The first two pieces, which may be one, are on their way together.
 fn maximum_of(s: Locations) -> Maximum {
     let first = x_of(s, 0u);
-    var m = Maximum(first, vec4<u32>(0u), are_nan(first));
-    for (var piece = 1u; piece < uniforms.pieces; piece++) {
-        let x = x_of(s, piece * uniforms.length);
-        let higher = x > m.value;
-        m.value = select(m.value, x, higher);
-        m.piece = select(m.piece, vec4<u32>(piece), higher);
-        m.nan = m.nan | are_nan(x);
+    let second = x_of(s, (min(uniforms.pieces, 2u) - 1u) * uniforms.length);
+    var m = with_piece(Maximum(first, vec4<u32>(0u), are_nan(first)), second, 1u);
+    for (var piece = 2u; piece < uniforms.pieces; piece++) {
+        m = with_piece(m, x_of(s, piece * uniforms.length), piece);
     }
     return m;
 }

@@ -158,7 +158,12 @@ pub(crate) enum Kernels {
     /// Results from the statistics of each row.
     Rowwise(RowKernels),
     /// Results from groups of entries, each on its own.
-    Groupwise { part: Source, operands: Operands },
+    Groupwise {
+        part: Source,
+        /// The part that computes all results of a group together where there are several.
+        together: Source,
+        operands: Operands,
+    },
 }
 
 /// The parts of rowwise kernels.
@@ -598,7 +603,11 @@ along! {
     family "gated",
     mask false,
     from_output false,
-    kernels Kernels::Groupwise { part: source!("groupwise/gated.wgsl"), operands: Operands::Gated },
+    kernels Kernels::Groupwise {
+        part: source!("groupwise/gated.wgsl"),
+        together: source!("groupwise/gated_groups.wgsl"),
+        operands: Operands::Gated,
+    },
     groups Groups { inputs: 2, outputs: 1, successive: *layout == Layout::Interleaved },
     scalars NO_SCALARS,
     // Two products: a result of the activation, whose units may be half of those before, and the product before it.
@@ -621,7 +630,11 @@ along! {
     family "maxout",
     mask false,
     from_output false,
-    kernels Kernels::Groupwise { part: source!("groupwise/maxout.wgsl"), operands: Operands::Group },
+    kernels Kernels::Groupwise {
+        part: source!("groupwise/maxout.wgsl"),
+        together: source!("groupwise/maxout_groups.wgsl"),
+        operands: Operands::Group,
+    },
     groups Groups { inputs: *pieces, outputs: 1, successive: true },
     scalars NO_SCALARS,
     samples [{ pieces: 1 }, { pieces: 3 }, { pieces: 6 }],
@@ -635,7 +648,11 @@ along! {
     family "crelu",
     mask false,
     from_output false,
-    kernels Kernels::Groupwise { part: source!("groupwise/crelu.wgsl"), operands: Operands::Entry },
+    kernels Kernels::Groupwise {
+        part: source!("groupwise/crelu.wgsl"),
+        together: source!("groupwise/crelu_groups.wgsl"),
+        operands: Operands::Entry,
+    },
     groups Groups { inputs: 1, outputs: 2, successive: false },
     scalars NO_SCALARS,
     limit 0.0 in Terms::Nothing;

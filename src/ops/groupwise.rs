@@ -25,6 +25,8 @@ struct Input<'a, T: Element> {
 struct Grouped<'a, T: Element> {
     label: &'static str,
     part: Source,
+    /// The part that computes all results of a group together, if there are several.
+    together: Option<Source>,
     /// The activation of a gate.
     activation: Option<Activation>,
     entry_point: &'static str,
@@ -128,6 +130,7 @@ impl Recording<'_, '_> {
         let grouped = Grouped {
             label: "gated",
             part: source!("groupwise/gated.wgsl"),
+            together: None,
             activation: Some(activation),
             entry_point,
             rows: 1,
@@ -147,7 +150,7 @@ pub(crate) fn grouped<T: Element>(
     recording: &Recording<'_, '_>,
     function: &AxisFunction,
     axis: &Axis,
-    (part, read): (Source, Operands),
+    (part, together, read): (Source, Source, Operands),
     operands: &AlongOperands<'_, T>,
 ) -> Result<Vec<Dispatch>, Error> {
     let AlongOperands { x, dy, result, .. } = *operands;
@@ -175,15 +178,17 @@ pub(crate) fn grouped<T: Element>(
             all.push(input(numbers::SECOND_INPUT, dy, dy_stride, length));
         }
     }
+    let result_pieces = if dy.is_some() { inputs } else { outputs };
     let grouped = Grouped {
         label: function.name(),
         part,
+        together: (result_pieces > 1).then_some(together),
         activation: function.activation(),
         entry_point: if dy.is_some() { "backward" } else { "forward" },
         rows,
         length,
         pieces: inputs.max(outputs),
-        result_pieces: if dy.is_some() { inputs } else { outputs },
+        result_pieces,
         gate_is_first,
         inputs: all,
         result,
@@ -198,15 +203,17 @@ impl<T: Element> Grouped<'_, T> {
     const ELEMENT: u64 = size_of::<T>() as u64;
 
     fn dispatches(&self, recording: &Recording<'_, '_>) -> Result<Vec<Dispatch>, Error> {
-        let kernel = Kernel::Groupwise(GroupwiseKernel {
-            source: self.part,
-            activation: self.activation.map(|activation| activation.definition()),
-            math: Math::of(T::STORAGE, recording.accuracy),
-            storage: T::STORAGE,
-            whole_vectors: self.length.is_multiple_of(4),
-        });
         let windows = self.windows(most_bytes(&recording.device.traits.limits)?)?;
-        windows.into_iter().map(|window| self.dispatch(recording, &kernel, window)).collect()
+        windows.into_iter().map(|window| self.dispatch(recording, window)).collect()
+    }
+
+    /// Whether an invocation computes four whole groups, which have several results.
+    fn takes_whole_groups(&self, window: &Window) -> bool {
+        self.together.is_some() && self.has_whole_vectors() && window.piece.is_none()
+    }
+
+    fn has_whole_vectors(&self) -> bool {
+        self.length.is_multiple_of(4)
     }
 
     /// Windows that fit into bindings: whole groups, or parts of one piece.
@@ -236,7 +243,8 @@ impl<T: Element> Grouped<'_, T> {
         Ok(windows)
     }
 
-    fn dispatch(&self, recording: &Recording<'_, '_>, kernel: &Kernel, window: Window) -> Result<Dispatch, Error> {
+    fn dispatch(&self, recording: &Recording<'_, '_>, window: Window) -> Result<Dispatch, Error> {
+        let together = self.takes_whole_groups(&window);
         let Window { rows, positions, piece } = window;
         let (begin, elements) = match piece {
             None => (
@@ -250,10 +258,13 @@ impl<T: Element> Grouped<'_, T> {
         };
         let (result, first) = span(self.result, numbers::RESULT, Access::Write, begin, elements);
         let mut bindings = vec![result];
+        // The elements that invocations count: results, or the first ones of groups.
+        let each = if together { self.result_pieces } else { 1 };
+        let elements = elements / each;
         let mut uniform = GroupwiseUniform {
             first: first as u32,
             elements: elements as u32,
-            begin: begin as u32,
+            begin: (begin / each) as u32,
             length: self.length as u32,
             pieces: self.pieces as u32,
             gate_is_first: self.gate_is_first.into(),
@@ -276,8 +287,15 @@ impl<T: Element> Grouped<'_, T> {
         let params = self.activation.map_or_else(Vec::new, |activation| activation.values());
         recording.device.dispatch(Command {
             label: self.label,
-            kernel: kernel.clone(),
-            entry_point: self.entry_point,
+            kernel: Kernel::Groupwise(GroupwiseKernel {
+                source: self.part,
+                together: self.together.filter(|_| together),
+                activation: self.activation.map(|activation| activation.definition()),
+                math: Math::of(T::STORAGE, recording.accuracy),
+                storage: T::STORAGE,
+                whole_vectors: self.has_whole_vectors(),
+            }),
+            entry_point: if together { "whole_groups" } else { self.entry_point },
             bindings,
             uniform: with_parameters(uniform, &params),
             // The first four elements may be incomplete.

@@ -8,10 +8,12 @@ use crate::shader::parameters::function_parts;
 use crate::shader::storage::{Aliasing, Storage};
 
 /// A function of groups of entries, with the entry points `forward` and `backward`. Gated units also have
-/// `backward_gate`.
+/// `backward_gate`, and where all results of a group are computed together, there is `whole_groups`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct GroupwiseKernel {
     pub source: Source,
+    /// The part that computes all results of a group together.
+    pub together: Option<Source>,
     /// The activation of a gate.
     pub activation: Option<&'static Definition>,
     pub math: Math,
@@ -42,6 +44,7 @@ impl GroupwiseKernel {
             None => parts![source!("parameters/none.wgsl")].into(),
         });
         all.push(self.source.into());
+        all.extend(self.together.map(Part::from));
         all
     }
 }

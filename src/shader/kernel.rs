@@ -81,6 +81,8 @@ impl Kernel {
                 stage: Stage::FusedHeld(held, _) | Stage::StatisticsHeld(held, _),
                 ..
             }) => 4 * held.blocks,
+            // Both results of a pair, or one turn of a longer group.
+            Kernel::Groupwise(kernel) if kernel.together.is_some() => 8,
             Kernel::Rowwise(_) | Kernel::Gradient(_) | Kernel::Groupwise(_) => 4,
             Kernel::Copy(launch) => 4 * u64::from(launch.vectors),
             Kernel::Arithmetic | Kernel::F16Conversions => 1,
@@ -194,6 +196,7 @@ impl Shader {
                 let activation = function.activation().map(|activation| activation.definition());
                 let kernel = GroupwiseKernel {
                     source: *part,
+                    together: None,
                     activation,
                     math: Math::of(storage, options.accuracy),
                     storage,
