@@ -73,6 +73,6 @@ fn parameter_gradient(x: f32, params: Params) -> Gradient {
     let below = min(x, 0.0);
     let near = multiply(two_product(below * unit, below * unit), remainder_ratio(clamp(below, -1.0, 0.0)));
     let far = add(expm1_negative(vec2<f32>(below, 0.0)), vec2<f32>(-below, 0.0));
-    let remainder = select(guarded((far.x + far.y) * unit) * unit, near.x + near.y, below > -1.0);
+    let remainder = select(guarded_product(far.x + far.y, unit) * unit, near.x + near.y, below > -1.0);
     return Gradient(Params(above * above, select(-below, remainder, is_finite(below)), 0.0), 2 * k);
 }

@@ -1,4 +1,28 @@
-// Rounding errors of products, for devices that may round twice in `fma`.
+// Sums and products that no compiler regroups, and rounding errors of products, for devices that may round twice in `fma`.
+
+// a + b.
+fn sum_of(a: f32, b: f32) -> f32 {
+    return opaque(a + b);
+}
+
+// The same where only some adapters' compilers regroup.
+fn guarded_sum(a: f32, b: f32) -> f32 {
+    return guarded(a + b);
+}
+
+// a * b.
+fn product_of(a: f32, b: f32) -> f32 {
+    return opaque(a * b);
+}
+
+fn guarded_product(a: f32, b: f32) -> f32 {
+    return guarded(a * b);
+}
+
+// x - k times the first part of ln 2, whose product with k is exact.
+fn rest_of(x: f32, k: f32) -> f32 {
+    return opaque(x - k * 0.693359375);
+}
 
 // The upper 12 bits of the significand, by a mask. Compilers fold Veltkamp's splitting away.
 fn upper_half(x: f32) -> f32 {
@@ -8,7 +32,7 @@ fn upper_half(x: f32) -> f32 {
 // a * b and its rounding error. Every partial product has at most 24 bits, so it is exact however it is rounded. The error of a tiny product is left out: adapters that flush subnormals would lose some partial
 // products and keep others, which makes the error a term of 2^-12.
 fn two_product(a: f32, b: f32) -> vec2<f32> {
-    let product = opaque(a * b);
+    let product = product_of(a, b);
     let a_high = upper_half(a);
     let a_low = a - a_high;
     let b_high = upper_half(b);

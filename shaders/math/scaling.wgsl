@@ -17,7 +17,7 @@ fn product_of_three(a: f32, b: f32, c: f32) -> f32 {
     let last = select(middle, c, is_moderate);
     // The error of the first product counts up to twice in units of the second, so it is kept.
     let rest = first.y * last;
-    return guarded(first.x * last) + select(0.0, rest, is_finite(rest));
+    return guarded_product(first.x, last) + select(0.0, rest, is_finite(rest));
 }
 
 // value * 2^k, with k clamped to [-378, 378].

@@ -1,6 +1,10 @@
 // For results of 16 bits. Errors of f32 vanish in the rounding, so double-floats have no lower part, WGSL's own exp2
 // serves, and polynomials are short. bfloat16 has the range of f32.
 
+fn guarded_product(a: f32, b: f32) -> f32 {
+    return guarded(a * b);
+}
+
 fn fast_two_sum(a: f32, b: f32) -> vec2<f32> {
     return vec2<f32>(a + b, 0.0);
 }

@@ -52,7 +52,7 @@ fn power_of_two(k: i32) -> f32 {
 // guarded, because Mesa's GL balances chains of products and would multiply the powers of two with each other.
 fn scale(value: f32, k: i32) -> f32 {
     let half = k / 2;
-    return guarded(value * power_of_two(half)) * power_of_two(k - half);
+    return guarded_product(value, power_of_two(half)) * power_of_two(k - half);
 }
 
 // The exponent of x, clamped to [-126, 126], so that 2^-k is a normal float, too.
@@ -64,7 +64,7 @@ fn exponent_of(x: f32) -> i32 {
 fn scale_far(value: f32, k: i32) -> f32 {
     let third = k / 3;
     let step = power_of_two(third);
-    return guarded(guarded(value * step) * step) * power_of_two(k - 2 * third);
+    return guarded_product(guarded_product(value, step), step) * power_of_two(k - 2 * third);
 }
 
 // The derivatives of a result by its learnable parameters, divided by 2^k: they may exceed the floats where their
