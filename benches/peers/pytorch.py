@@ -65,11 +65,11 @@ def of_pytorch(names: list[str], shape: str, storage: str, device: torch.device)
     """(GB/s, ratio to a copy) by (function, pass)."""
     rows, columns = (int(length) for length in shape.split("x"))
     x = torch.randn(rows, columns, device=device).to(TYPES[storage])
-    out = torch.empty_like(x)
+    other, out = torch.randn_like(x), torch.empty_like(x)
     array = x.numel() * x.element_size() / 1e9
     forward_copy = 2 * array / seconds(lambda: out.copy_(x), device)
-    backward_copy = 3 * array / seconds(lambda: torch.add(x, x, out=out), device)
-    del out
+    backward_copy = 3 * array / seconds(lambda: torch.add(x, other, out=out), device)
+    del other, out
     figures = {}
     for name in names:
         function = FUNCTIONS[name]

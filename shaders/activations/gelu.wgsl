@@ -4,14 +4,13 @@ fn activation(x: f32, params: Params) -> f32 {
     let a = abs(c);
     let e = gaussian_decay(a);
     let tail = multiply(mills_ratio(vec2<f32>(a, 0.0)), e.mantissa);
-    let left = multiply(tail, vec2<f32>(c, 0.0));
     let tail_small = tail * power_of_two(max(e.k, -126));
     let body = add(vec2<f32>(1.0, 0.0), -tail_small);
-    let right = multiply(body, vec2<f32>(c, 0.0));
+    let outer = multiply(select(body, tail, x < 0.0), vec2<f32>(c, 0.0));
     let near = vec2<f32>(clamp(c, -0.25, 0.25), 0.0);
     let centre = multiply(add(vec2<f32>(0.5, 0.0), multiply(normal_centre(two_product(near.x, near.x)), near)), near);
-    let outer = select(right.x + right.y, scale(left.x + left.y, e.k), x < 0.0);
-    return select(select(outer, centre.x + centre.y, a <= 0.25), x, x > 15.0);
+    let far = lowered(outer.x + outer.y, select(0, e.k, x < 0.0));
+    return select(select(far, centre.x + centre.y, a <= 0.25), x, x > 15.0);
 }
 
 // Phi(x) + x phi(x). With a = |x| it is e^(-a^2/2) (M(a) - a phi(0)) below 0, and 1 minus that above.
@@ -26,7 +25,7 @@ fn derivative(x: f32, params: Params) -> f32 {
     let near = clamp(c, -0.25, 0.25);
     let linear = multiply(normal_centre_slope(two_product(near, near)), vec2<f32>(near, 0.0));
     let centre = add(vec2<f32>(0.5, 0.0), linear);
-    let outer = select(body.x + body.y, scale(tail.x + tail.y, e.k), x < 0.0);
+    let outer = select(body.x + body.y, lowered(tail.x + tail.y, e.k), x < 0.0);
     return select(outer, centre.x + centre.y, a <= 0.25);
 }
 

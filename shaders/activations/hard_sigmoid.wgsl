@@ -15,13 +15,15 @@ fn activation(x: f32, params: Params) -> f32 {
 
 fn derivative(x: f32, params: Params) -> f32 {
     let y = line(x, params);
-    let inside = y.x + y.y > 0.0 && (y.x - 1.0) + y.y < 0.0;
-    // A product that vanishes still tells on which side of a kink x lies. The sums are opaque, because the unit squared
-    // is infinite.
-    let unit = power_of_two(100);
-    let raised = product_scaled(params.alpha, x, 200);
-    let is_above = (raised.x + opaque(params.beta * unit) * unit) + raised.y > 0.0;
-    let is_below = (raised.x + opaque((params.beta - 1.0) * unit) * unit) + raised.y < 0.0;
-    let is_inside = select(inside && is_finite(y.x), is_above && is_below, abs(params.alpha * x) < 1e-22);
+    var is_inside = y.x + y.y > 0.0 && (y.x - 1.0) + y.y < 0.0 && is_finite(y.x);
+    // A product that vanishes still tells on which side of a kink x lies, if x = 0 lies on one. The sums are opaque,
+    // because the unit squared is infinite.
+    if (abs(params.beta) < 1e-20 || params.beta == 1.0) && abs(params.alpha * x) < 1e-22 {
+        let unit = power_of_two(100);
+        let raised = product_scaled(params.alpha, x, 200);
+        let is_above = (raised.x + opaque(params.beta * unit) * unit) + raised.y > 0.0;
+        let is_below = (raised.x + opaque((params.beta - 1.0) * unit) * unit) + raised.y < 0.0;
+        is_inside = is_above && is_below;
+    }
     return select(0.0, params.alpha, is_inside);
 }

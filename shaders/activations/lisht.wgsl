@@ -11,7 +11,7 @@ fn derivative(x: f32, params: Params) -> f32 {
     let e = decay(vec2<f32>(-2.0 * a, 0.0)).small;
     let d = one_plus(e);
     let n = add(-expm1_negative(vec2<f32>(-4.0 * a, 0.0)), 4.0 * multiply(e, vec2<f32>(a, 0.0)));
-    let q = divide(divide(n, d), d);
+    let q = divide_twice(n, d);
     let y = q.x + q.y;
     return select(y, -y, x < 0.0);
 }

@@ -5,11 +5,12 @@ fn activation(x: f32, params: Params) -> f32 {
     let e = decay(vec2<f32>(-abs(c), 0.0));
     let negative = c < 0.0;
     let one = vec2<f32>(1.0, 0.0);
-    let numerator = add(one * 2.0, e.small);
-    let left = divide(multiply(numerator, e.mantissa), add(one * 2.0, multiply(e.small, numerator)));
+    let more = add(one * 2.0, e.small);
     let double = one_plus(2.0 * e.small);
-    let right = divide(double, add(double, 2.0 * multiply(e.small, e.small)));
-    let y = multiply(select(right, left, negative), vec2<f32>(c, 0.0));
+    let numerator = select(double, multiply(more, e.mantissa), negative);
+    let square = multiply(e.small, select(2.0 * e.small, more, negative));
+    let quotient = divide_moderate(numerator, add(select(double, one * 2.0, negative), square));
+    let y = multiply(quotient, vec2<f32>(c, 0.0));
     return select(scale_tail(y.x + y.y, select(0, e.k, negative)), x, x > 200.0);
 }
 
@@ -22,12 +23,9 @@ fn derivative(x: f32, params: Params) -> f32 {
     let linear = 4.0 * two_sum(c, 1.0);
     let middle = add(4.0 * vec2<f32>(c, 0.0), vec2<f32>(6.0, 0.0));
     let below = add(add(linear, multiply(s, middle)), multiply(square, add(vec2<f32>(4.0, 0.0), s)));
-    let left_root = add(vec2<f32>(2.0, 0.0), add(2.0 * s, square));
-    let left = divide(divide(multiply(below, e.mantissa), left_root), left_root);
     let above = add(one_plus(4.0 * s), multiply(square, add(middle, multiply(s, linear))));
-    let right_root = add(one_plus(2.0 * s), 2.0 * square);
-    let right = divide(divide(above, right_root), right_root);
-    let y = select(right, left, negative);
+    let root = add(one_plus(2.0 * s), select(2.0 * square, add(vec2<f32>(1.0, 0.0), square), negative));
+    let y = divide_twice(select(above, multiply(below, e.mantissa), negative), root);
     return scale_tail(y.x + y.y, select(0, e.k, negative));
 }
 

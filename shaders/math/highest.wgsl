@@ -15,6 +15,24 @@ fn divide(n: vec2<f32>, d: vec2<f32>) -> vec2<f32> {
     return precise_quotient(n, d);
 }
 
+// n / d by the inverse of d, whose error the remainder shows. Unlike `divide` it needs |d| between 2^-100 and 2^100.
+fn divided_by_inverse(n: vec2<f32>, d: vec2<f32>, inverse: f32) -> vec2<f32> {
+    let quotient = product_of(n.x, inverse);
+    let remainder = remainder_of(n.x, quotient, d.x) + (n.y - quotient * d.y);
+    return vec2<f32>(quotient, remainder * inverse);
+}
+
+// n / d for a moderate d.
+fn divide_moderate(n: vec2<f32>, d: vec2<f32>) -> vec2<f32> {
+    return divided_by_inverse(n, d, 1.0 / d.x);
+}
+
+// n / d^2 for a moderate d.
+fn divide_twice(n: vec2<f32>, d: vec2<f32>) -> vec2<f32> {
+    let inverse = 1.0 / d.x;
+    return divided_by_inverse(divided_by_inverse(n, d, inverse), d, inverse);
+}
+
 // sqrt(q) for q > 0. The rounded root leaves a remainder, which is divided by twice the root.
 fn square_root(q: vec2<f32>) -> vec2<f32> {
     let root = opaque(sqrt(q.x));
@@ -26,7 +44,7 @@ fn multiply_by(a: vec2<f32>, parameter: f32) -> vec2<f32> {
 }
 
 fn scaled(n: Scaled) -> f32 {
-    return scale(n.value.x + n.value.y, n.k);
+    return lowered(n.value.x + n.value.y, n.k);
 }
 
 // value * 2^k for the exponent of a decay, and a moderate value.
@@ -141,14 +159,14 @@ fn logistic(z: vec2<f32>) -> Scaled {
     let negative = z.x < 0.0;
     let e = decay(select(-z, z, negative));
     let numerator = select(vec2<f32>(1.0, 0.0), e.mantissa, negative);
-    return Scaled(divide(numerator, one_plus(e.small)), select(0, e.k, negative));
+    return Scaled(divide_moderate(numerator, one_plus(e.small)), select(0, e.k, negative));
 }
 
 // e^-|z| / (1 + e^-|z|)^2, the derivative of the logistic function, formed without 1 - y.
 fn logistic_derivative(z: vec2<f32>) -> Scaled {
     let e = decay(select(z, -z, z.x > 0.0));
     let d = one_plus(e.small);
-    return Scaled(divide(divide(e.mantissa, d), d), e.k);
+    return Scaled(divide_twice(e.mantissa, d), e.k);
 }
 
 // 1/cosh^2(z) = 4 logistic'(2z).
@@ -166,7 +184,7 @@ fn tanh_of(z: vec2<f32>) -> vec2<f32> {
     let p = (((-7.11824698e-3 * square + 2.15200670e-2) * square - 5.39351702e-2) * square + 0.133331925) * square - 0.333333313;
     let near = fast_two_sum(t, t * square * p);
     let e = decay(-2.0 * a).small;
-    let q = divide(2.0 * e, one_plus(e));
+    let q = divide_moderate(2.0 * e, one_plus(e));
     let far = fast_two_sum(1.0, -q.x);
     let y = select(vec2<f32>(far.x, far.y - q.y), vec2<f32>(near.x, near.y + a.y * (1.0 - square)), a.x < 0.4);
     return select(y, -y, z.x < 0.0);
@@ -203,7 +221,7 @@ fn swish_slope(z: vec2<f32>, w: vec2<f32>) -> f32 {
     let d = one_plus(e.small);
     let left = multiply(add(d, below), e.mantissa);
     let right = add(d, -multiply(below, e.small));
-    let slope = divide(divide(select(right, left, negative), d), d);
+    let slope = divide_twice(select(right, left, negative), d);
     return scale_far(slope.x + slope.y, select(0, e.k, negative));
 }
 
@@ -239,7 +257,7 @@ fn mills_ratio(a: vec2<f32>) -> vec2<f32> {
     let q = ((((((((-7.23231715e-5 * t - 6.20620776e-5) * t + 6.92559814e-4) * t - 3.02682747e-4) * t - 5.00396825e-3) * t + 1.79398898e-2) * t - 3.21973786e-2) * t + 2.86000278e-2) * t + 1.39996056e-2) * t;
     let linear = multiply(fast_two_sum(-0.0967034698, q), vec2<f32>(t, 0.0));
     let p = fast_two_sum(0.4720532, linear.x);
-    let m = divide(vec2<f32>(p.x, opaque(p.y) + (linear.y + 6.71320244e-9)), two_sum(1.0, a.x));
+    let m = divide_moderate(vec2<f32>(p.x, opaque(p.y) + (linear.y + 6.71320244e-9)), two_sum(1.0, a.x));
     let slope = a.x * m.x - 0.398942292;
     return vec2<f32>(m.x, m.y + (off * (m.x / (1.0 + a.x) + slope) + a.y * slope));
 }

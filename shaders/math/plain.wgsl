@@ -17,6 +17,15 @@ fn divide(n: vec2<f32>, d: vec2<f32>) -> vec2<f32> {
     return vec2<f32>(n.x / d.x, 0.0);
 }
 
+fn divide_moderate(n: vec2<f32>, d: vec2<f32>) -> vec2<f32> {
+    return divide(n, d);
+}
+
+fn divide_twice(n: vec2<f32>, d: vec2<f32>) -> vec2<f32> {
+    let inverse = 1.0 / d.x;
+    return vec2<f32>(n.x * inverse * inverse, 0.0);
+}
+
 fn square_root(q: vec2<f32>) -> vec2<f32> {
     return vec2<f32>(sqrt(q.x), 0.0);
 }

@@ -51,8 +51,13 @@ fn power_of_two(k: i32) -> f32 {
 // value * 2^k for k in [-254, 252]. It takes two steps, because 2^k alone may not be a normal float. The first is
 // guarded, because Mesa's GL balances chains of products and would multiply the powers of two with each other.
 fn scale(value: f32, k: i32) -> f32 {
-    let half = k / 2;
+    let half = (k + 1) >> 1u;
     return guarded_product(value, power_of_two(half)) * power_of_two(k - half);
+}
+
+// value * 2^k for k in [-190, 63] and a moderate value.
+fn lowered(value: f32, k: i32) -> f32 {
+    return guarded_product(value, power_of_two(k + 64)) * 5.4210108624275222e-20;
 }
 
 // The exponent of x, clamped to [-126, 126], so that 2^-k is a normal float, too.
@@ -62,7 +67,8 @@ fn exponent_of(x: f32) -> i32 {
 
 // value * 2^k for k in [-378, 378]: for products of a large value and a vanishing exponential.
 fn scale_far(value: f32, k: i32) -> f32 {
-    let third = k / 3;
+    // k / 3, rounded to nearest.
+    let third = (k * 21845 + 32768) >> 16u;
     let step = power_of_two(third);
     return guarded_product(guarded_product(value, step), step) * power_of_two(k - 2 * third);
 }

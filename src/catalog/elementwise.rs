@@ -525,7 +525,7 @@ catalog! {
     lisht Lisht
     formula "x·tanh(x)",
     limits 0.7, 0.8,
-    fast 3.2, 4.7,
+    fast 3.2, 4.8,
     forward |x| if x == 0.0 { 0.0 } else { x * x.tanh() },
     derivative |x| lisht_derivative(x);
 
