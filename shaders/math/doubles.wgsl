@@ -4,15 +4,15 @@
 // a + b and its rounding error, for |a| >= |b| (Dekker 1971). If a is a constant and another constant is added to the
 // error, the error must be opaque: Mesa adds the two constants first and rounds their sum.
 fn fast_two_sum(a: f32, b: f32) -> vec2<f32> {
-    let sum = sum_of(a, b);
-    return vec2<f32>(sum, guarded_sum(a, -sum) + b);
+    let sum = opaque(a + b);
+    return vec2<f32>(sum, guarded(a - sum) + b);
 }
 
 // a + b and its rounding error, in any order (Knuth, TAOCP 2, 4.2.2).
 fn two_sum(a: f32, b: f32) -> vec2<f32> {
-    let sum = sum_of(a, b);
-    let of_b = sum_of(sum, -a);
-    return vec2<f32>(sum, guarded_sum(a, -sum_of(sum, -of_b)) + guarded_sum(b, -of_b));
+    let sum = opaque(a + b);
+    let of_b = opaque(sum - a);
+    return vec2<f32>(sum, guarded(a - opaque(sum - of_b)) + guarded(b - of_b));
 }
 
 fn precise_product(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {

@@ -16,7 +16,7 @@ fn exponential_near(r: f32) -> f32 {
 
 // x - k ln 2, with ln 2 in two parts. The first part has 9 bits, so that its product with k is exact.
 fn reduced(x: vec2<f32>, k: f32) -> f32 {
-    return rest_of(x.x, k) + (k * 2.12194440e-4 + x.y);
+    return opaque(x.x - k * 0.693359375) + (k * 2.12194440e-4 + x.y);
 }
 
 fn exponential_scaled(x: vec2<f32>) -> Scaled {
@@ -48,12 +48,12 @@ fn precise_expm1_negative(x: vec2<f32>) -> vec2<f32> {
     let z = vec2<f32>(max(x.x, -104.0), x.y);
     let k = round(z.x * 1.44269504);
     let step = power_of_two(i32(max(k, -127.0)));
-    let a = rest_of(z.x, k);
+    let a = opaque(z.x - k * 0.693359375);
     let b = product_of(k, -2.12194440e-4);
-    let r = sum_of(a, -b);
+    let r = opaque(a - b);
     let v = fast_two_sum(r, r * expm1_rest(r));
     let y = two_sum(step - 1.0, step * v.x);
-    return vec2<f32>(y.x, y.y + step * (v.y + ((guarded_sum(a, -r) - b) + z.y)));
+    return vec2<f32>(y.x, y.y + step * (v.y + ((guarded(a - r) - b) + z.y)));
 }
 
 // e^x - 1 for x <= 200. The power of two is apart where it is large.
@@ -82,10 +82,10 @@ fn tanh_of(z: vec2<f32>) -> vec2<f32> {
 // Mills' ratio e^(a^2/2) Phi(-a) for a = a.x + a.y in [0, 14.7], as P(t)/(1 + b) with t = (b - 4)/(b + 4). Here b is a, rounded
 // so that its sums are exact. The rest enters through Mills' differential equation M' = a M - phi(0).
 fn mills_ratio(a: vec2<f32>) -> vec2<f32> {
-    let d = sum_of(a.x, 4.0);
+    let d = opaque(a.x + 4.0);
     let b = d - 4.0;
     let t = (d - 8.0) / d;
     let p = ((((((((8.51826044e-05 * t + 0.000718730502) * t - 0.000403848215) * t - 0.00504372129) * t + 0.0179633498) * t - 0.0321881361) * t + 0.0285979137) * t + 0.0139991222) * t - 0.0967034176) * t + 0.4720532;
     let m = p / (d - 3.0);
-    return vec2<f32>(m + (guarded_sum(a.x, -b) + a.y) * (b * m - 0.398942292), 0.0);
+    return vec2<f32>(m + (guarded(a.x - b) + a.y) * (b * m - 0.398942292), 0.0);
 }

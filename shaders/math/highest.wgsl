@@ -72,10 +72,10 @@ fn exponential_rest(r: f32) -> f32 {
 
 fn exponential(x: vec2<f32>) -> Exponential {
     let k = round(x.x * 1.44269504);
-    let a = rest_of(x.x, k);
+    let a = opaque(x.x - k * 0.693359375);
     let b = product_of(k, -2.12194440e-4);
-    let r = sum_of(a, -b);
-    let r_low = (guarded_sum(a, -r) - b) + x.y;
+    let r = opaque(a - b);
+    let r_low = (guarded(a - r) - b) + x.y;
     let v = fast_two_sum(r, r * r * exponential_rest(r));
     return Exponential(vec2<f32>(v.x, v.y + (r_low + r_low * v.x)), i32(k));
 }

@@ -1,14 +1,6 @@
-// Sums and products that no compiler regroups, and rounding errors of products, for devices that round once in `fma`.
-// `fma` by a number that only the device knows takes one instruction, where a value made opaque takes two.
-
-// a + b.
-fn sum_of(a: f32, b: f32) -> f32 {
-    return fma(a, bitcast<f32>(0x3f800000u ^ zero), b);
-}
-
-fn guarded_sum(a: f32, b: f32) -> f32 {
-    return sum_of(a, b);
-}
+// Products that no compiler regroups, and their rounding errors, for devices that round once in `fma`. To add a 0 that only
+// the device knows takes one instruction, where a value made opaque takes two. A sum cannot be hidden so: NVIDIA's compiler
+// regroups `fma(a, one, b) + c`.
 
 // a * b. The 0 is negative, so that a product of -0 stays.
 fn product_of(a: f32, b: f32) -> f32 {
@@ -17,11 +9,6 @@ fn product_of(a: f32, b: f32) -> f32 {
 
 fn guarded_product(a: f32, b: f32) -> f32 {
     return product_of(a, b);
-}
-
-// x - k times the first part of ln 2, whose product with k is exact.
-fn rest_of(x: f32, k: f32) -> f32 {
-    return fma(k, bitcast<f32>(0xbf318000u ^ zero), x);
 }
 
 // a * b and its rounding error. The error of a tiny product may be flushed.

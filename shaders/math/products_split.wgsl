@@ -1,14 +1,4 @@
-// Sums and products that no compiler regroups, and rounding errors of products, for devices that may round twice in `fma`.
-
-// a + b.
-fn sum_of(a: f32, b: f32) -> f32 {
-    return opaque(a + b);
-}
-
-// The same where only some adapters' compilers regroup.
-fn guarded_sum(a: f32, b: f32) -> f32 {
-    return guarded(a + b);
-}
+// Products that no compiler regroups, and their rounding errors, for devices that may round twice in `fma`.
 
 // a * b.
 fn product_of(a: f32, b: f32) -> f32 {
@@ -17,11 +7,6 @@ fn product_of(a: f32, b: f32) -> f32 {
 
 fn guarded_product(a: f32, b: f32) -> f32 {
     return guarded(a * b);
-}
-
-// x - k times the first part of ln 2, whose product with k is exact.
-fn rest_of(x: f32, k: f32) -> f32 {
-    return opaque(x - k * 0.693359375);
 }
 
 // The upper 12 bits of the significand, by a mask. Compilers fold Veltkamp's splitting away.

@@ -14,8 +14,6 @@ fn probe() {
     result[3] = x[4] * 1.26765060e30;
     // (a + b) - a is b if the compiler simplifies as in mathematics.
     result[4] = (x[5] + x[6]) - x[5];
-    // The same by `fma` and a factor of 1.
-    result[5] = fma(x[5], -x[7], fma(x[5], x[7], x[6]));
     for (var i = 0u; i < 64u; i++) {
         result[8u + i] = x[8u + i] / x[9u + i];
     }

@@ -16,7 +16,7 @@ fn distance_to(s: Statistics, z: vec2<f32>) -> vec2<f32> {
 fn raised(d: vec2<f32>) -> f32 {
     let x = max(d.x, -104.0);
     let k = round(x * 1.44269504);
-    let r = (rest_of(x, k) - k * -2.12194440e-4) + d.y;
+    let r = (opaque(x - k * 0.693359375) - k * -2.12194440e-4) + d.y;
     let y = 1.0 + (r + r * r * exponential_rest(r));
     return select(0.0, y * power_of_two(i32(k) + 24), d.x > -104.0);
 }
