@@ -35,8 +35,9 @@ fn dy_of(s: Locations, extra: u32) -> vec4<f32> {
     return unpack(dy_at((uniforms.dy_base + extra + s.row * uniforms.dy_stride + s.within) / 4u));
 }
 
-// Stores a piece of the group at a location with one piece a row, in a result of `pieces` pieces.
-fn store_piece(s: Locations, piece: u32, pieces: u32, values: vec4<f32>) {
-    let line = (s.row * pieces + piece) * uniforms.length;
-    store(uniforms.first + line - pieces * uniforms.begin + s.within, values, 0u, 4u);
+// Stores both pieces of the groups at a location with one piece a row.
+fn store_pair(s: Locations, first: vec4<f32>, second: vec4<f32>) {
+    let at = uniforms.first + 2u * (s.row * uniforms.length - uniforms.begin) + s.within;
+    store(at, first, 0u, 4u);
+    store(at + uniforms.length, second, 0u, 4u);
 }

@@ -160,8 +160,8 @@ pub(crate) enum Kernels {
     /// Results from groups of entries, each on its own.
     Groupwise {
         part: Source,
-        /// The part that computes all results of a group together where there are several.
-        together: Source,
+        /// The part that computes both results of a group together where there are two.
+        pairs: Source,
         operands: Operands,
     },
 }
@@ -605,7 +605,7 @@ along! {
     from_output false,
     kernels Kernels::Groupwise {
         part: source!("groupwise/gated.wgsl"),
-        together: source!("groupwise/gated_groups.wgsl"),
+        pairs: source!("groupwise/gated_pairs.wgsl"),
         operands: Operands::Gated,
     },
     groups Groups { inputs: 2, outputs: 1, successive: *layout == Layout::Interleaved },
@@ -632,7 +632,7 @@ along! {
     from_output false,
     kernels Kernels::Groupwise {
         part: source!("groupwise/maxout.wgsl"),
-        together: source!("groupwise/maxout_groups.wgsl"),
+        pairs: source!("groupwise/maxout_pairs.wgsl"),
         operands: Operands::Group,
     },
     groups Groups { inputs: *pieces, outputs: 1, successive: true },
@@ -650,7 +650,7 @@ along! {
     from_output false,
     kernels Kernels::Groupwise {
         part: source!("groupwise/crelu.wgsl"),
-        together: source!("groupwise/crelu_groups.wgsl"),
+        pairs: source!("groupwise/crelu_pairs.wgsl"),
         operands: Operands::Entry,
     },
     groups Groups { inputs: 1, outputs: 2, successive: false },

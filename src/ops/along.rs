@@ -83,9 +83,9 @@ impl Recording<'_, '_> {
         }
         let prepared = self.device.checked(|| match &function.definition().kernels {
             Kernels::Rowwise(kernels) => rowwise(self, function, axis, kernels, operands),
-            Kernels::Groupwise { part, together, operands: read } => {
+            Kernels::Groupwise { part, pairs, operands: read } => {
                 operands.check_all_apart()?;
-                let prepared = grouped(self, function, axis, (*part, *together, *read), operands)?;
+                let prepared = grouped(self, function, axis, (*part, *pairs, *read), operands)?;
                 Ok(Prepared { dispatches: prepared, scratch: Vec::new() })
             }
         })?;

@@ -6,7 +6,9 @@ use crate::error::{Error, check_lengths};
 use crate::ops::check::{LARGEST_ALIGNMENT, check_apart, check_range, most_bytes, span};
 use crate::ops::operands::AlongOperands;
 use crate::ops::recording::Recording;
-use crate::shader::{Access, Element, GroupwiseKernel, GroupwiseUniform, Kernel, Math, numbers, with_parameters};
+use crate::shader::{
+    Access, Element, Fours, GroupwiseKernel, GroupwiseUniform, Kernel, Math, numbers, with_parameters,
+};
 use std::ops::Range;
 
 /// An input. It uses the positions from `offset` on of rows that lie `stride` elements apart.
@@ -25,8 +27,8 @@ struct Input<'a, T: Element> {
 struct Grouped<'a, T: Element> {
     label: &'static str,
     part: Source,
-    /// The part that computes all results of a group together, if there are several.
-    together: Option<Source>,
+    /// The part that computes both results of a group together, if there are two.
+    pairs: Option<Source>,
     /// The activation of a gate.
     activation: Option<Activation>,
     entry_point: &'static str,
@@ -130,7 +132,7 @@ impl Recording<'_, '_> {
         let grouped = Grouped {
             label: "gated",
             part: source!("groupwise/gated.wgsl"),
-            together: None,
+            pairs: None,
             activation: Some(activation),
             entry_point,
             rows: 1,
@@ -150,7 +152,7 @@ pub(crate) fn grouped<T: Element>(
     recording: &Recording<'_, '_>,
     function: &AxisFunction,
     axis: &Axis,
-    (part, together, read): (Source, Source, Operands),
+    (part, pairs, read): (Source, Source, Operands),
     operands: &AlongOperands<'_, T>,
 ) -> Result<Vec<Dispatch>, Error> {
     let AlongOperands { x, dy, result, .. } = *operands;
@@ -182,7 +184,7 @@ pub(crate) fn grouped<T: Element>(
     let grouped = Grouped {
         label: function.name(),
         part,
-        together: (result_pieces > 1).then_some(together),
+        pairs: (result_pieces == 2).then_some(pairs),
         activation: function.activation(),
         entry_point: if dy.is_some() { "backward" } else { "forward" },
         rows,
@@ -207,13 +209,17 @@ impl<T: Element> Grouped<'_, T> {
         windows.into_iter().map(|window| self.dispatch(recording, window)).collect()
     }
 
-    /// Whether an invocation computes four whole groups, which have several results.
-    fn takes_whole_groups(&self, window: &Window) -> bool {
-        self.together.is_some() && self.has_whole_vectors() && window.piece.is_none()
+    /// Whether an invocation computes both results of four groups.
+    fn takes_pairs(&self, window: &Window) -> bool {
+        self.pairs.is_some() && self.fours() != Fours::Words && window.piece.is_none()
     }
 
-    fn has_whole_vectors(&self) -> bool {
-        self.length.is_multiple_of(4)
+    fn fours(&self) -> Fours {
+        match self.length {
+            length if length.is_multiple_of(4) => Fours::Vectors,
+            1 if self.pieces == 2 && self.rows.is_multiple_of(4) => Fours::Interleaved,
+            _ => Fours::Words,
+        }
     }
 
     /// Windows that fit into bindings: whole groups, or parts of one piece.
@@ -222,6 +228,8 @@ impl<T: Element> Grouped<'_, T> {
         let mut windows = Vec::new();
         if group <= most {
             let rows = most / group;
+            // Each window begins with a whole vector.
+            let rows = if rows > 4 { rows / 4 * 4 } else { rows };
             for start in (0..self.rows).step_by(rows as usize) {
                 let rows = start..(start + rows).min(self.rows);
                 windows.push(Window { rows, positions: 0..self.length, piece: None });
@@ -244,7 +252,7 @@ impl<T: Element> Grouped<'_, T> {
     }
 
     fn dispatch(&self, recording: &Recording<'_, '_>, window: Window) -> Result<Dispatch, Error> {
-        let together = self.takes_whole_groups(&window);
+        let pairs = self.takes_pairs(&window);
         let Window { rows, positions, piece } = window;
         let (begin, elements) = match piece {
             None => (
@@ -258,8 +266,8 @@ impl<T: Element> Grouped<'_, T> {
         };
         let (result, first) = span(self.result, numbers::RESULT, Access::Write, begin, elements);
         let mut bindings = vec![result];
-        // The elements that invocations count: results, or the first ones of groups.
-        let each = if together { self.result_pieces } else { 1 };
+        // The elements that invocations count: results, or pairs of them.
+        let each = if pairs { 2 } else { 1 };
         let elements = elements / each;
         let mut uniform = GroupwiseUniform {
             first: first as u32,
@@ -272,7 +280,11 @@ impl<T: Element> Grouped<'_, T> {
         };
         for input in &self.inputs {
             let start = rows.start * input.stride + input.offset + positions.start;
-            let end = (rows.end - 1) * input.stride + input.offset + positions.end + input.reach;
+            let end = match self.fours() {
+                // Both elements of a group are read.
+                Fours::Interleaved => rows.end * input.stride,
+                _ => (rows.end - 1) * input.stride + input.offset + positions.end + input.reach,
+            };
             let (bound, first): (BoundRange<'_>, u64) =
                 span(input.range, input.number, Access::Read, start, end - start);
             bindings.push(bound);
@@ -289,13 +301,13 @@ impl<T: Element> Grouped<'_, T> {
             label: self.label,
             kernel: Kernel::Groupwise(GroupwiseKernel {
                 source: self.part,
-                together: self.together.filter(|_| together),
+                pairs: self.pairs.filter(|_| pairs),
                 activation: self.activation.map(|activation| activation.definition()),
                 math: Math::of(T::STORAGE, recording.accuracy),
                 storage: T::STORAGE,
-                whole_vectors: self.has_whole_vectors(),
+                fours: self.fours(),
             }),
-            entry_point: if together { "whole_groups" } else { self.entry_point },
+            entry_point: if pairs { "pairs" } else { self.entry_point },
             bindings,
             uniform: with_parameters(uniform, &params),
             // The first four elements may be incomplete.

@@ -8,18 +8,28 @@ use crate::shader::parameters::function_parts;
 use crate::shader::storage::{Aliasing, Storage};
 
 /// A function of groups of entries, with the entry points `forward` and `backward`. Gated units also have
-/// `backward_gate`, and where all results of a group are computed together, there is `whole_groups`.
+/// `backward_gate`, and where both results of a group are computed together, there is `pairs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct GroupwiseKernel {
     pub source: Source,
-    /// The part that computes all results of a group together.
-    pub together: Option<Source>,
+    /// The part that computes both results of a group together.
+    pub pairs: Option<Source>,
     /// The activation of a gate.
     pub activation: Option<&'static Definition>,
     pub math: Math,
     pub storage: Storage,
-    /// Whether every four elements handled together are a whole vector of every operand.
-    pub whole_vectors: bool,
+    pub fours: Fours,
+}
+
+/// The order in memory of the four elements that an invocation takes together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Fours {
+    /// A whole vector of every operand.
+    Vectors,
+    /// Entries of four groups, whose one or two elements lie in succession.
+    Interleaved,
+    /// Any other.
+    Words,
 }
 
 impl GroupwiseKernel {
@@ -32,11 +42,12 @@ impl GroupwiseKernel {
             Aliasing::Separate.source(),
             source!("memory/elements.wgsl"),
         ]);
-        let access = match self.whole_vectors {
-            true => {
+        let access = match self.fours {
+            Fours::Vectors => {
                 vec![source!("memory/vectors.wgsl"), source!("memory/quotient.wgsl"), source!("groupwise/vectors.wgsl")]
             }
-            false => vec![source!("memory/words.wgsl"), source!("groupwise/words.wgsl")],
+            Fours::Interleaved => vec![source!("memory/vectors.wgsl"), source!("groupwise/interleaved.wgsl")],
+            Fours::Words => vec![source!("memory/words.wgsl"), source!("groupwise/words.wgsl")],
         };
         all.extend(access.into_iter().map(Part::from));
         all.extend(match self.activation {
@@ -44,7 +55,7 @@ impl GroupwiseKernel {
             None => parts![source!("parameters/none.wgsl")].into(),
         });
         all.push(self.source.into());
-        all.extend(self.together.map(Part::from));
+        all.extend(self.pairs.map(Part::from));
         all
     }
 }

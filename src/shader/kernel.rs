@@ -3,7 +3,7 @@ use crate::shader::binding::Access;
 use crate::shader::compose::{Part, Shader, parts};
 use crate::shader::elementwise::{ElementwiseKernel, GradientKernel};
 use crate::shader::form::{DeviceForm, Packing};
-use crate::shader::groupwise::GroupwiseKernel;
+use crate::shader::groupwise::{Fours, GroupwiseKernel};
 use crate::shader::launch::LaunchShape;
 use crate::shader::math::Math;
 use crate::shader::options::ShaderOptions;
@@ -81,8 +81,7 @@ impl Kernel {
                 stage: Stage::FusedHeld(held, _) | Stage::StatisticsHeld(held, _),
                 ..
             }) => 4 * held.blocks,
-            // Both results of a pair, or one turn of a longer group.
-            Kernel::Groupwise(kernel) if kernel.together.is_some() => 8,
+            Kernel::Groupwise(kernel) if kernel.pairs.is_some() => 8,
             Kernel::Rowwise(_) | Kernel::Gradient(_) | Kernel::Groupwise(_) => 4,
             Kernel::Copy(launch) => 4 * u64::from(launch.vectors),
             Kernel::Arithmetic | Kernel::F16Conversions => 1,
@@ -196,11 +195,11 @@ impl Shader {
                 let activation = function.activation().map(|activation| activation.definition());
                 let kernel = GroupwiseKernel {
                     source: *part,
-                    together: None,
+                    pairs: None,
                     activation,
                     math: Math::of(storage, options.accuracy),
                     storage,
-                    whole_vectors: true,
+                    fours: Fours::Vectors,
                 };
                 return (Kernel::Groupwise(kernel).compose(options.form()), direction.name());
             }

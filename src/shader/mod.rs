@@ -24,7 +24,7 @@ pub use compose::Shader;
 pub use element::{Element, Scalar};
 pub(crate) use elementwise::{ElementwiseKernel, GradientKernel};
 pub(crate) use form::{DeviceForm, Guards, Packing, Unpacking};
-pub(crate) use groupwise::GroupwiseKernel;
+pub(crate) use groupwise::{Fours, GroupwiseKernel};
 pub(crate) use kernel::Kernel;
 pub(crate) use launch::LaunchShape;
 pub(crate) use math::Math;
