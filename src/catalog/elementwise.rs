@@ -325,7 +325,7 @@ catalog! {
     formula "x·clamp((x + 3)/6, 0, 1)",
     kinks [-3.0, 3.0],
     limits 1.45, 1.45,
-    fast 2.1, 1.45,
+    fast 2.4, 1.45,
     forward |x| if x >= 3.0 { x } else if x <= -3.0 { 0.0 } else { x * (x + 3.0) / 6.0 },
     derivative |x| if x >= 3.0 { 1.0 } else if x <= -3.0 { 0.0 } else { (2.0 * x + 3.0) / 6.0 };
 
@@ -525,7 +525,7 @@ catalog! {
     lisht Lisht
     formula "x·tanh(x)",
     limits 0.7, 0.8,
-    fast 3.2, 4.8,
+    fast 3.2, 5.2,
     forward |x| if x == 0.0 { 0.0 } else { x * x.tanh() },
     derivative |x| lisht_derivative(x);
 
