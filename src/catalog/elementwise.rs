@@ -333,7 +333,7 @@ catalog! {
     mish Mish
     formula "x·tanh(ln(1 + exp(x)))",
     limits 1.0, 0.85,
-    fast 4.0, 6.7,
+    fast 4.0, 7.4,
     roots |_x| 0.0, |x| near(x, -1.1925, 0.25, 1.0),
     forward |x| mish(x),
     derivative |x| mish_derivative(x);
