@@ -156,7 +156,9 @@ fn softmaxes_as_gpus_compute_them_agree_with_the_reference() {
     let context = GpuActivations::from_device_as(device, queue, wgpu::DeviceType::DiscreteGpu);
     let mut parts = HashSet::new();
     let chosen: Vec<_> = functions(true).into_iter().filter(|function| parts.insert(part(function))).collect();
-    for axis in cases() {
+    // Rows that fill the registers of workgroups, too, up to the largest.
+    let long = [&[2, 2048][..], &[1, 16_384], &[1, 32_768]].map(|shape| Axis::last(shape).unwrap());
+    for axis in cases().into_iter().chain(long) {
         for function in &chosen {
             check::<f32>(&context, function, &axis, false);
             check::<f16>(&context, function, &axis, function.takes_mask());

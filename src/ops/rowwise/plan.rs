@@ -112,10 +112,13 @@ impl Rows {
     /// A workgroup for a row, or for a chunk of one.
     fn workgroup(&self, traits: &AdapterTraits) -> Team {
         let limits = &traits.limits;
-        let most = limits.max_compute_invocations_per_workgroup.min(limits.max_compute_workgroup_size_x);
+        let invocations = limits.max_compute_invocations_per_workgroup.min(limits.max_compute_workgroup_size_x);
+        // Each lane has its statistics in the workgroup's memory.
+        let shared = u64::from(limits.max_compute_workgroup_storage_size) / self.statistics_bytes;
         // Entries of 16 bits take half the registers.
         let wanted = if self.element_bytes < 4 { 2 * MOST_OF_WORKGROUP } else { MOST_OF_WORKGROUP };
-        let most = wanted.min(1 << most.ilog2());
+        // Where even the least is too much, the device refuses it.
+        let most = 1 << wanted.min(invocations.into()).min(shared).max(LEAST_OF_WORKGROUP).ilog2();
         let lanes = self.length.div_ceil(4 * MOST_BLOCKS).next_power_of_two().clamp(LEAST_OF_WORKGROUP, most) as u32;
         let subgroups = if traits.subgroups { lanes.div_ceil(traits.smallest_subgroup) } else { 0 };
         Team::Workgroup { lanes, subgroups }
@@ -287,17 +290,19 @@ mod tests {
     #[test]
     fn rows_are_planned_by_shape_adapter_and_wish() {
         let (cpu, gpu, plain) = (adapter(true, true, 8), adapter(false, true, 32), adapter(false, false, 1));
-        let large = AdapterTraits {
+        let of_limits = |invocations, storage| AdapterTraits {
             limits: wgpu::Limits {
-                max_compute_invocations_per_workgroup: 1024,
-                max_compute_workgroup_size_x: 1024,
+                max_compute_invocations_per_workgroup: invocations,
+                max_compute_workgroup_size_x: invocations,
+                max_compute_workgroup_storage_size: storage,
                 ..wgpu::Limits::default()
             },
             ..gpu.clone()
         };
+        let (large, narrow, none) = (of_limits(1024, 49_152), of_limits(1024, 32_768), of_limits(0, 0));
         let auto = Strategy::Automatic;
         // Rows, adapter and wish; the team, whether there is one dispatch, and what a lane holds.
-        let table: [Case<'_>; 22] = [
+        let table: [Case<'_>; 24] = [
             (rows(4096, 32, 1, 4), &cpu, auto, INVOCATION, true, held(8, true)),
             (rows(4096, 33, 1, 4), &cpu, auto, subgroup(8), true, held(2, false)),
             (rows(4096, 1 << 16, 1, 4), &cpu, auto, subgroup(8), true, None),
@@ -311,6 +316,9 @@ mod tests {
             (rows(4096, 16_384, 1, 4), &gpu, auto, workgroup(256, 8), true, None),
             (rows(4096, 16_384, 1, 4), &large, auto, workgroup(512, 16), true, held(8, true)),
             (rows(4096, 32_768, 1, 2), &large, auto, workgroup(1024, 32), true, held(8, true)),
+            // 682 statistics fit into the memory of such a workgroup; and none does, which the device refuses.
+            (rows(4096, 32_768, 1, 2), &narrow, auto, workgroup(512, 16), true, None),
+            (rows(4096, 2048, 1, 4), &none, auto, workgroup(64, 2), true, held(8, true)),
             (rows(1, 1 << 24, 1, 4), &gpu, auto, workgroup(256, 8), false, None),
             (rows(4096, 32, 1, 4), &plain, auto, INVOCATION, true, held(8, true)),
             (rows(4096, 33, 1, 4), &plain, auto, workgroup(64, 0), true, held(1, false)),
