@@ -182,6 +182,25 @@ fn rows_of_f16_beyond_a_binding() {
     beyond_a_binding::<f16>();
 }
 
+/// Entries of pairs that alternate, or lie four and more apart, in more than one binding: the same bits as in one.
+#[test]
+fn pairs_beyond_a_binding() {
+    let (device, queue) = device_with(|limits| limits.max_storage_buffer_binding_size = 1 << 13);
+    let small = GpuActivations::from_device(device, queue);
+    for (shape, index) in [(vec![5004, 4], 1), (vec![5003, 4], 1), (vec![501, 8], 1), (vec![300, 2, 12], 1)] {
+        let axis = Axis::new(&shape, index).unwrap();
+        let (x, dy) = (numbers::<f32>(axis.elements(), 7), numbers::<f32>(axis.elements() / 2, 11));
+        for name in ["maxout", "glu(layout=interleaved)", "swiglu(gate=first, layout=interleaved)", "glu"] {
+            let function: AxisFunction = name.parse().unwrap();
+            let of = |context: &GpuActivations| {
+                let y = context.forward_along_slice(&function, &axis, None, &x).unwrap();
+                (y, context.backward_along_slice(&function, &axis, None, &x, &dy).unwrap())
+            };
+            assert_eq!(of(&small), of(&CONTEXT), "{name} {shape:?}");
+        }
+    }
+}
+
 /// The result lies in the middle of a buffer whose other bytes must stay, over an input or beside it, recorded into a
 /// caller's encoder.
 fn ranges<T: Element>(shape: &[usize], index: isize) {

@@ -1,6 +1,7 @@
 //! Every error, provoked, with what its message names.
 
 use crate::common::{context, device_with, own_context};
+use gpu_activations::tuning::Strategy;
 use gpu_activations::{Activation, Axis, AxisFunction, BufferRange, Error, GpuActivations, ParameterBuffers, wgpu};
 
 const RELU: Activation = Activation::Relu;
@@ -245,6 +246,9 @@ fn limits_that_allow_nothing_are_refused() {
             assert!(matches!(outcome, Err(Error::Refused { .. })), "{name}: {outcome:?}");
         }
     }
+    let idle = on(&|limits| limits.max_compute_invocations_per_workgroup = 1).with_strategy(Strategy::Workgroup);
+    let outcome = idle.forward_along_slice(AxisFunction::Sparsemax, &Axis::last(&[2, 4]).unwrap(), None, &[1.0_f32; 8]);
+    assert!(matches!(outcome, Err(Error::Refused { .. })), "{outcome:?}");
     let axis = Axis::last(&[2, 4]).unwrap();
     for bytes in [128, 512, 640] {
         let context = on(&|limits| limits.max_storage_buffer_binding_size = bytes);
