@@ -2,6 +2,7 @@
 
 use crate::device::arithmetic::Arithmetic;
 use crate::device::cache::Cache;
+use crate::device::copy::{copy_to_device, copy_to_host};
 use crate::device::gate::{Closed, DEVICES};
 use crate::device::lock::lock;
 use crate::device::pool::Pool;
@@ -234,7 +235,7 @@ impl Device {
         self.poll(wgpu::PollType::Poll)?;
         pollster::block_on(Self::mapped(mapping))?;
         let mut view = buffer.get_mapped_range_mut(..bytes.len().next_multiple_of(4) as u64).map_err(lost)?;
-        view.slice(..bytes.len()).copy_from_slice(bytes);
+        copy_to_device(view.slice(..bytes.len()), bytes, self.traits.copying);
         drop(view);
         buffer.unmap();
         Ok(())
@@ -253,7 +254,7 @@ impl Device {
         self.wait(submission, waiting).await?;
         Self::mapped(mapping).await?;
         let view = buffer.get_mapped_range(..).map_err(lost)?;
-        data.copy_from_slice(&view[skipped..skipped + data.len()]);
+        copy_to_host(data, &view[skipped..skipped + data.len()], self.traits.copying);
         drop(view);
         buffer.unmap();
         Ok(())

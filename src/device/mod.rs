@@ -5,6 +5,7 @@ mod arithmetic;
 mod buffer;
 mod cache;
 mod command;
+mod copy;
 mod core;
 mod execute;
 mod gate;

@@ -1,3 +1,4 @@
+use crate::device::copy::Copying;
 use crate::shader::{Guards, LaunchShape};
 
 /// Properties of an adapter that kernels and their launches depend on.
@@ -7,6 +8,7 @@ pub(crate) struct AdapterTraits {
     /// Whether the host accesses storage buffers as fast as its own memory.
     pub mappable: bool,
     pub on_cpu: bool,
+    pub copying: Copying,
     pub guards: Guards,
     pub subgroups: bool,
     /// The least lanes of a subgroup, and whether there may be more.
@@ -31,11 +33,13 @@ impl AdapterTraits {
         let info = wgpu::AdapterInfo { device_type: kind, ..device.adapter_info() };
         let features = device.features();
         let is_near = matches!(kind, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu);
+        let on_cpu = kind == wgpu::DeviceType::Cpu;
         let smallest_subgroup = info.subgroup_min_size.max(1);
         AdapterTraits {
             limits: device.limits(),
             mappable: is_near && features.contains(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS),
-            on_cpu: kind == wgpu::DeviceType::Cpu,
+            on_cpu,
+            copying: if on_cpu { Copying::OneThread } else { Copying::TwoThreads },
             guards: Guards::of(&info),
             subgroups: features.contains(wgpu::Features::SUBGROUP),
             smallest_subgroup,

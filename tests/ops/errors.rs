@@ -332,6 +332,22 @@ fn a_device_lost_by_its_owner_is_an_error() {
     assert!(matches!(outcome, Err(Error::DeviceLost { .. })), "{outcome:?}");
 }
 
+/// Both threads that copy a slice must notice the loss, whatever each of them waits for.
+#[test]
+fn a_device_lost_under_a_slice_ends_it() {
+    let x = vec![1.0_f32; 24 << 20];
+    for delay in [1, 20, 50] {
+        let context = own_context();
+        let outcome = std::thread::scope(|scope| {
+            let running = scope.spawn(|| context.forward_slice(RELU, &x));
+            std::thread::sleep(std::time::Duration::from_millis(delay));
+            context.device().destroy();
+            running.join().expect("an error is returned, not raised")
+        });
+        assert!(matches!(outcome, Ok(_) | Err(Error::DeviceLost { .. })), "{outcome:?}");
+    }
+}
+
 /// On any adapter, as if no memory were left for two attempts; the second follows once the pool is freed. Then
 /// [`takes_all_memory`], if the system limits the adapter's memory and the driver reports it, as software on Vulkan
 /// does. wgpu's GL backend reports nothing.

@@ -27,7 +27,7 @@ pub fn measure(libraries: &Libraries, session: &mut Session) -> Result<()> {
             let burn_x = Tensor::<1>::from_data(numbers.as_slice(), &libraries.burn).reshape(shape);
             libraries.wait_for_burn()?;
             let ours = || -> Result<GpuBuffer<f32>> {
-                let y = libraries.context.forward_along(function, &axis, None, &ours_x)?;
+                let y = libraries.context.forward_along(&function, &axis, None, &ours_x)?;
                 libraries.wait_for_ours()?;
                 Ok(y)
             };

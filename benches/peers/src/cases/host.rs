@@ -5,18 +5,21 @@ use crate::contestants::Libraries;
 use crate::session::{Contestant, Session, Work};
 use anyhow::Result;
 use burn::tensor::{Tensor, TensorData, activation};
-use gpu_activations::Activation;
+use gpu_activations::{Accuracy, Activation};
 use ndarray::{ArrayView1, ArrayViewMut1, Zip};
 use std::hint::black_box;
 
 pub fn measure(libraries: &Libraries, session: &mut Session) -> Result<()> {
     let x = numbers(LARGE);
     let mut ours_y = vec![0.0; LARGE];
+    let mut fast_y = ours_y.clone();
     let mut ndarray_y = ours_y.clone();
     let mut copied = ours_y.clone();
     let sigmoid = Activation::Sigmoid;
 
     let mut ours = || Ok(libraries.context.forward_slice_into(sigmoid, &x, &mut ours_y)?);
+    let fast = libraries.context.with_accuracy(Accuracy::Fast);
+    let mut ours_fast = || Ok(fast.forward_slice_into(sigmoid, &x, &mut fast_y)?);
     let burn = || -> Result<TensorData> {
         let device_x = Tensor::<1>::from_data(x.as_slice(), &libraries.burn);
         let y = activation::sigmoid(device_x).try_into_data()?;
@@ -40,11 +43,13 @@ pub fn measure(libraries: &Libraries, session: &mut Session) -> Result<()> {
         [
             Contestant::burn(|| burn().map(drop)),
             Contestant::new("ndarray with rayon", &mut ndarray),
+            Contestant::new("gpu-activations, fast", &mut ours_fast),
             Contestant::new("memcpy alone", copy),
         ],
     )?;
     let expected = |index: usize| sigmoid.forward(f64::from(x[index]));
     check("burn", burn()?.as_slice()?, expected)?;
     check("gpu-activations", &ours_y, expected)?;
+    check("gpu-activations, fast", &fast_y, expected)?;
     check("ndarray", &ndarray_y, expected)
 }
