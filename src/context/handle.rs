@@ -219,6 +219,8 @@ impl GpuActivations {
             pass,
             scratch: Vec::new(),
             batch: None,
+            recent: RefCell::default(),
+            set: None,
         }
     }
 }

@@ -235,7 +235,7 @@ impl Device {
         self.poll(wgpu::PollType::Poll)?;
         pollster::block_on(Self::mapped(mapping))?;
         let mut view = buffer.get_mapped_range_mut(..bytes.len().next_multiple_of(4) as u64).map_err(lost)?;
-        copy_to_device(view.slice(..bytes.len()), bytes, self.traits.copying);
+        copy_to_device(view.slice(..bytes.len()), bytes, self.traits.copying());
         drop(view);
         buffer.unmap();
         Ok(())
@@ -254,7 +254,7 @@ impl Device {
         self.wait(submission, waiting).await?;
         Self::mapped(mapping).await?;
         let view = buffer.get_mapped_range(..).map_err(lost)?;
-        copy_to_host(data, &view[skipped..skipped + data.len()], self.traits.copying);
+        copy_to_host(data, &view[skipped..skipped + data.len()], self.traits.copying());
         drop(view);
         buffer.unmap();
         Ok(())

@@ -10,7 +10,7 @@ use crate::shader::{Access, ComposedModule, numbers};
 use std::sync::Arc;
 
 /// A command, ready to record.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Dispatch {
     pub pipeline: wgpu::ComputePipeline,
     pub group: wgpu::BindGroup,

@@ -20,7 +20,7 @@ pub use arithmetic::Arithmetic;
 pub use buffer::{BufferRange, GpuBuffer};
 pub(crate) use buffer::{InBatch, padded_bytes};
 pub(crate) use cache::Rewriter;
-pub(crate) use command::{BoundRange, Command};
+pub(crate) use command::{BoundRange, Command, OwnedCommand};
 pub(crate) use core::{Device, READBACK, RESIDENT, Waiting};
 pub(crate) use execute::Dispatch;
 pub(crate) use lock::lock;

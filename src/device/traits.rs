@@ -8,7 +8,6 @@ pub(crate) struct AdapterTraits {
     /// Whether the host accesses storage buffers as fast as its own memory.
     pub mappable: bool,
     pub on_cpu: bool,
-    pub copying: Copying,
     pub guards: Guards,
     pub subgroups: bool,
     /// The least lanes of a subgroup, and whether there may be more.
@@ -33,13 +32,11 @@ impl AdapterTraits {
         let info = wgpu::AdapterInfo { device_type: kind, ..device.adapter_info() };
         let features = device.features();
         let is_near = matches!(kind, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu);
-        let on_cpu = kind == wgpu::DeviceType::Cpu;
         let smallest_subgroup = info.subgroup_min_size.max(1);
         AdapterTraits {
             limits: device.limits(),
             mappable: is_near && features.contains(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS),
-            on_cpu,
-            copying: if on_cpu { Copying::OneThread } else { Copying::TwoThreads },
+            on_cpu: kind == wgpu::DeviceType::Cpu,
             guards: Guards::of(&info),
             subgroups: features.contains(wgpu::Features::SUBGROUP),
             smallest_subgroup,
@@ -48,5 +45,9 @@ impl AdapterTraits {
             // NVIDIA's vkDestroyDevice may wait forever for a thread that compiles or submits.
             destroys_alone: info.backend == wgpu::Backend::Vulkan && info.vendor == NVIDIA,
         }
+    }
+
+    pub(crate) fn copying(&self) -> Copying {
+        if self.on_cpu { Copying::OneThread } else { Copying::TwoThreads }
     }
 }

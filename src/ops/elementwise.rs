@@ -1,7 +1,7 @@
 //! Elementwise operations.
 
 use crate::catalog::{Activation, Function};
-use crate::device::{BufferRange, Command, Device, Dispatch};
+use crate::device::{AdapterTraits, BufferRange, Command, Dispatch};
 use crate::error::{Error, check_lengths};
 use crate::ops::check::{LARGEST_ALIGNMENT, LARGEST_BINDING, aliasing_of, check_range};
 use crate::ops::parameters::ParameterBuffers;
@@ -127,17 +127,17 @@ impl Recording<'_, '_> {
             parameters: parameters.form(&activation, addend)?,
             launch: self.device.traits.launch,
         });
-        let operation = Operation { device: self.device, activation, parameters, operands, aliasing, addend, kernel };
+        let operation = Operation { recording: self, activation, parameters, operands, aliasing, addend, kernel };
         // Everything that can fail comes before the first command.
-        let dispatches = self.device.checked(|| operation.dispatches())?;
+        let dispatches = operation.dispatches()?;
         self.run(&dispatches);
         Ok(())
     }
 }
 
 /// An operation with checked operands.
-struct Operation<'a, T: Element> {
-    device: &'a Device,
+struct Operation<'a, 'r, 'pass, T: Element> {
+    recording: &'a Recording<'r, 'pass>,
     activation: Activation,
     parameters: &'a ParameterBuffers<'a>,
     operands: &'a Operands<'a, T>,
@@ -147,7 +147,7 @@ struct Operation<'a, T: Element> {
     kernel: Kernel,
 }
 
-impl<T: Element> Operation<'_, T> {
+impl<T: Element> Operation<'_, '_, '_, T> {
     /// The whole vectors, binding by binding, and the rest after the last one.
     fn dispatches(&self) -> Result<Vec<Dispatch>, Error> {
         let element = size_of::<T>() as u64;
@@ -156,11 +156,12 @@ impl<T: Element> Operation<'_, T> {
         let elements = self.operands.x.elements;
         let body = if padded { elements.next_multiple_of(4) } else { elements - elements % 4 };
         let most = self.most_bytes(vector)?;
+        let launch = self.recording.device.traits.launch;
         let mut dispatches = Vec::new();
         let mut start = 0;
         while start < body * element {
             let bytes = (body * element - start).min(most);
-            dispatches.push(self.dispatch((start, bytes), 0, self.device.traits.launch.workgroups(bytes / vector))?);
+            dispatches.push(self.dispatch((start, bytes), 0, launch.workgroups(bytes / vector))?);
             start += bytes;
         }
         let tail = elements.saturating_sub(body);
@@ -175,9 +176,9 @@ impl<T: Element> Operation<'_, T> {
 
     /// The most bytes of a dispatch, a multiple of the alignment.
     fn most_bytes(&self, vector: u64) -> Result<u64, Error> {
-        let limits = &self.device.traits.limits;
+        let AdapterTraits { limits, launch, .. } = &self.recording.device.traits;
         let groups = u64::from(limits.max_compute_workgroups_per_dimension).pow(2);
-        let LaunchShape { workgroup, vectors } = self.device.traits.launch;
+        let LaunchShape { workgroup, vectors } = *launch;
         let dispatched = groups.saturating_mul(u64::from(workgroup) * u64::from(vectors) * vector);
         let most = limits.max_storage_buffer_binding_size.min(LARGEST_BINDING).min(dispatched);
         // A parameter's element may be larger than x's.
@@ -214,7 +215,7 @@ impl<T: Element> Operation<'_, T> {
         }
         let first = start / size_of::<T>() as u64;
         bindings.extend(self.parameters.bound(is_forward, self.addend, first, bytes / size_of::<T>() as u64));
-        self.device.dispatch(Command {
+        self.recording.dispatch(Command {
             label: self.activation.name(),
             kernel: self.kernel.clone(),
             entry_point,

@@ -143,7 +143,7 @@ impl Recording<'_, '_> {
             inputs,
             result,
         };
-        self.device.checked(|| grouped.dispatches(self))
+        grouped.dispatches(self)
     }
 }
 
@@ -297,7 +297,7 @@ impl<T: Element> Grouped<'_, T> {
             *stride = input.stride as u32;
         }
         let params = self.activation.map_or_else(Vec::new, |activation| activation.values());
-        recording.device.dispatch(Command {
+        recording.dispatch(Command {
             label: self.label,
             kernel: Kernel::Groupwise(GroupwiseKernel {
                 source: self.part,

@@ -359,7 +359,7 @@ impl Recording<'_, '_> {
         }
         let operands = GradientOperands { activation, parameters, parameter, x, dy, gradient };
         if parameters.sharing(parameter) == Some(&Sharing::Element) {
-            let dispatches = self.device.checked(|| operands.each(self.device))?;
+            let dispatches = operands.each(self)?;
             self.run(&dispatches);
             return Ok(());
         }
@@ -383,7 +383,7 @@ struct GradientOperands<'a, T: Element> {
 
 impl<T: Element> GradientOperands<'_, T> {
     /// The gradients of a parameter with a value for each element.
-    fn each(&self, device: &Device) -> Result<Vec<Dispatch>, Error> {
+    fn each(&self, recording: &Recording<'_, '_>) -> Result<Vec<Dispatch>, Error> {
         let kernel = Kernel::Gradient(GradientKernel {
             definition: self.activation.definition(),
             parameter: self.parameter,
@@ -391,7 +391,7 @@ impl<T: Element> GradientOperands<'_, T> {
             parameters: self.parameters.form(&self.activation, None)?,
         });
         // Whole 256 bytes of any type.
-        let most = most_bytes(&device.traits.limits)? / 4 / 128 * 128;
+        let most = most_bytes(&recording.device.traits.limits)? / 4 / 128 * 128;
         let mut dispatches = Vec::new();
         let mut first = 0;
         while first < self.x.elements {
@@ -402,7 +402,7 @@ impl<T: Element> GradientOperands<'_, T> {
                 span(self.gradient, numbers::RESULT, Access::Write, first, elements).0,
             ];
             bindings.extend(self.parameters.bound(false, None, first, elements));
-            dispatches.push(device.dispatch(Command {
+            dispatches.push(recording.dispatch(Command {
                 label: self.activation.name(),
                 kernel: kernel.clone(),
                 entry_point: "gradient",

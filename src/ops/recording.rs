@@ -1,7 +1,9 @@
 use crate::catalog::Accuracy;
-use crate::device::{Device, Dispatch, InBatch};
+use crate::device::{Command, Device, Dispatch, InBatch, OwnedCommand};
+use crate::error::Error;
 use crate::ops::rowwise::Strategy;
 use std::cell::RefCell;
+use std::collections::VecDeque;
 
 /// Records operations into a compute pass; the owner of the encoder submits it.
 ///
@@ -17,7 +19,16 @@ pub struct Recording<'a, 'pass> {
     pub(crate) scratch: Vec<wgpu::Buffer>,
     /// The buffers that a batch of the context uses until submission; none if the caller submits.
     pub(crate) batch: Option<RefCell<Vec<InBatch>>>,
+    /// The last commands, ready to be recorded again: a loop over the same buffers creates its bind groups once.
+    pub(crate) recent: RefCell<Recent>,
+    /// What the pass has been set to by the last command.
+    pub(crate) set: Option<Dispatch>,
 }
+
+/// The number of commands that a recording remembers.
+const MOST_RECENT: usize = 16;
+
+pub(crate) type Recent = VecDeque<(OwnedCommand, Dispatch)>;
 
 #[derive(Debug)]
 pub(crate) enum Target<'a, 'pass> {
@@ -43,6 +54,19 @@ impl Recording<'_, '_> {
         self.accuracy = accuracy;
     }
 
+    /// Prepares a command, or finds it among the last ones.
+    pub(crate) fn dispatch(&self, command: Command<'_>) -> Result<Dispatch, Error> {
+        let mut recent = self.recent.borrow_mut();
+        if let Some((_, dispatch)) = recent.iter().find(|(known, _)| *known == command) {
+            return Ok(dispatch.clone());
+        }
+        let owned = command.to_owned();
+        let dispatch = self.device.checked(|| self.device.dispatch(command))?;
+        recent.truncate(MOST_RECENT - 1);
+        recent.push_front((owned, dispatch.clone()));
+        Ok(dispatch)
+    }
+
     /// Records commands.
     pub(crate) fn run(&mut self, dispatches: &[Dispatch]) {
         let pass = match &mut self.pass {
@@ -50,8 +74,13 @@ impl Recording<'_, '_> {
             Target::Callers(pass) => pass,
         };
         for dispatch in dispatches {
-            pass.set_pipeline(&dispatch.pipeline);
-            pass.set_bind_group(0, &dispatch.group, &[]);
+            let set = self.set.replace(dispatch.clone());
+            if set.as_ref().is_none_or(|set| set.pipeline != dispatch.pipeline) {
+                pass.set_pipeline(&dispatch.pipeline);
+            }
+            if set.is_none_or(|set| set.group != dispatch.group) {
+                pass.set_bind_group(0, &dispatch.group, &[]);
+            }
             pass.dispatch_workgroups(dispatch.columns, dispatch.rows, 1);
         }
     }

@@ -225,6 +225,31 @@ fn a_pass_of_the_caller_takes_several_operations() {
     assert_eq!(context.download::<f32>(&z).unwrap(), forward(&forward(&x)));
 }
 
+/// A recording remembers its last commands, fewer than there are here.
+#[test]
+fn commands_that_come_again_are_recorded_again() {
+    let context = context();
+    let x = context.upload(&[64.0_f32, -64.0, 3.0, -8.0, -1.0]).unwrap();
+    let results: Vec<_> = (0..20).map(|_| context.allocate::<f32>(5).unwrap()).collect();
+    context
+        .batch(|recording| {
+            for turn in 0..3 {
+                for y in &results {
+                    let activation = if turn == 1 { Activation::Relu } else { LEAKY };
+                    recording.forward(activation, &x, y)?;
+                    recording.forward(activation, &x, y)?;
+                }
+                recording.forward(LEAKY, &x, &x)?;
+            }
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(context.download(&x).unwrap(), [64.0, -8.0, 3.0, -1.0, -0.125]);
+    for y in &results {
+        assert_eq!(context.download(y).unwrap(), [64.0, -8.0, 3.0, -1.0, -0.125]);
+    }
+}
+
 #[test]
 fn a_batch_that_fails_runs_nothing() {
     let context = context();
