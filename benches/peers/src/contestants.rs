@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail, ensure};
 use burn::tensor::wgpu::WgpuBackend;
 use burn::tensor::{Device, DeviceKind};
-use gpu_activations::{GpuActivations, wgpu};
+use gpu_activations::{Accuracy, GpuActivations, wgpu};
 
 /// Each library with a device of its own, made as its users make it.
 pub struct Libraries {
@@ -14,8 +14,8 @@ pub struct Libraries {
 
 impl Libraries {
     /// gpu-activations chooses the adapter, by the environment variables in its documentation, and burn follows.
-    pub fn on_one_adapter() -> Result<Self> {
-        let context = GpuActivations::new()?;
+    pub fn on_one_adapter(accuracy: Accuracy) -> Result<Self> {
+        let context = GpuActivations::new()?.with_accuracy(accuracy);
         let (burn, burn_adapter) = burn_on(&context.adapter_info())?;
         Ok(Libraries { context, burn, burn_adapter })
     }

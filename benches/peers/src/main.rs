@@ -8,6 +8,7 @@ mod session;
 use anyhow::Result;
 use clap::Parser;
 use contestants::Libraries;
+use gpu_activations::Accuracy;
 use report::Report;
 use session::Session;
 
@@ -23,11 +24,14 @@ struct Arguments {
     /// Samples of each contestant, whose median counts.
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..))]
     samples: u16,
+    /// The accuracy of gpu-activations: highest or fast.
+    #[arg(long, default_value = "highest")]
+    accuracy: Accuracy,
 }
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let libraries = Libraries::on_one_adapter()?;
+    let libraries = Libraries::on_one_adapter(arguments.accuracy)?;
     let mut session = Session::new(arguments.samples, Report::new(arguments.json));
     session.report.adapters(&libraries, arguments.samples);
     for group in cases::Group::chosen(&arguments.groups) {
