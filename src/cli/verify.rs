@@ -33,7 +33,7 @@ pub struct Arguments {
     /// Every one of the 2^32 f32, instead of a sample; functions along an axis keep their arrays.
     #[arg(long, conflicts_with = "step")]
     exhaustive: bool,
-    /// One in so many f32 is tried, besides the edges of each function.
+    /// One in so many f32 is tried, and up to 65536 on each side of every edge of the function, the more the smaller N is.
     #[arg(long, value_name = "N", default_value_t = 4093, value_parser = clap::value_parser!(u32).range(1..))]
     step: u32,
     /// Keeps what is done in this file, and goes on from there if it exists.

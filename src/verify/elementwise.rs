@@ -216,7 +216,9 @@ pub fn verify_from<T: Format>(
 ) -> Result<Checkpoint, Error> {
     let reference = Reference { activation, quantity };
     let blocks = T::inputs(&activation, step.max(1));
-    checkpoint.blocks = blocks.len() as u64;
+    if checkpoint.blocks != blocks.len() as u64 {
+        checkpoint = Checkpoint { blocks: blocks.len() as u64, ..Checkpoint::default() };
+    }
     let limits: Vec<f64> = contexts.iter().map(|context| reference.limit::<T>(context.accuracy())).collect();
     checkpoint.reports.iter_mut().zip(&limits).for_each(|(report, &limit)| report.hold_to(limit));
     if !checkpoint.reports.iter().map(|report| report.limit_ulp).eq(limits.iter().copied()) {

@@ -55,11 +55,12 @@ impl Format for f32 {
     const MIN_EXPONENT: i32 = -126;
     const MAX_EXPONENT: i32 = 128;
     fn inputs(activation: &Activation, step: u32) -> Box<dyn ExactSizeIterator<Item = Vec<f32>>> {
-        let edges = edges(activation);
         let step = step.max(1);
+        let edges = edges(activation, step);
+        let blocks_of_edges = edges.len().div_ceil(BLOCK as usize) as u32;
         let last = u32::MAX / step;
-        Box::new((0..last / BLOCK + 2).map(move |block| match block.checked_sub(1) {
-            None => edges.clone(),
+        Box::new((0..last / BLOCK + 1 + blocks_of_edges).map(move |block| match block.checked_sub(blocks_of_edges) {
+            None => edges.chunks(BLOCK as usize).nth(block as usize).unwrap_or_default().to_vec(),
             Some(block) => {
                 let first = block * BLOCK;
                 (first..=last.min(first + (BLOCK - 1))).map(|index| f32::from_bits(index * step)).collect()
@@ -71,8 +72,13 @@ impl Format for f32 {
 /// The number of f32 tried at once.
 const BLOCK: u32 = 1 << 21;
 
+/// The floats tried on each side of an edge beside one in `step` of all: the more, the more of all are tried.
+fn radius(step: u32) -> u32 {
+    if step == 1 { 8 } else { ((1 << 22) / step).clamp(8, 1 << 16) }
+}
+
 /// The floats around every special value, and around every point where a branch, an overflow or a saturation may lie.
-fn edges(activation: &Activation) -> Vec<f32> {
+fn edges(activation: &Activation, step: u32) -> Vec<f32> {
     let specials = [f32::INFINITY, f32::NAN, f32::MAX, f32::MIN_POSITIVE, f32::from_bits(1), 0.0, 1e38];
     let places =
         [0.25, 0.4, 0.5, 0.6, 1.0, 8.0, 9.0, 14.4, 15.0, 17.0, 18.0, 20.0, 87.3, 88.7, 103.9, 104.0, 200.0, 4096.0];
@@ -80,7 +86,11 @@ fn edges(activation: &Activation) -> Vec<f32> {
     // product rounded too early in celu's gradient by alpha.
     let found = [1.481_271_1e16, 1.015_148_4e32, 0.334_416_33, 1.491_156_7];
     let kinks = activation.kinks().into_iter().map(|kink| kink as f32);
-    let around = |place: f32| (0..=16).map(move |i| f32::from_bits(place.to_bits().wrapping_add(i).wrapping_sub(8)));
+    let radius = radius(step);
+    let around = |place: f32| {
+        let first = place.to_bits().wrapping_sub(radius);
+        (0..=2 * radius).map(move |i| f32::from_bits(first.wrapping_add(i)))
+    };
     specials
         .into_iter()
         .chain(places)
