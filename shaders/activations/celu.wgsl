@@ -27,7 +27,7 @@ fn derivative(x: f32, params: Params) -> f32 {
 }
 
 // e^z - 1 - z e^z for x < 0. The difference cancels near 0; there it is -z^2 (1/2 + z P(z)), a minimax fit.
-fn parameter_gradient(x: f32, params: Params) -> Gradient {
+fn gradient_by_alpha(x: f32, params: Params) -> Gradient {
     let z = argument(x, params);
     let c = clamp(z.x, -0.5, 0.5);
     let rest = (((((1.67330254e-5 * c + 1.74541972e-4) * c + 1.19288871e-3) * c + 6.94436347e-3) * c + 3.33330221e-2) * c + 0.125) * c;
@@ -46,5 +46,5 @@ fn parameter_gradient(x: f32, params: Params) -> Gradient {
     let is_large = e.k > 30;
     let far = add(scale_pair(raised, min(e.k, 30)), vec2<f32>(-1.0, 0.0));
     let value = select(select(far.x + far.y, raised.x + raised.y, is_large), near.x + near.y, is_near);
-    return Gradient(Params(value), select(select(0, e.k, is_large), 2 * (x_k - alpha_k), is_near));
+    return Gradient(value, select(select(0, e.k, is_large), 2 * (x_k - alpha_k), is_near));
 }

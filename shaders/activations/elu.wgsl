@@ -20,7 +20,7 @@ fn derivative_plain(x: f32, params: Params) -> f32 {
     return select(scale_decay(e.mantissa.x * params.alpha, e.k), 1.0, x > 0.0);
 }
 
-fn parameter_gradient(x: f32, params: Params) -> Gradient {
+fn gradient_by_alpha(x: f32, params: Params) -> Gradient {
     let y = expm1_negative(vec2<f32>(min(x, 0.0), 0.0));
-    return Gradient(Params(y.x + y.y), 0);
+    return Gradient(y.x + y.y, 0);
 }

@@ -10,6 +10,6 @@ fn derivative(x: f32, params: Params) -> f32 {
     return select(params.alpha, 1.0, x > 0.0);
 }
 
-fn parameter_gradient(x: f32, params: Params) -> Gradient {
-    return Gradient(Params(min(x, 0.0)), 0);
+fn gradient_by_alpha(x: f32, params: Params) -> Gradient {
+    return Gradient(min(x, 0.0), 0);
 }

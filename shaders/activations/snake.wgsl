@@ -23,7 +23,7 @@ fn derivative(x: f32, params: Params) -> f32 {
 
 // 2 x sin(t)/alpha cos(t) - (sin(t)/alpha)^2, with the powers of two apart. |sin(t)/alpha| is at most |x|, so the
 // second term's power of two is at most the first's.
-fn parameter_gradient(x: f32, params: Params) -> Gradient {
+fn gradient_by_alpha(x: f32, params: Params) -> Gradient {
     let t = angle(x, params);
     let turned = reduce(t, 0u);
     let x_k = exponent_of(x);
@@ -38,5 +38,5 @@ fn parameter_gradient(x: f32, params: Params) -> Gradient {
     let c = sine_of(quarter_turn_on(turned));
     let first = multiply(multiply(ratio, c), vec2<f32>(2.0 * (x * power_of_two(-x_k)), 0.0));
     let y = add(first, -scale_pair(multiply(ratio, ratio), s_k - k - x_k));
-    return Gradient(Params(not_a_number_unless(is_finite(t), y.x + y.y)), s_k - k + x_k);
+    return Gradient(not_a_number_unless(is_finite(t), y.x + y.y), s_k - k + x_k);
 }

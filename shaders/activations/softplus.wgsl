@@ -19,7 +19,7 @@ fn derivative_plain(x: f32, params: Params) -> f32 {
 // (z logistic(z) - ln(1 + e^z))/beta^2 for z = beta x. With a = |z| and e = e^-a it is
 // -(a e/(1 + e) + ln(1 + e))/beta^2, where nothing cancels. Beyond a = 18 the sum is e (a + 1 - e (a + 1/2)),
 // whose power of two comes last.
-fn parameter_gradient(x: f32, params: Params) -> Gradient {
+fn gradient_by_beta(x: f32, params: Params) -> Gradient {
     let z = argument_of(params.beta, x, argument_limit(params.beta, 400.0), 400.0);
     let a = select(z, -z, z.x < 0.0);
     let e = decay(-a);
@@ -29,5 +29,5 @@ fn parameter_gradient(x: f32, params: Params) -> Gradient {
     let k = exponent_of(params.beta);
     let beta = vec2<f32>(params.beta * power_of_two(-k), 0.0);
     let y = divide(divide(-select(body, tail, is_tail), beta), beta);
-    return Gradient(Params(y.x + y.y), select(0, e.k, is_tail) - 2 * k);
+    return Gradient(y.x + y.y, select(0, e.k, is_tail) - 2 * k);
 }

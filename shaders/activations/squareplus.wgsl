@@ -46,8 +46,8 @@ fn derivative(x: f32, params: Params) -> f32 {
 }
 
 // 1/(4 sqrt(x^2 + b)).
-fn parameter_gradient(x: f32, params: Params) -> Gradient {
+fn gradient_by_b(x: f32, params: Params) -> Gradient {
     let s = bend(x, params);
     let y = divide(vec2<f32>(0.25, 0.0), s.root);
-    return Gradient(Params(select(0.0, y.x + y.y, is_finite(x))), -s.k);
+    return Gradient(select(0.0, y.x + y.y, is_finite(x)), -s.k);
 }

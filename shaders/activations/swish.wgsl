@@ -15,12 +15,12 @@ fn derivative(x: f32, params: Params) -> f32 {
 }
 
 // x^2 logistic'(beta x). The unit of x makes its square a normal float. Beyond |beta x| = 400 the result is 0.
-fn parameter_gradient(x: f32, params: Params) -> Gradient {
+fn gradient_by_beta(x: f32, params: Params) -> Gradient {
     let limit = argument_limit(params.beta, 400.0);
     let s = logistic_derivative(argument_of(params.beta, x, limit, 400.0));
     let clamped = clamp(x, -limit, limit);
     let k = exponent_of(clamped);
     let factor = vec2<f32>(clamped * power_of_two(-k), 0.0);
     let y = multiply(multiply(s.value, factor), factor);
-    return Gradient(Params(y.x + y.y), s.k + 2 * k);
+    return Gradient(y.x + y.y, s.k + 2 * k);
 }

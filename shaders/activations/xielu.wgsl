@@ -65,14 +65,20 @@ fn derivative(x: f32, params: Params) -> f32 {
     return select(body, scale_far(tail.x + tail.y, d.k), vanishing) / unit;
 }
 
-// x^2 above 0, and e^x - 1 - x below. The unit of x makes its square a normal float.
-fn parameter_gradient(x: f32, params: Params) -> Gradient {
+// x^2 above 0. The unit of x makes the square a normal float.
+fn gradient_by_alpha_p(x: f32, params: Params) -> Gradient {
+    let k = exponent_of(x);
+    let above = max(x, 0.0) * power_of_two(-k);
+    return Gradient(above * above, 2 * k);
+}
+
+// e^x - 1 - x below 0, in the same unit.
+fn gradient_by_alpha_n(x: f32, params: Params) -> Gradient {
     let k = exponent_of(x);
     let unit = power_of_two(-k);
-    let above = max(x, 0.0) * unit;
     let below = min(x, 0.0);
     let near = multiply(two_product(below * unit, below * unit), remainder_ratio(clamp(below, -1.0, 0.0)));
     let far = add(expm1_negative(vec2<f32>(below, 0.0)), vec2<f32>(-below, 0.0));
     let remainder = select(guarded_product(far.x + far.y, unit) * unit, near.x + near.y, below > -1.0);
-    return Gradient(Params(above * above, select(-below, remainder, is_finite(below)), 0.0), 2 * k);
+    return Gradient(select(-below, remainder, is_finite(below)), 2 * k);
 }

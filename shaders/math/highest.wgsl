@@ -277,6 +277,54 @@ fn normal_cdf(z: vec2<f32>) -> f32 {
     return select(select(right.x + right.y, scale_far(tail.x + tail.y, e.k), z.x < 0.0), centre.x + centre.y, a <= 0.25);
 }
 
+// x Phi(x), by Mills' ratio away from 0, by a polynomial for |x| <= 1/4.
+fn gelu_of(x: f32) -> f32 {
+    let c = clamp(x, -15.0, 15.0);
+    let a = abs(c);
+    let e = gaussian_decay(a);
+    let tail = multiply(mills_ratio(vec2<f32>(a, 0.0)), e.mantissa);
+    let tail_small = tail * power_of_two(max(e.k, -126));
+    let body = add(vec2<f32>(1.0, 0.0), -tail_small);
+    let outer = multiply(select(body, tail, x < 0.0), vec2<f32>(c, 0.0));
+    let near = vec2<f32>(clamp(c, -0.25, 0.25), 0.0);
+    let centre = multiply(add(vec2<f32>(0.5, 0.0), multiply(normal_centre(two_product(near.x, near.x)), near)), near);
+    let far = lowered(outer.x + outer.y, select(0, e.k, x < 0.0));
+    return select(select(far, centre.x + centre.y, a <= 0.25), x, x > 15.0);
+}
+
+// d/dx of x Phi(x), which is Phi(x) + x phi(x). With a = |x| it is e^(-a^2/2) (M(a) - a phi(0)) below 0, and 1 minus that above.
+fn gelu_slope(x: f32) -> f32 {
+    let c = clamp(x, -15.0, 15.0);
+    let a = abs(c);
+    let e = gaussian_decay(a);
+    let density = multiply(NORMAL_PEAK, vec2<f32>(a, 0.0));
+    let tail = multiply(add(mills_ratio(vec2<f32>(a, 0.0)), -density), e.mantissa);
+    let tail_small = tail * power_of_two(max(e.k, -126));
+    let body = add(vec2<f32>(1.0, 0.0), -tail_small);
+    let near = clamp(c, -0.25, 0.25);
+    let linear = multiply(normal_centre_slope(two_product(near, near)), vec2<f32>(near, 0.0));
+    let centre = add(vec2<f32>(0.5, 0.0), linear);
+    let outer = select(body.x + body.y, lowered(tail.x + tail.y, e.k), x < 0.0);
+    return select(outer, centre.x + centre.y, a <= 0.25);
+}
+
+// 2/sqrt(pi) in two parts.
+const TWO_OVER_ROOT_PI: vec2<f32> = vec2<f32>(1.12837923, -5.8635383e-8);
+
+// erf(z) for |z| <= 10, as 1 - 2 e^(-z^2) M(sqrt(2) |z|) with Mills' ratio M, and by its series for |z| <= 1/2.
+fn error_function(z: vec2<f32>) -> vec2<f32> {
+    let positive = select(z, -z, z.x < 0.0);
+    let a = precise_product(positive, vec2<f32>(1.41421354, 2.4203236e-8));
+    let e = decay(-precise_product(z, z)).small;
+    let far = add(vec2<f32>(1.0, 0.0), -2.0 * multiply(mills_ratio(a), e));
+    let t = min(positive.x, 0.5);
+    let u = t * t;
+    let series = fast_two_sum(t, t * error_series(u));
+    let near = multiply(vec2<f32>(series.x, series.y + positive.y * (1.0 - u)), TWO_OVER_ROOT_PI);
+    let y = select(far, near, positive.x <= 0.5);
+    return select(y, -y, z.x < 0.0);
+}
+
 // The sine, from minimax fits of (r - sin r)/r^3 and (cos r - 1 + r^2/2)/r^4 for |r| <= pi/4.
 fn sine_of(angle: Angle) -> vec2<f32> {
     let r = angle.rest;

@@ -127,6 +127,37 @@ fn normal_cdf(z: vec2<f32>) -> f32 {
     return select(1.0 - tail, scale_tail(tail, e.k), z.x < 0.0);
 }
 
+// x Phi(x). Without compensation nothing is gained by a polynomial near 0. The result is less than the exponential, which
+// need not be raised.
+fn gelu_of(x: f32) -> f32 {
+    let a = min(abs(x), 15.0);
+    let e = raised_exponential(-0.5 * two_product(a, a), 0.0);
+    let m = mills_ratio(vec2<f32>(a, 0.0)).x;
+    // Halves, because 1 - m e would be rounded before the product. Opaque, because compilers factor x out of the sum.
+    return select(opaque(x * 0.5) + x * (0.5 - m * e), -(a * e) * m, x < 0.0);
+}
+
+// d/dx of x Phi(x).
+fn gelu_slope(x: f32) -> f32 {
+    let c = clamp(x, -15.0, 15.0);
+    let a = abs(c);
+    let e = gaussian_decay(a);
+    let tail = (mills_ratio(vec2<f32>(a, 0.0)).x - NORMAL_PEAK.x * a) * e.mantissa.x;
+    return select(1.0 - tail, scale_tail(tail, e.k), x < 0.0);
+}
+
+const TWO_OVER_ROOT_PI: vec2<f32> = vec2<f32>(1.12837923, 0.0);
+
+// erf(z) for |z| <= 10, as 1 - 2 e^(-z^2) M(sqrt(2) |z|) with Mills' ratio M, and by its series for |z| <= 1/2.
+fn error_function(z: vec2<f32>) -> vec2<f32> {
+    let a = abs(z.x);
+    let e = raised_exponential(-precise_product(z, z), 0.0);
+    let far = 1.0 - 2.0 * e * mills_ratio(vec2<f32>(1.41421354 * a, 0.0)).x;
+    let t = min(a, 0.5);
+    let y = select(far, TWO_OVER_ROOT_PI.x * (t + t * error_series(t * t)), a <= 0.5);
+    return vec2<f32>(select(y, -y, z.x < 0.0), 0.0);
+}
+
 // The sine of an angle of at most an eighth of a turn, and its cosine beyond that.
 fn sine_of(angle: Angle) -> vec2<f32> {
     let r = angle.rest.x;

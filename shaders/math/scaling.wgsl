@@ -61,3 +61,41 @@ fn argument_of(rate: f32, x: f32, limit: f32, reach: f32) -> vec2<f32> {
 fn value_of(y: vec2<f32>) -> f32 {
     return select(y.x, y.x + y.y, is_finite(y.x));
 }
+
+// x in units of 2^j, with sqrt(1 + alpha x^2), for alpha > 0. j is half of alpha's exponent, so that neither overflows. Beyond
+// 2^51 a derivative is 0.
+struct IsruParts {
+    x: f32,
+    root: vec2<f32>,
+    j: i32,
+}
+
+fn isru_parts(x: f32, alpha: f32) -> IsruParts {
+    let j = exponent_of(alpha) >> 1u;
+    let limit = power_of_two(51 - j);
+    let c = clamp(x, -limit, limit) * power_of_two(j);
+    let alpha_unit = alpha * power_of_two(-2 * j);
+    let square = add(vec2<f32>(1.0, 0.0), multiply(two_product(c, c), vec2<f32>(alpha_unit, 0.0)));
+    return IsruParts(c, square_root(square), j);
+}
+
+// x/sqrt(1 + alpha x^2). Near 0 it is x, which its unit may make subnormal.
+fn isru_of(x: f32, alpha: f32) -> f32 {
+    let h = isru_parts(x, alpha);
+    let y = divide(vec2<f32>(h.x, 0.0), h.root);
+    return select((y.x + y.y) * power_of_two(-h.j), x, abs(h.x) < 1e-5);
+}
+
+// (1 + alpha x^2)^(-3/2). A small inverse is raised, because the errors of tiny products are left out.
+fn isru_slope(x: f32, alpha: f32) -> f32 {
+    let h = isru_parts(x, alpha);
+    let large = abs(h.x) > 1048576.0;
+    let inverse = divide(vec2<f32>(select(1.0, power_of_two(30), large), 0.0), h.root);
+    let y = multiply(multiply(inverse, inverse), inverse);
+    return scale(y.x + y.y, select(0, -90, large));
+}
+
+// (sqrt(pi)/2 erf(z) - z)/z by its series in u = z^2, for |z| <= 1/2.
+fn error_series(u: f32) -> f32 {
+    return (((((1.0683761e-4 * u - 7.5757576e-4) * u + 4.6296297e-3) * u - 2.3809524e-2) * u + 0.1) * u - 0.33333334) * u;
+}

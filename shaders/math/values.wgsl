@@ -73,10 +73,10 @@ fn scale_far(value: f32, k: i32) -> f32 {
     return guarded_product(guarded_product(value, step), step) * power_of_two(k - 2 * third);
 }
 
-// The derivatives of a result by its learnable parameters, divided by 2^k: they may exceed the floats where their
-// products with dy do not.
+// The derivative of a result by a learnable parameter, as value * 2^k: it may exceed the floats where its product with dy
+// does not.
 struct Gradient {
-    by: Params,
+    value: f32,
     k: i32,
 }
 

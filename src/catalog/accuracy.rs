@@ -13,7 +13,7 @@ pub enum Accuracy {
     #[default]
     Highest,
     /// Within [`Activation::fast_limits`](crate::Activation::fast_limits): at most 4 units in the last place, or 8 in
-    /// derivatives of several terms; gelu has 4.9.
+    /// derivatives of several terms; some need a little more.
     Fast,
 }
 

@@ -118,6 +118,43 @@ catalog! {
     forward |x| x.max(min).min(max),
     derivative |x| if x >= min && x <= max { 1.0 } else { 0.0 };
 
+    /// The hyperbolic tangent scaled so that small values pass unchanged and large ones stay within ±cap, as in the logits of
+    /// Gemma 2 (Gemma Team 2024).
+    softcap Softcap {
+        /// Bound of the value, at least 2⁻¹²⁶.
+        cap = learnable(30.0, Range::Positive),
+    }
+    formula "cap·tanh(x/cap)",
+    limits 1.1, 0.85,
+    fast 4.0, 5.8,
+    samples [{ cap: 50.0 }, { cap: 0.3 }],
+    pictured [{ cap: 1.0 }, { cap: 2.0 }],
+    forward |x| cap * (x / cap).tanh(),
+    derivative |x| sech_squared(x / cap),
+    gradient cap within 1.1 |x| softcap_gradient(x / cap);
+
+    /// Dynamic tanh, which takes the place of layer normalization (Zhu, Chen, He, LeCun & Liu 2025).
+    dynamic_tanh DynamicTanh {
+        /// Steepness, finite.
+        alpha = learnable(0.5, Range::Finite),
+        /// Bound of the value around `beta`, finite.
+        gamma = learnable(1.0, Range::Finite),
+        /// Value at 0, finite.
+        beta = learnable(0.0, Range::Finite),
+    }
+    aliases ["dyt"],
+    formula "gamma·tanh(alpha·x) + beta",
+    limits 1.1, 0.85,
+    fast 6.5, 5.8,
+    roots |x| dynamic_tanh_term(alpha, gamma, beta, x), |_x| 0.0,
+    samples [{ alpha: 0.8, gamma: 1.5, beta: -0.3 }, { alpha: -7.0, gamma: 0.3, beta: 2.0 }],
+    pictured [{ alpha: 1.0, gamma: 1.5, beta: -0.3 }],
+    forward |x| gamma * product(alpha, x).tanh() + beta,
+    derivative |x| gamma * alpha * sech_squared(product(alpha, x)),
+    gradient alpha within 1.1 |x| dynamic_tanh_gradient(alpha, gamma, x),
+    gradient gamma within 1.0 |x| product(alpha, x).tanh(),
+    gradient beta within 0.5 |_x| 1.0;
+
     /// The difference between `x` and its hyperbolic tangent.
     tanh_shrink TanhShrink
     formula "x − tanh(x)",
@@ -150,6 +187,26 @@ catalog! {
     limits 0.6, 0.0,
     forward |x| x.max(0.0) * x.max(0.0),
     derivative |x| 2.0 * x.max(0.0);
+
+    /// The squared positive part with a scale and a bias, by default such that a normal x gives mean 0 and variance 1 (Yu
+    /// et al. 2022).
+    star_relu StarRelu {
+        /// Factor of the square, finite.
+        scale = learnable(0.894_427_2, Range::Finite),
+        /// Value up to 0, finite.
+        bias = learnable(-0.447_213_6, Range::Finite),
+    }
+    formula "scale·max(x, 0)² + bias",
+    kinks [0.0],
+    limits 0.8, 0.6,
+    fast 3.0, 0.6,
+    roots |x| star_relu_term(scale, bias, x), |_x| 0.0,
+    samples [{ scale: 1.0, bias: 0.0 }, { scale: -0.3, bias: 2.0 }],
+    pictured [{ scale: 1.0, bias: 0.0 }],
+    forward |x| product(scale, x.max(0.0) * x.max(0.0)) + bias,
+    derivative |x| 2.0 * product(scale, x.max(0.0)),
+    gradient scale within 0.8 |x| x.max(0.0) * x.max(0.0),
+    gradient bias within 0.5 |_x| 1.0;
 
     /// Keras' `relu` with all its arguments. The derivative is `negative_slope` at `threshold` and 0 at `max_value`.
     generalized_relu GeneralizedRelu {
@@ -275,6 +332,25 @@ catalog! {
     forward |x| gelu(x),
     derivative |x| gelu_derivative(x);
 
+    /// The exact gelu clipped to [min, max], for quantization (Wu, Judd, Zhang, Isaev & Micikevicius 2020). The derivative is 0
+    /// where it is clipped, bounds included.
+    clipped_gelu ClippedGelu {
+        /// Lower bound, finite.
+        min = constant(-10.0, Range::Finite),
+        /// Upper bound, finite and at least `min`.
+        max = constant(10.0, Range::AtLeast("min")),
+    }
+    aliases ["gelu_10"],
+    formula "clamp(x·Φ(x), min, max)",
+    kinks [gelu_inverse(min, -1.0), gelu_inverse(min, 1.0), gelu_inverse(max, -1.0), gelu_inverse(max, 1.0)],
+    limits 0.85, 0.9,
+    fast 4.9, 7.1,
+    roots |_x| 0.0, |x| near(x, -0.7518, 0.25, 1.0),
+    samples [{ min: -0.1, max: 2.5 }, { min: 0.5, max: 1.0 }],
+    pictured [{ min: -0.1, max: 2.0 }],
+    forward |x| gelu(x).clamp(min, max),
+    derivative |x| if gelu_order(x, min).is_gt() && gelu_order(x, max).is_lt() { gelu_derivative(x) } else { 0.0 };
+
     /// The tanh approximation of gelu (Hendrycks & Gimpel 2016), JAX' default under the name gelu.
     gelu_tanh GeluTanh
     aliases ["gelu_new"],
@@ -299,7 +375,7 @@ catalog! {
     aliases ["swish1", "swish_1"],
     formula "x·σ(x)",
     limits 0.85, 0.85,
-    fast 3.6, 6.8,
+    fast 3.6, 6.9,
     roots |_x| 0.0, |x| near(x, -1.2785, 0.25, 1.0),
     forward |x| swish(1.0, x),
     derivative |x| swish_derivative(x);
@@ -329,11 +405,39 @@ catalog! {
     forward |x| if x >= 3.0 { x } else if x <= -3.0 { 0.0 } else { x * (x + 3.0) / 6.0 },
     derivative |x| if x >= 3.0 { 1.0 } else if x <= -3.0 { 0.0 } else { (2.0 * x + 3.0) / 6.0 };
 
+    /// A relu whose lower part is elu times the logistic function (Basirat & Roth 2018).
+    elish Elish
+    formula "x ≥ 0 ? x·σ(x) : (exp(x) − 1)·σ(x)",
+    kinks [0.0],
+    limits 0.85, 0.85,
+    fast 3.6, 8.0,
+    roots |_x| 0.0, |x| near(x, -0.8814, 0.25, 0.125),
+    forward |x| if x >= 0.0 { swish(1.0, x) } else { x.exp_m1() * sigmoid(x) },
+    derivative |x| elish_derivative(x);
+
+    /// A product of x with tanh(exp(x)), steeper than mish (Liu & Di 2020).
+    tanh_exp TanhExp
+    formula "x·tanh(exp(x))",
+    limits 1.0, 1.0,
+    fast 4.0, 8.0,
+    roots |_x| 0.0, |x| near(x, -1.0789, 1.0, x.exp().tanh()),
+    forward |x| if x < -800.0 { 0.0 } else { x * x.exp().tanh() },
+    derivative |x| tanh_exp_derivative(x);
+
+    /// The log-softplus error function, a mish with erf in the place of tanh (Nag, Bhattacharyya, Mukherjee & Kundu 2023).
+    serf Serf
+    formula "x·erf(ln(1 + exp(x)))",
+    limits 1.0, 1.0,
+    fast 4.9, 8.0,
+    roots |_x| 0.0, |x| near(x, -1.1931, 1.0, libm::erf(softplus(1.0, x))),
+    forward |x| if x < -800.0 { 0.0 } else { x * libm::erf(softplus(1.0, x)) },
+    derivative |x| serf_derivative(x);
+
     /// A smooth, self-gated relu (Misra 2019).
     mish Mish
     formula "x·tanh(ln(1 + exp(x)))",
     limits 1.0, 0.85,
-    fast 4.0, 7.4,
+    fast 4.5, 8.6,
     roots |_x| 0.0, |x| near(x, -1.1925, 0.25, 1.0),
     forward |x| mish(x),
     derivative |x| mish_derivative(x);
@@ -345,7 +449,7 @@ catalog! {
     }
     formula "ln(1 + exp(beta·x))/beta",
     limits 0.85, 0.85,
-    fast 3.4, 2.6,
+    fast 3.5, 2.6,
     samples [{ beta: 0.3 }, { beta: 7.0 }],
     pictured [{ beta: 0.5 }, { beta: 5.0 }],
     forward |x| softplus(beta, x),
@@ -373,6 +477,33 @@ catalog! {
     fast 3.0, 3.8,
     forward |x| if x.is_infinite() { x.signum() } else { x / (1.0 + x.abs()) },
     derivative |x| 1.0 / (1.0 + x.abs()).powi(2);
+
+    /// Inverse square root unit, a sigmoid without exponentials (Carlile, Delamarter, Kinney, Marti & Whitney 2017).
+    isru Isru {
+        /// The inverse square of the bound of the value, at least 2⁻¹²⁶.
+        alpha = constant(1.0, Range::Positive),
+    }
+    formula "x/√(1 + alpha·x²)",
+    limits 0.85, 0.85,
+    fast 3.0, 7.5,
+    samples [{ alpha: 3.0 }, { alpha: 0.01 }],
+    pictured [{ alpha: 0.25 }, { alpha: 4.0 }],
+    forward |x| isru(alpha, x),
+    derivative |x| isru_derivative(alpha, x);
+
+    /// Inverse square root linear unit: isru below 0 and `x` above (Carlile et al. 2017).
+    isrlu Isrlu {
+        /// The inverse square of the limit at −∞, at least 2⁻¹²⁶.
+        alpha = constant(1.0, Range::Positive),
+    }
+    formula "x ≥ 0 ? x : x/√(1 + alpha·x²)",
+    kinks [0.0],
+    limits 0.85, 0.85,
+    fast 3.0, 7.5,
+    samples [{ alpha: 3.0 }, { alpha: 0.01 }],
+    pictured [{ alpha: 0.25 }, { alpha: 4.0 }],
+    forward |x| if x >= 0.0 { x } else { isru(alpha, x) },
+    derivative |x| if x >= 0.0 { 1.0 } else { isru_derivative(alpha, x) };
 
     /// `x` moved towards 0 by lambda, and 0 if it would cross 0 (Donoho 1995). The derivative is 0 at ±lambda.
     soft_shrink SoftShrink {
@@ -460,6 +591,14 @@ catalog! {
     forward |x| laplace(mu, sigma, x),
     derivative |x| laplace_derivative(mu, sigma, x);
 
+    /// The error function, 2Φ(√2·x) − 1.
+    erf Erf
+    formula "erf(x)",
+    limits 0.85, 0.85,
+    fast 3.0, 2.4,
+    forward |x| libm::erf(x),
+    derivative |x| std::f64::consts::FRAC_2_SQRT_PI * (-x * x).exp();
+
     /// Expanded integral of elu, trainable (Huang & Schlag 2023). The derivative at 0 is beta.
     xielu Xielu {
         /// Curvature above 0, finite.
@@ -498,6 +637,26 @@ catalog! {
     derivative |x| snake_derivative(alpha, x),
     gradient alpha within 1.2 of |x| snake_gradient_term(alpha, x), |x| snake_gradient(alpha, x);
 
+    /// Snake with an amplitude of its own, as in vocoders (Lee et al. 2023, BigVGAN). alpha·x is rounded to f32, and that
+    /// argument is reduced exactly. The derivative is NaN at ±∞, where it has no limit, and where alpha·x exceeds the largest
+    /// f32.
+    snake_beta SnakeBeta {
+        /// Frequency, at least 2⁻¹²⁶ in magnitude.
+        alpha = learnable(1.0, Range::NonZero),
+        /// Inverse of the amplitude, at least 2⁻¹²⁶ in magnitude.
+        beta = learnable(1.0, Range::NonZero),
+    }
+    formula "x + sin²(alpha·x)/beta",
+    limits 1.6, 1.2,
+    fast 4.0, 8.0,
+    roots |x| snake_beta_term(alpha, beta, x), |x| snake_beta_derivative_term(alpha, beta, x),
+    samples [{ alpha: 0.3, beta: 2.0 }, { alpha: -5.0, beta: 0.7 }],
+    pictured [{ alpha: 2.0, beta: 1.0 }, { alpha: 2.0, beta: 4.0 }],
+    forward |x| snake_beta(alpha, beta, x),
+    derivative |x| snake_beta_derivative(alpha, beta, x),
+    gradient alpha within 1.2 |x| snake_beta_gradient(alpha, beta, x),
+    gradient beta within 1.2 |x| -(rounded_product(alpha, x).sin() / beta).powi(2);
+
     /// The sine of implicit representations (Sitzmann et al. 2020). omega·x is rounded to f32, and that argument is
     /// reduced exactly. The value is NaN at ±∞, where it has no limit, and where omega·x exceeds the largest f32.
     sine Sine {
@@ -520,6 +679,17 @@ catalog! {
     roots |_x| 0.0, |x| sinc_derivative_term(x),
     forward |x| if x == 0.0 { 1.0 } else if x.is_infinite() { 0.0 } else { x.sin() / x },
     derivative |x| sinc_derivative(x);
+
+    /// Growing cosine unit (Noel, Trivedi & Dutta 2021). The argument is reduced exactly. The value is NaN at ±∞, where it has
+    /// no limit.
+    growing_cosine GrowingCosine
+    aliases ["gcu"],
+    formula "x·cos(x)",
+    limits 1.0, 1.1,
+    fast 4.0, 6.0,
+    roots |_x| 0.0, |x| growing_cosine_term(x),
+    forward |x| x * x.cos(),
+    derivative |x| x.cos() - x * x.sin();
 
     /// Linearly scaled tanh (Roy et al. 2019).
     lisht Lisht

@@ -80,9 +80,15 @@ pub(crate) fn near(x: f64, root: f64, reach: f64, term: f64) -> f64 {
     if (x - root).abs() <= reach { term } else { 0.0 }
 }
 
-/// rate·x as in the shader, which rounds the product of two f32 to f32. For other x it is exact.
+/// rate·x as in the shader, which rounds the product of two f32 to f32. For other x it is exact, and so is a product that is
+/// no normal f32, which adapters round differently.
 pub(crate) fn rounded_product(rate: f64, x: f64) -> f64 {
-    if f64::from(x as f32) == x { f64::from(product(rate, x) as f32) } else { product(rate, x) }
+    let exact = product(rate, x);
+    if f64::from(x as f32) == x && exact.abs() >= f64::from(f32::MIN_POSITIVE) {
+        f64::from(exact as f32)
+    } else {
+        exact
+    }
 }
 
 /// Checks exactly whether 0 < a + b < 1, although the sum may round to 0 or 1: one of the two differences from 1 is
@@ -275,4 +281,123 @@ pub(crate) fn snake_gradient(alpha: f64, x: f64) -> f64 {
     let t = rounded_product(alpha, x);
     let s = t.sin() / alpha;
     s * (2.0 * x * t.cos() - s)
+}
+
+/// tanh(z) − z/cosh²(z), the derivative of softcap by its cap.
+pub(crate) fn softcap_gradient(z: f64) -> f64 {
+    let c = z.clamp(-400.0, 400.0);
+    c * c.tanh().powi(2) - tanh_shrink(c)
+}
+
+/// γ·x/cosh²(αx).
+pub(crate) fn dynamic_tanh_gradient(alpha: f64, gamma: f64, x: f64) -> f64 {
+    let z = product(alpha, x);
+    if z.abs() > 400.0 { 0.0 } else { product(gamma, x) * sech_squared(z) }
+}
+
+/// |beta| where the terms of dynamic_tanh cancel, else 0.
+#[cfg(feature = "verify")]
+pub(crate) fn dynamic_tanh_term(alpha: f64, gamma: f64, beta: f64, x: f64) -> f64 {
+    let curve = gamma * product(alpha, x).tanh();
+    if (curve + beta).abs() < beta.abs() { beta.abs() } else { 0.0 }
+}
+
+/// |bias| where the terms of star_relu cancel, else 0.
+#[cfg(feature = "verify")]
+pub(crate) fn star_relu_term(scale: f64, bias: f64, x: f64) -> f64 {
+    let curve = product(scale, x.max(0.0) * x.max(0.0));
+    if (curve + bias).abs() < bias.abs() { bias.abs() } else { 0.0 }
+}
+
+/// Compares gelu with a bound. For x > 0 the difference x − bound is exact, and gelu is x − x·Φ(−x).
+pub(crate) fn gelu_order(x: f64, bound: f64) -> std::cmp::Ordering {
+    if x > 0.0 && x.is_finite() { (x - bound).total_cmp(&(x * normal_cdf(-x))) } else { gelu(x).total_cmp(&bound) }
+}
+
+/// The x at which gelu is y, right of its minimum for a side of 1, left of it for −1; ∞ where there is none.
+pub(crate) fn gelu_inverse(y: f64, side: f64) -> f64 {
+    const MINIMUM: f64 = -0.751_791_524_693_564_5;
+    let far = if side < 0.0 { -40.0 } else { y.max(0.0) + 1.0 };
+    if !(y > gelu(MINIMUM) && y < gelu(far)) {
+        return f64::INFINITY;
+    }
+    let (mut inside, mut outside) = (MINIMUM, far);
+    for _ in 0..200 {
+        let middle = 0.5 * (inside + outside);
+        if gelu_order(middle, y).is_lt() {
+            inside = middle;
+        } else {
+            outside = middle;
+        }
+    }
+    outside
+}
+
+/// The derivative of (e^x − 1)·σ(x) below 0, and of x·σ(x) above.
+pub(crate) fn elish_derivative(x: f64) -> f64 {
+    if x >= 0.0 {
+        return swish_derivative(x);
+    }
+    let e = x.exp();
+    e * (e * (2.0 + e) - 1.0) / ((1.0 + e) * (1.0 + e))
+}
+
+pub(crate) fn tanh_exp_derivative(x: f64) -> f64 {
+    let x = x.clamp(-800.0, 6.0);
+    let u = x.exp();
+    u.tanh() + x * u * sech_squared(u)
+}
+
+pub(crate) fn serf_derivative(x: f64) -> f64 {
+    let x = x.clamp(-800.0, 30.0);
+    let s = softplus(1.0, x);
+    libm::erf(s) + x * sigmoid(x) * std::f64::consts::FRAC_2_SQRT_PI * (-s * s).exp()
+}
+
+/// x/√(1 + αx²).
+pub(crate) fn isru(alpha: f64, x: f64) -> f64 {
+    if x.is_infinite() { x.signum() / alpha.sqrt() } else { x / (1.0 + alpha * x * x).sqrt() }
+}
+
+pub(crate) fn isru_derivative(alpha: f64, x: f64) -> f64 {
+    let square = 1.0 + alpha * x * x;
+    1.0 / (square * square.sqrt())
+}
+
+pub(crate) fn snake_beta(alpha: f64, beta: f64, x: f64) -> f64 {
+    let t = rounded_product(alpha, x);
+    if t.is_infinite() { x } else { x + t.sin() * t.sin() / beta }
+}
+
+/// 1 + (α/β)·sin(2t).
+pub(crate) fn snake_beta_derivative(alpha: f64, beta: f64, x: f64) -> f64 {
+    let t = rounded_product(alpha, x);
+    1.0 + 2.0 * alpha / beta * t.sin() * t.cos()
+}
+
+/// 2x·sin(t)·cos(t)/β.
+pub(crate) fn snake_beta_gradient(alpha: f64, beta: f64, x: f64) -> f64 {
+    let t = rounded_product(alpha, x);
+    2.0 * x * t.sin() * t.cos() / beta
+}
+
+/// |x| near a root of snake_beta away from 0, else 0.
+#[cfg(feature = "verify")]
+pub(crate) fn snake_beta_term(alpha: f64, beta: f64, x: f64) -> f64 {
+    if snake_beta(alpha, beta, x).abs() < 0.25 * x.abs() { x.abs() } else { 0.0 }
+}
+
+/// The size of the larger term of snake_beta's derivative where the terms cancel, else 0.
+#[cfg(feature = "verify")]
+pub(crate) fn snake_beta_derivative_term(alpha: f64, beta: f64, x: f64) -> f64 {
+    let derivative = snake_beta_derivative(alpha, beta, x);
+    let term = (derivative - 1.0).abs().max(1.0);
+    if derivative.abs() < term { term } else { 0.0 }
+}
+
+/// The size of the larger term of growing_cosine's derivative where the terms cancel, else 0.
+#[cfg(feature = "verify")]
+pub(crate) fn growing_cosine_term(x: f64) -> f64 {
+    let (first, second) = (x.cos(), x * x.sin());
+    if (first - second).abs() < 0.25 * first.abs() { first.abs() } else { 0.0 }
 }

@@ -171,7 +171,7 @@ impl ParameterForm {
             "output_factor" => "let value = activation(z, params);\n    let k = 0;".to_owned(),
             "output_addend" => "let value = 1.0;\n    let k = 0;".to_owned(),
             own => format!(
-                "let gradient = parameter_gradient(z, params);\n    let value = gradient.by.{own};\n    \
+                "let gradient = gradient_by_{own}(z, params);\n    let value = gradient.value;\n    \
                  let k = gradient.k;"
             ),
         };

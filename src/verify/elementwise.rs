@@ -83,6 +83,15 @@ impl Reference {
         }
     }
 
+    /// Whether x is next to a kink that is no float, and the derivative is about that of a side of it.
+    fn falls_either_way<T: Format>(&self, x: f64, derivative: f64) -> bool {
+        let step = x.abs() * power_of_two(1 - T::DIGITS);
+        let is_near = |kink: f64| f64::from(kink as f32) != kink && (x - kink).abs() <= 2.0 * step;
+        let is_about = |side: f64| (derivative - side).abs() <= power_of_two(-10) * side.abs();
+        self.activation.kinks().into_iter().any(is_near)
+            && [x - 4.0 * step, x + 4.0 * step].map(|x| is_about(self.at(x))).contains(&true)
+    }
+
     /// Returns the error of a result whose exact value is `dy` times `exact`, and whether the input is near a root.
     fn error<T: Format>(&self, x: f64, dy: f64, exact: f64, result: f64) -> (f64, bool) {
         let mut error = distance::<T>(result, dy * exact);
@@ -95,6 +104,9 @@ impl Reference {
             {
                 error = 0.0;
             }
+        }
+        if matches!(self.quantity, Quantity::Backward) && self.falls_either_way::<T>(x, result / dy) {
+            error = 0.0;
         }
         // An adapter may take a subnormal input for a zero of the same sign.
         if x.abs() < power_of_two(-126) {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 /// Functions called for each of four elements. Inlined, they would make a kernel large, and their surroundings offer
 /// nothing to rewrite.
-const APART: [&str; 3] = ["activation", "derivative", "parameter_gradient"];
+const APART: [&str; 2] = ["activation", "derivative"];
 
 /// Inlines every function that returns only at its end.
 pub fn all(module: &mut Module) {
@@ -30,7 +30,8 @@ fn plain(function: &Function) -> Option<(&[Statement], Option<Handle<Expression>
         Statement::Return { value } => (before, *value),
         _ => (&function.body[..], None),
     };
-    let fits = !APART.contains(&name) && !name.starts_with("hostile_") && !before.iter().any(returns);
+    let is_apart = APART.contains(&name) || ["gradient_by_", "hostile_"].iter().any(|prefix| name.starts_with(prefix));
+    let fits = !is_apart && !before.iter().any(returns);
     fits.then_some((before, value))
 }
 

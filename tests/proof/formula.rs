@@ -71,6 +71,8 @@ impl Formula {
                     ("exp", [x]) => x.exponential()?,
                     ("ln", [x]) => x.logarithm()?,
                     ("sin", [x]) => x.sine()?,
+                    ("cos", [x]) => x.cosine()?,
+                    ("erf", [x]) => x.error_function()?,
                     ("tanh", [x]) => x.hyperbolic_tangent()?,
                     ("softplus", [x]) => x.softplus()?,
                     ("log_cosh", [x]) => x.logarithm_of_cosine()?,

@@ -160,7 +160,12 @@ impl Ball {
         self.transcendental(Context::cos, self.error)
     }
 
+    /// Beyond [`FAR`] it is ±1, whatever the argument's error below its size.
     pub fn hyperbolic_tangent(&self) -> Ball {
+        let x = self.middle.to_f64().value();
+        if x.abs() > FAR && self.error < magnitude(&self.middle) - 2.0 {
+            return Ball { error: -x.abs().min(1e15), ..self.like(x.signum()) };
+        }
         self.transcendental(Context::tanh, self.error)
     }
 
@@ -349,6 +354,10 @@ impl Dual {
         self.image(self.value.sine(), || Some(self.value.cosine()))
     }
 
+    pub fn cosine(&self) -> Option<Dual> {
+        self.image(self.value.cosine(), || Some(-&self.value.sine()))
+    }
+
     pub fn hyperbolic_tangent(&self) -> Option<Dual> {
         let tangent = self.value.hyperbolic_tangent();
         self.image(tangent.clone(), || Some(&tangent.like(1.0) - &(&tangent * &tangent)))
@@ -365,6 +374,13 @@ impl Dual {
 
     pub fn logarithm_of_cosine(&self) -> Option<Dual> {
         self.image(self.value.logarithm_of_cosine()?, || Some(self.value.hyperbolic_tangent()))
+    }
+
+    /// 2Φ(√2·x) − 1.
+    pub fn error_function(&self) -> Option<Dual> {
+        let constant = |value: f64| Dual::constant(self.value.like(value));
+        let distribution = constant(2.0).square_root()?.times(self).normal_distribution()?;
+        Some(constant(2.0).times(&distribution).minus(&constant(1.0)))
     }
 
     pub fn normal_distribution(&self) -> Option<Dual> {

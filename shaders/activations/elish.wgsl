@@ -1,0 +1,19 @@
+fn activation(x: f32, params: Params) -> f32 {
+    let c = clamp(x, -200.0, 0.0);
+    let e = decay(vec2<f32>(c, 0.0));
+    let below = divide_moderate(multiply(expm1_negative(vec2<f32>(c, 0.0)), e.mantissa), one_plus(e.small));
+    let above = clamp(x, 0.0, 200.0);
+    let body = select(swish_product(above, vec2<f32>(above, 0.0)), x, x > 200.0);
+    return select(body, scale_tail(below.x + below.y, e.k), x < 0.0);
+}
+
+// Below 0 it is e (e^2 + 2e - 1)/(1 + e)^2 with e = e^x.
+fn derivative(x: f32, params: Params) -> f32 {
+    let c = clamp(x, -200.0, 0.0);
+    let e = decay(vec2<f32>(c, 0.0));
+    let s = e.small;
+    let factor = add(multiply(s, add(vec2<f32>(2.0, 0.0), s)), vec2<f32>(-1.0, 0.0));
+    let below = divide_twice(multiply(factor, e.mantissa), one_plus(s));
+    let above = vec2<f32>(clamp(x, 0.0, 200.0), 0.0);
+    return select(swish_slope(above, above), scale_tail(below.x + below.y, e.k), x < 0.0);
+}

@@ -1,0 +1,10 @@
+fn activation(x: f32, params: Params) -> f32 {
+    let y = multiply(sine_of(quarter_turn_on(reduce(x, 0u))), vec2<f32>(x, 0.0));
+    return not_a_number_unless(is_finite(x), y.x + y.y);
+}
+
+fn derivative(x: f32, params: Params) -> f32 {
+    let angle = reduce(x, 0u);
+    let y = add(sine_of(quarter_turn_on(angle)), -multiply(sine_of(angle), vec2<f32>(x, 0.0)));
+    return not_a_number_unless(is_finite(x), y.x + y.y);
+}

@@ -1,0 +1,11 @@
+struct Params {
+    alpha: f32,
+}
+
+fn activation(x: f32, params: Params) -> f32 {
+    return isru_of(x, params.alpha);
+}
+
+fn derivative(x: f32, params: Params) -> f32 {
+    return isru_slope(x, params.alpha);
+}

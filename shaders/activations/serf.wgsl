@@ -1,0 +1,33 @@
+// ln(1 + e^c) for c from -20 to 10. Below, erf(ln(1 + e^x)) is 2/sqrt(pi) e^x, whose power of two comes last.
+fn logarithm_of_sum(c: f32, e: Decay) -> vec2<f32> {
+    let s = add(log1p_unit(e.small), vec2<f32>(max(c, 0.0), 0.0));
+    // The logarithm's lower part may be large, and it would be squared.
+    return fast_two_sum(s.x, s.y);
+}
+
+// A tiny x is raised, because the errors of tiny products are left out.
+fn activation(x: f32, params: Params) -> f32 {
+    let c = clamp(x, -20.0, 9.5);
+    let is_tiny = abs(x) < 1e-15;
+    let raise = select(1.0, power_of_two(64), is_tiny);
+    let s = logarithm_of_sum(c, decay(vec2<f32>(-abs(c), 0.0)));
+    let body = multiply(error_function(s), vec2<f32>(c * raise, 0.0));
+    let low = clamp(x, -200.0, -20.0);
+    let e = decay(vec2<f32>(low, 0.0));
+    let tail = multiply(multiply(e.mantissa, TWO_OVER_ROOT_PI), vec2<f32>(low, 0.0));
+    return select(select((body.x + body.y) * select(1.0, power_of_two(-64), is_tiny), x, x > 9.5), scale_tail(tail.x + tail.y, e.k), x < -20.0);
+}
+
+// erf(s) + x logistic(x) 2/sqrt(pi) e^(-s^2) with s = ln(1 + e^x).
+fn derivative(x: f32, params: Params) -> f32 {
+    let c = clamp(x, -20.0, 9.5);
+    let e = decay(vec2<f32>(-abs(c), 0.0));
+    let s = logarithm_of_sum(c, e);
+    let share = divide_moderate(select(vec2<f32>(1.0, 0.0), e.small, c < 0.0), one_plus(e.small));
+    let density = multiply(decay(-precise_product(s, s)).small, TWO_OVER_ROOT_PI);
+    let body = add(error_function(s), multiply(multiply(share, density), vec2<f32>(c, 0.0)));
+    let low = clamp(x, -200.0, -20.0);
+    let far = decay(vec2<f32>(low, 0.0));
+    let tail = multiply(multiply(far.mantissa, TWO_OVER_ROOT_PI), two_sum(low, 1.0));
+    return select(body.x + body.y, scale_tail(tail.x + tail.y, far.k), x < -20.0);
+}
