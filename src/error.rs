@@ -14,6 +14,40 @@ pub enum Error {
         /// The known names most like it, the nearest first.
         nearest: Vec<&'static str>,
     },
+    /// A name has a prefix of no library.
+    #[error("{text:?}: the libraries are {}, each followed by a colon and a name", .libraries.join(", "))]
+    UnknownLibrary {
+        /// What was asked for.
+        text: String,
+        /// The prefixes.
+        libraries: Vec<&'static str>,
+    },
+    /// A library has no activation of this name.
+    #[error("{library} has no activation named {name:?}; the nearest are {}", .nearest.join(", "))]
+    UnknownInLibrary {
+        /// The library.
+        library: &'static str,
+        /// The name without its prefix.
+        name: String,
+        /// The library's names most like it, the nearest first.
+        nearest: Vec<&'static str>,
+    },
+    /// A library's name means something that is not in this catalogue.
+    #[error("{name} is not in this catalogue: {reason}")]
+    NotInCatalogue {
+        /// The name with its prefix.
+        name: String,
+        /// What it is.
+        reason: &'static str,
+    },
+    /// A parameter that has no default in its library is missing.
+    #[error("{name} has no default for {parameter}; write {name}({parameter}=VALUE)")]
+    ParameterMissing {
+        /// The name with its prefix.
+        name: String,
+        /// The parameter, by the library's name.
+        parameter: &'static str,
+    },
     /// A function has this name, but of the other kind: along an axis, or elementwise.
     #[error("{}", other_kind(.function, *.along_axis))]
     OtherKind {
@@ -46,7 +80,7 @@ pub enum Error {
     #[error("{function}: {parameter} is given twice")]
     GivenTwice {
         /// The function.
-        function: &'static str,
+        function: String,
         /// The parameter.
         parameter: String,
     },

@@ -97,7 +97,9 @@ pub mod shader;
 #[cfg(feature = "verify")]
 pub mod verify;
 
-pub use catalog::{Accuracy, Activation, Axis, AxisFunction, Function, Gate, Layout, ParameterInfo, Range, Value};
+pub use catalog::{
+    Accuracy, Activation, Axis, AxisFunction, Function, Gate, Layout, LibraryName, ParameterInfo, Range, Value,
+};
 pub use context::{Builder, GpuActivations, Memory};
 pub use device::{Arithmetic, BufferRange, GpuBuffer, Survey, adapters, survey};
 pub use error::Error;

@@ -291,6 +291,7 @@ macro_rules! along {
         $(#[$doc:meta])*
         $name:ident $variant:ident
         $({ $($(#[$field_doc:meta])* $field:ident: $type:ty = $default:expr, $value:expr, $range:expr;)* })?
+        $(aliases [$($alias:literal),*],)?
         formula $formula:literal,
         family $family:literal,
         mask $mask:literal,
@@ -339,7 +340,7 @@ macro_rules! along {
                 match self {
                     $(AxisFunction::$variant { .. } => const { &AxisDefinition {
                         name: stringify!($name),
-                        aliases: &[],
+                        aliases: &[$($($alias),*)?],
                         formula: $formula,
                         family: $family,
                         parameters: &[$($(ParameterInfo::new(stringify!($field), $value, $range)),*)?],
@@ -492,6 +493,7 @@ along! {
     ///
     /// Forward: `exp(x − m)/(exp(−m) + Σ exp(x − m))`, m = max(0, max x). Backward: `y·(dy − Σ y·dy)`.
     quiet_softmax QuietSoftmax
+    aliases ["softmax1", "softmax_one"],
     formula "exp(x)/(1 + Σ exp(x))",
     family "softmax",
     mask false,

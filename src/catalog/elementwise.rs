@@ -181,7 +181,7 @@ catalog! {
 
     /// The square of the positive part (So et al. 2021).
     relu_squared ReluSquared
-    aliases ["relu2"],
+    aliases ["relu2", "squared_relu"],
     formula "max(x, 0)²",
     kinks [0.0],
     limits 0.6, 0.0,
@@ -325,6 +325,7 @@ catalog! {
     /// Gaussian error linear unit, exact (Hendrycks & Gimpel 2016). In JAX, this name is the tanh approximation by
     /// default.
     gelu Gelu
+    aliases ["gelu_erf", "gelu_python"],
     formula "x·Φ(x)",
     limits 0.85, 0.9,
     fast 4.9, 7.1,
@@ -353,7 +354,7 @@ catalog! {
 
     /// The tanh approximation of gelu (Hendrycks & Gimpel 2016), JAX' default under the name gelu.
     gelu_tanh GeluTanh
-    aliases ["gelu_new"],
+    aliases ["gelu_new", "gelu_pytorch_tanh", "gelu_fast", "gelu_accurate"],
     formula "x·σ(2·√(2/π)·(x + 0.044715·x³))",
     limits 0.85, 1.45,
     fast 3.4, 8.0,
@@ -397,7 +398,7 @@ catalog! {
 
     /// Piecewise quadratic silu (Howard et al. 2019). The derivative is 0 at −3 and 1 at 3.
     hard_swish HardSwish
-    aliases ["hard_silu"],
+    aliases ["hard_silu", "h_swish"],
     formula "x·clamp((x + 3)/6, 0, 1)",
     kinks [-3.0, 3.0],
     limits 1.45, 1.45,
@@ -663,6 +664,7 @@ catalog! {
         /// Frequency, finite.
         omega = constant(1.0, Range::Finite),
     }
+    aliases ["sin"],
     formula "sin(omega·x)",
     limits 0.8, 0.9,
     fast 3.6, 3.8,

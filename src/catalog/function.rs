@@ -2,7 +2,8 @@
 
 use crate::catalog::along::{AxisFunction, Function};
 use crate::catalog::elementwise::Activation;
-use crate::catalog::names::{normalized, unknown};
+use crate::catalog::libraries::LibraryName;
+use crate::catalog::names::{nearest, normalized};
 use crate::catalog::parameter::ParameterInfo;
 use crate::error::Error;
 use std::fmt;
@@ -129,7 +130,9 @@ impl Function {
                 std::iter::once(name).chain(function.aliases().iter().copied()).map(move |known| (known, name))
             })
         };
-        found.map(|(_, function)| function).ok_or_else(|| unknown(name, names()))
+        found
+            .map(|(_, function)| function)
+            .ok_or_else(|| Error::UnknownName { name: name.to_owned(), nearest: nearest(name, names()) })
     }
 
     /// Returns the function that its name alone stands for. `gated` is the name of a unit whose activation has
@@ -153,24 +156,27 @@ impl fmt::Display for Function {
 impl FromStr for Function {
     type Err = Error;
 
-    /// Reads a name and parameters in the form that [`Function`] is written.
+    /// Reads a name and parameters in the form that [`Function`] is written. The name may be that of another library, as
+    /// [`LibraryName`] says; then its parameters are that library's, too.
     fn from_str(text: &str) -> Result<Function, Error> {
         let malformed = || Error::MalformedFunction { text: text.to_owned() };
         let (name, parameters) = match text.trim().split_once('(') {
             None => (text.trim(), ""),
             Some((name, rest)) => (name.trim(), rest.strip_suffix(')').ok_or_else(malformed)?),
         };
-        let mut function = Function::named(name)?;
-        let mut seen = Vec::new();
-        for pair in parameters.split(',').filter(|_| !parameters.trim().is_empty()) {
-            let (key, value) = pair.split_once('=').ok_or_else(malformed)?;
-            let (key, value) = (key.trim(), value.trim());
-            if seen.contains(&normalized(key)) {
-                return Err(Error::GivenTwice { function: function.name(), parameter: key.to_owned() });
+        let pairs = parameters.split(',').filter(|_| !parameters.trim().is_empty());
+        let pairs = pairs.map(|pair| pair.split_once('=').map(|(key, value)| (key.trim(), value.trim())));
+        let pairs = pairs.collect::<Option<Vec<_>>>().ok_or_else(malformed)?;
+        for (index, (key, _)) in pairs.iter().enumerate() {
+            if pairs[..index].iter().any(|(earlier, _)| normalized(earlier) == normalized(key)) {
+                return Err(Error::GivenTwice { function: name.to_owned(), parameter: (*key).to_owned() });
             }
-            seen.push(normalized(key));
-            function = function.with(key, value)?;
         }
+        let function = if name.contains(':') {
+            LibraryName::find(name)?.configured(&pairs)?
+        } else {
+            pairs.iter().try_fold(Function::named(name)?, |function, (key, value)| function.with(key, value))?
+        };
         function.validate()?;
         Ok(function)
     }

@@ -1,13 +1,11 @@
-use crate::error::Error;
-
 /// Returns a name in lower case without `_` and `-`, as lookups compare it.
 pub(crate) fn normalized(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
 }
 
-/// Returns the error for an unknown name. It suggests up to three functions with the most similar names: few changes,
-/// and a common beginning. `known` gives pairs of a name and its function.
-pub(crate) fn unknown(name: &str, known: impl Iterator<Item = (&'static str, &'static str)>) -> Error {
+/// Returns up to three functions with the most similar names: few changes, and a common beginning. `known` gives pairs of a
+/// name and its function.
+pub(crate) fn nearest(name: &str, known: impl Iterator<Item = (&'static str, &'static str)>) -> Vec<&'static str> {
     let wanted = normalized(name);
     let unlike = |known: &str| {
         let known = normalized(known);
@@ -22,5 +20,5 @@ pub(crate) fn unknown(name: &str, known: impl Iterator<Item = (&'static str, &'s
             nearest.push(function);
         }
     }
-    Error::UnknownName { name: name.to_owned(), nearest }
+    nearest
 }

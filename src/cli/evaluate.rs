@@ -42,7 +42,7 @@ fn run(arguments: &Common, dy: Option<&Path>, param_grad: &[String]) -> Result<(
         return Err(usage(anyhow!("--device cpu uses no adapter, but --adapter {adapter} was given")));
     }
     let configured = configured(&arguments.name, &arguments.param)?;
-    let gradients = param_grad.iter().map(|option| gradient(&configured.function, option));
+    let gradients = param_grad.iter().map(|option| gradient(&configured, option));
     let gradients = gradients.collect::<Result<Vec<_>, _>>()?;
     let request = Request { arguments, configured, dy, gradients };
     request.check_streams()?;

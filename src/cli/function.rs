@@ -2,7 +2,7 @@
 
 use crate::failure::{Failure, usage};
 use anyhow::anyhow;
-use gpu_activations::{Activation, Error, Function};
+use gpu_activations::{Activation, Error, Function, LibraryName};
 use std::path::PathBuf;
 
 /// The function of this name, which may have parameters as in `leaky_relu(negative_slope=0.2)`.
@@ -19,6 +19,8 @@ pub fn elementwise(function: &Function) -> Result<Activation, Failure> {
 /// A function with what `-p` says of it.
 pub struct Configured {
     pub function: Function,
+    /// The library whose names the parameters have.
+    library: Option<LibraryName>,
     /// The seed of rrelu in training.
     pub seed: Option<u64>,
     pub mask: Option<PathBuf>,
@@ -33,12 +35,17 @@ fn spelling(key: &str) -> String {
 
 /// The function of this name with parameters from the command line.
 pub fn configured(name: &str, parameters: &[String]) -> Result<Configured, Failure> {
-    let mut configured = Configured { function: named(name)?, seed: None, mask: None, files: Vec::new() };
     let pair = |parameter: &'_ String| {
         let pair = parameter.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()));
         pair.ok_or_else(|| usage(anyhow!("-p {parameter} is not of the form KEY=VALUE")))
     };
     let mut pairs = parameters.iter().map(pair).collect::<Result<Vec<_>, _>>()?;
+    let library = library_of(name)?;
+    let function = match library {
+        Some(library) => named(&in_the_name(name, library, &mut pairs)?)?,
+        None => named(name)?,
+    };
+    let mut configured = Configured { function, library, seed: None, mask: None, files: Vec::new() };
     // A gated unit's activation decides which other parameters there are.
     pairs.sort_by_key(|(key, _)| spelling(key) != "activation");
     let mut seen = keys_in(name);
@@ -57,6 +64,41 @@ pub fn configured(name: &str, parameters: &[String]) -> Result<Configured, Failu
     // Ranges are checked last, because one may depend on another parameter.
     configured.function.validate().map_err(usage)?;
     Ok(configured)
+}
+
+/// The library that a name is of.
+fn library_of(name: &str) -> Result<Option<LibraryName>, Failure> {
+    let name = name.split_once('(').map_or(name, |(name, _)| name);
+    let library = |name| LibraryName::find(name).map_err(|error: Error| usage(error));
+    name.contains(':').then(|| library(name)).transpose()
+}
+
+/// Moves what `-p` says in a library's words into the name, and gives the rest this catalogue's names: files, seeds and masks.
+fn in_the_name(text: &str, library: LibraryName, pairs: &mut Vec<(String, String)>) -> Result<String, Failure> {
+    let (name, within) = match text.split_once('(') {
+        None => (text, ""),
+        Some((name, within)) => {
+            let malformed = || usage(Error::MalformedFunction { text: text.to_owned() });
+            (name, within.trim_end().strip_suffix(')').ok_or_else(malformed)?)
+        }
+    };
+    let mut words: Vec<String> = within.split(',').filter(|word| !word.trim().is_empty()).map(str::to_owned).collect();
+    let mut rest = Vec::new();
+    for (key, value) in pairs.drain(..) {
+        if ["mask", "seed"].contains(&spelling(&key).as_str()) {
+            rest.push((key, value));
+        } else if value.starts_with('@') {
+            // Where the library has no default, the file stands for it.
+            if library.needed().iter().any(|needed| spelling(needed) == spelling(&key)) {
+                words.push(format!("{key}=1"));
+            }
+            rest.push((library.parameter(&key).map_err(usage)?.to_owned(), value));
+        } else {
+            words.push(format!("{key}={value}"));
+        }
+    }
+    *pairs = rest;
+    Ok(format!("{name}({})", words.join(", ")))
 }
 
 /// The keys of the parameters that stand in a name.
@@ -119,11 +161,14 @@ fn learnable(activation: &Activation, key: &str) -> Result<&'static str, Failure
 }
 
 /// The parameter and the file that an option `--param-grad KEY=FILE` names.
-pub fn gradient(function: &Function, option: &str) -> Result<(&'static str, PathBuf), Failure> {
+pub fn gradient(configured: &Configured, option: &str) -> Result<(&'static str, PathBuf), Failure> {
+    let Configured { function, library, .. } = configured;
     let malformed = || usage(anyhow!("--param-grad {option} is not of the form KEY=FILE.npy"));
     let (key, path) = option.split_once('=').ok_or_else(malformed)?;
     let along = |_| usage(anyhow!("{} has no learnable parameter; --param-grad {option}", function.name()));
-    Ok((learnable(&function.elementwise().map_err(along)?, key)?, path.into()))
+    let activation = function.elementwise().map_err(along)?;
+    let key = library.map_or(Ok(key), |library| library.parameter(key)).map_err(usage)?;
+    Ok((learnable(&activation, key)?, path.into()))
 }
 
 /// The functions of these names at their defaults, all functions if none is named, or one function as `-p` says, with
@@ -138,7 +183,7 @@ pub fn chosen(names: &[String], parameters: &[String]) -> Result<Vec<Function>, 
         }
         (names, []) => names.iter().map(|name| named(name)).collect(),
         ([name], parameters) => match configured(name, parameters)? {
-            Configured { function, seed: None, mask: None, files } if files.is_empty() => Ok(vec![function]),
+            Configured { function, seed: None, mask: None, files, .. } if files.is_empty() => Ok(vec![function]),
             _ => {
                 Err(usage(anyhow!("{name} works here only with numbers or words as parameters, no files and no seed")))
             }

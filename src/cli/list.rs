@@ -3,19 +3,64 @@
 use crate::failure::Failure;
 use crate::output::{json_of, print, short};
 use clap::Args;
-use gpu_activations::{Activation, Function, ParameterInfo, Range, Value as Default};
+use gpu_activations::{Activation, Function, LibraryName, ParameterInfo, Range, Value as Default};
 use serde_json::{Value, json};
 
 #[derive(Args)]
 pub struct Arguments {
+    /// The names of another library, and what they mean here.
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(LibraryName::libraries()))]
+    library: Option<String>,
     /// One JSON object a line.
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    print(&if arguments.json { json_lines() } else { text() })?;
+    let Arguments { library, json } = arguments;
+    print(&match library {
+        Some(library) => {
+            LibraryName::all().filter(|name| name.library() == library).map(|name| row_of(name, *json)).collect()
+        }
+        None if *json => json_lines(),
+        None => text(),
+    })?;
     Ok(())
+}
+
+/// A library's name with its function, or with the reason why there is none.
+fn row_of(name: LibraryName, json: bool) -> String {
+    let function = name.function().ok();
+    let needed = name.needed();
+    let defaults = function.iter().flat_map(Function::values).collect::<Vec<_>>();
+    let default = |parameter: Option<&str>| {
+        defaults.iter().find(|(known, _)| Some(*known) == parameter).map(|(_, value)| value.clone())
+    };
+    let parameters = name.parameters().into_iter().map(|(there, here)| {
+        let default = default(here).filter(|_| !needed.contains(&there));
+        (there, here, default)
+    });
+    if json {
+        let parameter = |(there, here, default): (&str, Option<&str>, Option<String>)| json!({ "name": there, "parameter": here, "default": default.as_deref().map(json_of) });
+        let row = json!({
+            "library": name.library(),
+            "name": name.name(),
+            "function": function.as_ref().map(Function::to_string),
+            "parameters": parameters.map(parameter).collect::<Vec<_>>(),
+            "refused": name.refusal(),
+        });
+        return format!("{row}\n");
+    }
+    let meaning = function.map_or_else(
+        || format!("refused: {}", name.refusal().unwrap_or_default()),
+        |function| format!("is {function}"),
+    );
+    let details = parameters.map(|(there, here, default)| {
+        let here = here.map_or_else(String::new, |here| format!(" is {here}"));
+        let default = default.map_or_else(String::new, |default| format!(", {default} unless given"));
+        format!("{there}{here}{default}")
+    });
+    entry(&name.to_string(), std::iter::once(meaning).chain(details))
 }
 
 /// Tells whether a function takes a seed beside its parameters, which makes it that of training.

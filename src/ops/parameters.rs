@@ -176,7 +176,7 @@ impl<'a> ParameterBuffers<'a> {
                 return Err(Error::NotWithSeed { function, parameter });
             }
             if self.tensors[..index].iter().any(|other| other.name == *name) {
-                return Err(Error::GivenTwice { function, parameter: parameter.to_owned() });
+                return Err(Error::GivenTwice { function: function.to_owned(), parameter: parameter.to_owned() });
             }
             match sharing {
                 Sharing::Channel(axis) if axis.length() as u64 != values.elements => {

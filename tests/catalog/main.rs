@@ -1,3 +1,4 @@
 //! The catalogue: names, text, parameters.
 
+mod libraries;
 mod names;

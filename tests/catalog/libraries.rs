@@ -1,0 +1,123 @@
+//! Names as other libraries mean them.
+
+use gpu_activations::{Error, Function, LibraryName};
+
+fn read(text: &str) -> Result<String, Error> {
+    text.parse().map(|function: Function| function.to_string())
+}
+
+#[test]
+fn every_name_is_a_function_or_is_refused_with_a_reason() {
+    for name in LibraryName::all() {
+        let found = LibraryName::find(&name.to_string()).unwrap();
+        assert_eq!((found.library(), found.name()), (name.library(), name.name()));
+        let Some(reason) = name.refusal() else {
+            let function = name.function().unwrap();
+            let known: Vec<&str> = function.parameters().iter().map(|parameter| parameter.name).collect();
+            for (there, here) in name.parameters() {
+                assert!(here.is_none_or(|here| known.contains(&here)), "{name}: {there} is {here:?}, not of {known:?}");
+            }
+            continue;
+        };
+        assert_eq!(name.function(), Err(Error::NotInCatalogue { name: name.to_string(), reason }));
+    }
+}
+
+/// What differs from library to library, checked against PyTorch 2.15, Keras 3, JAX 0.10, ONNX 1.19 and transformers 4.57.
+#[test]
+fn defaults_and_parameters_are_those_of_the_library() {
+    for (text, function) in [
+        ("torch:GELU", "gelu"),
+        ("torch:GELU(approximate=tanh)", "gelu_tanh"),
+        ("torch:gelu(approximate='none')", "gelu"),
+        ("jax:gelu", "gelu_tanh"),
+        ("jax:gelu(approximate=False)", "gelu"),
+        ("keras:gelu", "gelu"),
+        ("keras:gelu(approximate=True)", "gelu_tanh"),
+        ("onnx:Gelu(approximate=\"tanh\")", "gelu_tanh"),
+        ("torch:hardsigmoid", "hard_sigmoid(alpha=0.16666667)"),
+        ("jax:hard_sigmoid", "hard_sigmoid(alpha=0.16666667)"),
+        ("keras:hard_sigmoid", "hard_sigmoid(alpha=0.16666667)"),
+        ("onnx:HardSigmoid", "hard_sigmoid"),
+        ("keras:leaky_relu", "leaky_relu(negative_slope=0.2)"),
+        ("keras:LeakyReLU", "leaky_relu(negative_slope=0.3)"),
+        ("jax:leaky_relu", "leaky_relu"),
+        ("torch:LeakyReLU", "leaky_relu"),
+        ("onnx:LeakyRelu", "leaky_relu"),
+        ("onnx:LeakyRelu(alpha=0.2)", "leaky_relu(negative_slope=0.2)"),
+        ("onnx:ThresholdedRelu(alpha=2)", "thresholded_relu(theta=2)"),
+        ("torch:Softshrink(lambd=1)", "soft_shrink(lambda=1)"),
+        ("keras:soft_shrink(threshold=1)", "soft_shrink(lambda=1)"),
+        ("torch:Hardtanh(min_val=-2, max_val=2)", "hard_tanh(min=-2, max=2)"),
+        ("onnx:Clip", "clip"),
+        ("onnx:Clip(max=6)", "clip(max=6)"),
+        ("torch:Softplus(beta=2, threshold=20)", "softplus(beta=2)"),
+        ("torch:Threshold(threshold=0.1, value=20)", "threshold(threshold=0.1, value=20)"),
+        ("torch:gumbel_softmax(hard=True)", "gumbel_softmax(hard=true)"),
+        ("keras:ReLU(max_value=6)", "generalized_relu(max_value=6)"),
+        ("keras:PReLU", "prelu(alpha=0)"),
+        ("hf:gelu_python", "gelu"),
+        ("hf:gelu_new", "gelu_tanh"),
+        ("hf:gelu_fast", "gelu_tanh"),
+        ("hf:gelu_accurate", "gelu_tanh"),
+        ("hf:gelu_pytorch_tanh", "gelu_tanh"),
+        ("hf:gelu_python_tanh", "gelu_tanh"),
+        ("hf:gelu_10", "clipped_gelu"),
+        ("hf:relu2", "relu_squared"),
+        ("hf:swish", "silu"),
+        ("onnx:Swish(alpha=1.5)", "swish(beta=1.5)"),
+        ("TORCH:log-softmax", "log_softmax"),
+    ] {
+        assert_eq!(read(text).as_deref(), Ok(function), "{text}");
+    }
+}
+
+#[test]
+fn what_a_library_lacks_is_told() {
+    for (text, message) in [
+        ("hf:elu", "Hugging Face's ACT2FN has no activation named \"elu\"; the nearest are gelu, relu, prelu"),
+        ("torch:swish", "PyTorch has no activation named \"swish\"; the nearest are SiLU, silu, Mish"),
+        ("torch:bilinear", "torch:bilinear is not in this catalogue: it is a layer with weights, and no gated unit"),
+        (
+            "numpy:exp",
+            "\"numpy:exp\": the libraries are torch, keras, jax, onnx, hf, each followed by a colon and a name",
+        ),
+        (
+            "torch:threshold(value=1)",
+            "torch:threshold has no default for threshold; write torch:threshold(threshold=VALUE)",
+        ),
+        (
+            "torch:Softmax(dim=1)",
+            "softmax has no parameter \"dim\"; it has none; the axis is an argument of the call, or --axis",
+        ),
+        ("torch:GELU(approximate=erf)", "gelu: approximate is erf, but must be none or tanh"),
+        ("onnx:LeakyRelu(negative_slope=1)", "leaky_relu has no parameter \"negative_slope\"; it has alpha"),
+        ("onnx:LeakyRelu(alpha=1, Alpha=2)", "onnx:LeakyRelu: Alpha is given twice"),
+        ("torch:Hardtanh(min_val=2)", "hard_tanh: max is 1, but must be finite and at least min"),
+    ] {
+        assert_eq!(read(text).unwrap_err().to_string(), message, "{text}");
+    }
+}
+
+#[test]
+fn plain_names_of_other_libraries_are_found_where_they_mean_one_thing() {
+    for (name, function) in [
+        ("gelu_pytorch_tanh", "gelu_tanh"),
+        ("gelu_fast", "gelu_tanh"),
+        ("gelu_accurate", "gelu_tanh"),
+        ("gelu_python", "gelu"),
+        ("gelu_erf", "gelu"),
+        ("squared_relu", "relu_squared"),
+        ("softmax1", "quiet_softmax"),
+        ("softmax_one", "quiet_softmax"),
+        ("sin", "sine"),
+        ("h_swish", "hard_swish"),
+        ("dyt", "dynamic_tanh"),
+        ("gcu", "growing_cosine"),
+        ("gelu_10", "clipped_gelu"),
+    ] {
+        assert_eq!(read(name).as_deref(), Ok(function), "{name}");
+    }
+    // Its slope is 1/6 where the name is used, and 1/5 here.
+    assert!(read("h_sigmoid").is_err());
+}
