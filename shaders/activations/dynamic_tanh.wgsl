@@ -16,15 +16,30 @@ fn product_apart(a: f32, b: f32) -> Scaled {
     return Scaled(two_product(a * power_of_two(-a_k), b * power_of_two(-b_k)), a_k + b_k);
 }
 
-fn activation(x: f32, params: Params) -> f32 {
+// gamma tanh(z) without its power of two. Beyond 20 tanh is ±1, where gamma and beta may cancel. Near 0 it is alpha * x, which
+// may be subnormal where the product with gamma is not.
+fn curve(x: f32, params: Params) -> Scaled {
     let z = argument(x, params);
-    // alpha * x alone may be subnormal where the product with gamma is not.
-    let slope = product_apart(params.alpha, params.gamma);
     let c = clamp(x, -LARGEST, LARGEST);
     let c_k = exponent_of(c);
-    let near = scale_pair(multiply(slope.value, vec2<f32>(c * power_of_two(-c_k), 0.0)), slope.k + c_k);
-    let curve = select(multiply(tanh_of(z), vec2<f32>(params.gamma, 0.0)), near, abs(z.x) < 1e-15);
-    return value_of(add(curve, vec2<f32>(params.beta, 0.0)));
+    let slope = product_apart(params.alpha, params.gamma);
+    let near = multiply(slope.value, vec2<f32>(c * power_of_two(-c_k), 0.0));
+    let k = exponent_of(params.gamma);
+    let gamma = params.gamma * power_of_two(-k);
+    let middle = multiply(tanh_of(z), vec2<f32>(gamma, 0.0));
+    let far = vec2<f32>(select(gamma, -gamma, z.x < 0.0), 0.0);
+    let is_near = abs(z.x) < 1e-15;
+    return Scaled(select(select(middle, near, is_near), far, abs(z.x) > 20.0), select(k, slope.k + c_k, is_near));
+}
+
+// The sum lies in units of its larger term, because the errors of tiny products are left out.
+fn activation(x: f32, params: Params) -> f32 {
+    let term = curve(x, params);
+    let beta_k = exponent_of(params.beta);
+    let k = select(max(term.k, beta_k), beta_k, term.value.x == 0.0);
+    let beta = vec2<f32>(params.beta * power_of_two(-beta_k), 0.0);
+    let y = add(scale_pair(term.value, term.k - k), scale_pair(beta, beta_k - k));
+    return scale_far(y.x + y.y, clamp(k, -378, 378));
 }
 
 fn derivative(x: f32, params: Params) -> f32 {

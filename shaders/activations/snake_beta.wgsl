@@ -7,13 +7,6 @@ fn angle(x: f32, params: Params) -> f32 {
     return opaque(params.alpha * x);
 }
 
-fn activation(x: f32, params: Params) -> f32 {
-    let t = angle(x, params);
-    let s = sine_of(reduce(t, 0u));
-    let y = precise_sum(vec2<f32>(x, 0.0), precise_quotient(precise_product(s, s), vec2<f32>(params.beta, 0.0)));
-    return select(x, value_of(y), is_finite(x) && is_finite(t));
-}
-
 // sin(t) cos(t) for an angle, and sin(t), in units of 2^k: an angle that may be flushed has the sine alpha * x.
 struct Turn {
     sine: vec2<f32>,
@@ -32,6 +25,15 @@ fn turn(x: f32, params: Params) -> Turn {
     let is_small = abs(t) < 1.17549435e-38;
     let sine = select(s * power_of_two(-s_k), small, is_small);
     return Turn(sine, sine_of(quarter_turn_on(turned)), select(s_k, alpha_k + x_k, is_small));
+}
+
+fn activation(x: f32, params: Params) -> f32 {
+    let turned = turn(x, params);
+    let beta_k = exponent_of(params.beta);
+    let square = precise_product(turned.sine, turned.sine);
+    let ripple = precise_quotient(square, vec2<f32>(params.beta * power_of_two(-beta_k), 0.0));
+    let y = precise_sum(vec2<f32>(x, 0.0), scale_pair(ripple, 2 * turned.k - beta_k));
+    return select(x, value_of(y), is_finite(x) && is_finite(angle(x, params)));
 }
 
 // 1 + 2 (alpha/beta) sin(t) cos(t).

@@ -14,7 +14,9 @@ fn ratio(x: f32, params: Params) -> Ratio {
     let unit = power_of_two(-k);
     let cap = params.cap * unit;
     let limit = select(60.0 * params.cap, LARGEST, k > 120);
-    let c = clamp(clamp(x, -limit, limit) * unit, -60.0 * cap, 60.0 * cap);
+    let near = clamp(clamp(x, -limit, limit) * unit, -60.0 * cap, 60.0 * cap);
+    // The largest floats may be few caps, which infinity is not.
+    let c = select(select(60.0 * cap, -60.0 * cap, x < 0.0), near, is_finite(x));
     return Ratio(precise_quotient(vec2<f32>(c, 0.0), vec2<f32>(cap, 0.0)), cap, k);
 }
 

@@ -149,7 +149,7 @@ catalog! {
     roots |x| dynamic_tanh_term(alpha, gamma, beta, x), |_x| 0.0,
     samples [{ alpha: 0.8, gamma: 1.5, beta: -0.3 }, { alpha: -7.0, gamma: 0.3, beta: 2.0 }],
     pictured [{ alpha: 1.0, gamma: 1.5, beta: -0.3 }],
-    forward |x| gamma * product(alpha, x).tanh() + beta,
+    forward |x| dynamic_tanh(alpha, gamma, beta, x),
     derivative |x| gamma * alpha * sech_squared(product(alpha, x)),
     gradient alpha within 1.1 |x| dynamic_tanh_gradient(alpha, gamma, x),
     gradient gamma within 1.0 |x| product(alpha, x).tanh(),
@@ -349,7 +349,7 @@ catalog! {
     roots |_x| 0.0, |x| near(x, -0.7518, 0.25, 1.0),
     samples [{ min: -0.1, max: 2.5 }, { min: 0.5, max: 1.0 }],
     pictured [{ min: -0.1, max: 2.0 }],
-    forward |x| gelu(x).clamp(min, max),
+    forward |x| gelu(x).max(min).min(max),
     derivative |x| if gelu_order(x, min).is_gt() && gelu_order(x, max).is_lt() { gelu_derivative(x) } else { 0.0 };
 
     /// The tanh approximation of gelu (Hendrycks & Gimpel 2016), JAX' default under the name gelu.

@@ -289,6 +289,16 @@ pub(crate) fn softcap_gradient(z: f64) -> f64 {
     c * c.tanh().powi(2) - tanh_shrink(c)
 }
 
+/// γ·tanh(αx) + β. The terms may cancel, so what tanh lacks of its limits, αx and ±1, is subtracted last.
+pub(crate) fn dynamic_tanh(alpha: f64, gamma: f64, beta: f64, x: f64) -> f64 {
+    let z = product(alpha, x);
+    if z.abs() < 0.5 {
+        return (gamma * z + beta) - gamma * tanh_shrink(z);
+    }
+    let limit = gamma * z.signum();
+    (limit + beta) - limit * 2.0 / ((2.0 * z.abs()).exp() + 1.0)
+}
+
 /// γ·x/cosh²(αx).
 pub(crate) fn dynamic_tanh_gradient(alpha: f64, gamma: f64, x: f64) -> f64 {
     let z = product(alpha, x);
@@ -298,8 +308,7 @@ pub(crate) fn dynamic_tanh_gradient(alpha: f64, gamma: f64, x: f64) -> f64 {
 /// |beta| where the terms of dynamic_tanh cancel, else 0.
 #[cfg(feature = "verify")]
 pub(crate) fn dynamic_tanh_term(alpha: f64, gamma: f64, beta: f64, x: f64) -> f64 {
-    let curve = gamma * product(alpha, x).tanh();
-    if (curve + beta).abs() < beta.abs() { beta.abs() } else { 0.0 }
+    if dynamic_tanh(alpha, gamma, beta, x).abs() < beta.abs() { beta.abs() } else { 0.0 }
 }
 
 /// |bias| where the terms of star_relu cancel, else 0.
@@ -311,7 +320,8 @@ pub(crate) fn star_relu_term(scale: f64, bias: f64, x: f64) -> f64 {
 
 /// Compares gelu with a bound. For x > 0 the difference x − bound is exact, and gelu is x − x·Φ(−x).
 pub(crate) fn gelu_order(x: f64, bound: f64) -> std::cmp::Ordering {
-    if x > 0.0 && x.is_finite() { (x - bound).total_cmp(&(x * normal_cdf(-x))) } else { gelu(x).total_cmp(&bound) }
+    let (left, right) = if x > 0.0 && x.is_finite() { (x - bound, x * normal_cdf(-x)) } else { (gelu(x), bound) };
+    left.partial_cmp(&right).unwrap_or(std::cmp::Ordering::Equal)
 }
 
 /// The x at which gelu is y, right of its minimum for a side of 1, left of it for −1; ∞ where there is none.

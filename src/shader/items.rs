@@ -56,9 +56,10 @@ fn is_of_word(char: char) -> bool {
     char.is_ascii_alphanumeric() || char == '_'
 }
 
-/// Returns the text with other words outside its comments. Fields and locals named like a declaration are renamed with
-/// it everywhere, which changes nothing.
+/// Returns a declaration with other words outside its comments. Fields keep their names. Locals named like a declaration are
+/// renamed with it everywhere, which changes nothing.
 pub(crate) fn renamed(text: &str, mut rename: impl FnMut(&str) -> Option<String>) -> String {
+    let is_struct = text.trim_start().starts_with("struct");
     let mut changed = String::new();
     for line in text.lines() {
         let code = code_of(line);
@@ -68,7 +69,9 @@ pub(crate) fn renamed(text: &str, mut rename: impl FnMut(&str) -> Option<String>
             let (before, word) = rest.split_at(begin);
             let (word, after) = word.split_at(word.find(|char| !is_of_word(char)).unwrap_or(word.len()));
             changed.push_str(before);
-            changed.push_str(rename(word).as_deref().unwrap_or(word));
+            let is_field = before.ends_with('.') || is_struct && after.starts_with(':');
+            let other = if is_field { None } else { rename(word) };
+            changed.push_str(other.as_deref().unwrap_or(word));
             rest = after;
         }
         changed.extend([rest, comment, "\n"]);

@@ -92,11 +92,11 @@ fn check<T: Element>(axis: &Axis) {
             let of = |index: usize| names.iter().fold(activation, |a, name| a.with(name, values[at(index)]).unwrap());
             let expected: Vec<f64> = (0..x.len()).map(|i| of(i).forward(x[i].to_f64())).collect();
             let y = context.download(&context.forward_with(activation, &parameters, &on_x).unwrap()).unwrap();
-            let bounds: Vec<f64> = expected.iter().map(|y| 5.0 * y.abs().max(0.1)).collect();
+            let bounds: Vec<f64> = expected.iter().map(|y| 5.0 * y.abs().max(1.0)).collect();
             compare(&format!("y of {what}"), &y, &expected, &bounds);
             let expected: Vec<f64> = (0..x.len()).map(|i| dy[i].to_f64() * of(i).derivative(x[i].to_f64())).collect();
             let dx = context.download(&context.backward_with(activation, &parameters, &on_x, &on_dy).unwrap()).unwrap();
-            let bounds: Vec<f64> = expected.iter().map(|dx| 8.0 * dx.abs().max(0.1)).collect();
+            let bounds: Vec<f64> = expected.iter().map(|dx| 8.0 * dx.abs().max(1.0)).collect();
             compare(&format!("dx of {what}"), &dx, &expected, &bounds);
             for &name in &names {
                 let (mut sums, mut sizes) = (vec![0.0; len], vec![0.0; len]);
