@@ -9,13 +9,6 @@ fn argument(x: f32, params: Params) -> vec2<f32> {
     return argument_of(params.alpha, x, argument_limit(params.alpha, 300.0), 300.0);
 }
 
-// a * b as value * 2^k, for numbers of any size.
-fn product_apart(a: f32, b: f32) -> Scaled {
-    let a_k = exponent_of(a);
-    let b_k = exponent_of(b);
-    return Scaled(two_product(a * power_of_two(-a_k), b * power_of_two(-b_k)), a_k + b_k);
-}
-
 // gamma tanh(z) without its power of two. Beyond 20 tanh is ±1, where gamma and beta may cancel. Near 0 it is alpha * x, which
 // may be subnormal where the product with gamma is not.
 fn curve(x: f32, params: Params) -> Scaled {

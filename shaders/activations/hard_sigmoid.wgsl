@@ -13,7 +13,8 @@ fn activation(x: f32, params: Params) -> f32 {
     return select(select(0.0, 1.0, x > 0.0), clamp(y.x + y.y, 0.0, 1.0), is_finite(y.x));
 }
 
-fn derivative(x: f32, params: Params) -> f32 {
+// Whether 0 < alpha * x + beta < 1.
+fn rises(x: f32, params: Params) -> bool {
     let y = line(x, params);
     var is_inside = y.x + y.y > 0.0 && (y.x - 1.0) + y.y < 0.0 && is_finite(y.x);
     // A product that vanishes still tells on which side of a kink x lies, if x = 0 lies on one. The sums are opaque,
@@ -25,5 +26,17 @@ fn derivative(x: f32, params: Params) -> f32 {
         let is_below = (raised.x + opaque((params.beta - 1.0) * unit) * unit) + raised.y < 0.0;
         is_inside = is_above && is_below;
     }
-    return select(0.0, params.alpha, is_inside);
+    return is_inside;
+}
+
+fn derivative(x: f32, params: Params) -> f32 {
+    return select(0.0, params.alpha, rises(x, params));
+}
+
+fn gradient_by_alpha(x: f32, params: Params) -> Gradient {
+    return Gradient(select(0.0, x, rises(x, params)), 0);
+}
+
+fn gradient_by_beta(x: f32, params: Params) -> Gradient {
+    return Gradient(select(0.0, 1.0, rises(x, params)), 0);
 }

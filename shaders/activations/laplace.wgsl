@@ -28,3 +28,25 @@ fn derivative(x: f32, params: Params) -> f32 {
     let y = divide(multiply(e.mantissa, NORMAL_PEAK), vec2<f32>(params.sigma, 0.0));
     return scale_decay(y.x + y.y, e.k);
 }
+
+// The derivative without its power of two, for a sigma of any size.
+fn density(z: vec2<f32>, params: Params) -> Scaled {
+    let e = decay(-0.5 * precise_product(z, z));
+    let k = exponent_of(params.sigma);
+    let sigma = vec2<f32>(params.sigma * power_of_two(-k), 0.0);
+    return Scaled(divide(multiply(e.mantissa, NORMAL_PEAK), sigma), e.k - k);
+}
+
+fn gradient_by_mu(x: f32, params: Params) -> Gradient {
+    let y = density(argument(x, params), params);
+    return Gradient(-(y.value.x + y.value.y), y.k);
+}
+
+// -z times the derivative. A small z is raised, because the errors of tiny products are left out.
+fn gradient_by_sigma(x: f32, params: Params) -> Gradient {
+    let z = argument(x, params);
+    let k = exponent_of(z.x);
+    let slope = density(z, params);
+    let y = multiply(slope.value, z * power_of_two(-k));
+    return Gradient(-(y.x + y.y), slope.k + k);
+}

@@ -8,19 +8,11 @@ fn argument(x: f32, params: Params) -> vec2<f32> {
     return argument_of(params.beta, x, argument_limit(params.beta, 300.0), 300.0);
 }
 
-// alpha * beta without its power of two, for parameters of any size.
-fn alpha_beta(params: Params) -> Scaled {
-    let alpha_k = exponent_of(params.alpha);
-    let beta_k = exponent_of(params.beta);
-    let product = two_product(params.alpha * power_of_two(-alpha_k), params.beta * power_of_two(-beta_k));
-    return Scaled(product, alpha_k + beta_k);
-}
-
 fn activation(x: f32, params: Params) -> f32 {
     let z = argument(x, params);
     let y = multiply(tanh_of(z), vec2<f32>(params.alpha, 0.0));
     // beta * x alone may be subnormal where the result is not.
-    let slope = alpha_beta(params);
+    let slope = product_apart(params.alpha, params.beta);
     let c = clamp(x, -LARGEST, LARGEST);
     let c_k = exponent_of(c);
     let near = scale_pair(multiply(slope.value, vec2<f32>(c * power_of_two(-c_k), 0.0)), slope.k + c_k);
@@ -29,7 +21,23 @@ fn activation(x: f32, params: Params) -> f32 {
 
 fn derivative(x: f32, params: Params) -> f32 {
     let slope = sech_squared(argument(x, params));
-    let product = alpha_beta(params);
+    let product = product_apart(params.alpha, params.beta);
     let y = multiply(slope.value, product.value);
     return scale_far(y.x + y.y, clamp(slope.k + product.k, -378, 378));
+}
+
+// Near 0 it is beta * x, which may be subnormal.
+fn gradient_by_alpha(x: f32, params: Params) -> Gradient {
+    let z = argument(x, params);
+    let product = product_apart(params.beta, clamp(x, -LARGEST, LARGEST));
+    let is_near = abs(z.x) < 1e-4;
+    let y = select(tanh_of(z), product.value, is_near);
+    return Gradient(y.x + y.y, select(0, product.k, is_near));
+}
+
+fn gradient_by_beta(x: f32, params: Params) -> Gradient {
+    let slope = sech_squared(argument(x, params));
+    let product = product_apart(params.alpha, clamp(x, -LARGEST, LARGEST));
+    let y = multiply(slope.value, product.value);
+    return Gradient(y.x + y.y, slope.k + product.k);
 }

@@ -17,3 +17,12 @@ fn derivative(x: f32, params: Params) -> f32 {
     let y = multiply(sine_of(quarter_turn_on(reduce(t, 0u))), vec2<f32>(params.omega, 0.0));
     return not_a_number_unless(is_finite(t), y.x + y.y);
 }
+
+// x cos(omega * x).
+fn gradient_by_omega(x: f32, params: Params) -> Gradient {
+    let t = angle(x, params);
+    let k = exponent_of(x);
+    let cosine = sine_of(quarter_turn_on(reduce(t, 0u)));
+    let y = multiply(cosine, vec2<f32>(x * power_of_two(-k), 0.0));
+    return Gradient(not_a_number_unless(is_finite(t), value_of(y)), k);
+}

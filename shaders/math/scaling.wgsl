@@ -62,6 +62,13 @@ fn value_of(y: vec2<f32>) -> f32 {
     return select(y.x, y.x + y.y, is_finite(y.x));
 }
 
+// a * b as value * 2^k, for numbers of any size.
+fn product_apart(a: f32, b: f32) -> Scaled {
+    let a_k = exponent_of(a);
+    let b_k = exponent_of(b);
+    return Scaled(two_product(a * power_of_two(-a_k), b * power_of_two(-b_k)), a_k + b_k);
+}
+
 // x in units of 2^j, with sqrt(1 + alpha x^2), for alpha > 0. j is half of alpha's exponent, so that neither overflows. Beyond
 // 2^51 a derivative is 0.
 struct IsruParts {

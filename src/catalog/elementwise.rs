@@ -51,9 +51,9 @@ catalog! {
     /// Keras 3 use alpha = 1/6.
     hard_sigmoid HardSigmoid {
         /// Slope, at least 2⁻¹²⁶.
-        alpha = constant(0.2, Range::Positive),
+        alpha = learnable(0.2, Range::Positive),
         /// Value at 0, finite.
-        beta = constant(0.5, Range::Finite),
+        beta = learnable(0.5, Range::Finite),
     }
     formula "clamp(alpha·x + beta, 0, 1)",
     kinks [-beta / alpha, (1.0 - beta) / alpha],
@@ -62,7 +62,9 @@ catalog! {
     samples [{ alpha: 0.16666667, beta: 0.5 }, { alpha: 1.7, beta: -0.3 }],
     pictured [{ alpha: 0.16666667, beta: 0.5 }],
     forward |x| (alpha * x + beta).clamp(0.0, 1.0),
-    derivative |x| if rises_within_unit(alpha * x, beta) { alpha } else { 0.0 };
+    derivative |x| if rises_within_unit(alpha * x, beta) { alpha } else { 0.0 },
+    gradient alpha within 0.5 |x| if rises_within_unit(alpha * x, beta) { x } else { 0.0 },
+    gradient beta within 0.5 |x| if rises_within_unit(alpha * x, beta) { 1.0 } else { 0.0 };
 
     /// The hyperbolic tangent.
     tanh Tanh
@@ -75,9 +77,9 @@ catalog! {
     /// The hyperbolic tangent stretched so that ±1 maps to about ±1 (LeCun, Bottou, Orr & Müller 1998).
     scaled_tanh ScaledTanh {
         /// Bound of the value, finite.
-        alpha = constant(1.7159, Range::Finite),
+        alpha = learnable(1.7159, Range::Finite),
         /// Steepness, finite.
-        beta = constant(2.0 / 3.0, Range::Finite),
+        beta = learnable(2.0 / 3.0, Range::Finite),
     }
     formula "alpha·tanh(beta·x)",
     limits 1.1, 0.85,
@@ -85,7 +87,9 @@ catalog! {
     samples [{ alpha: -0.3, beta: 7.0 }, { alpha: 12.0, beta: 0.01 }],
     pictured [{ alpha: 1.0, beta: 1.0 }],
     forward |x| alpha * product(beta, x).tanh(),
-    derivative |x| alpha * beta * sech_squared(product(beta, x));
+    derivative |x| alpha * beta * sech_squared(product(beta, x)),
+    gradient alpha within 1.0 |x| product(beta, x).tanh(),
+    gradient beta within 1.1 |x| dynamic_tanh_gradient(beta, alpha, x);
 
     /// `x` clipped to [min, max] (Collobert 2004). The derivative is 0 at both ends; in JAX and TensorFlow it is 1.
     hard_tanh HardTanh {
@@ -580,9 +584,9 @@ catalog! {
     /// The normal distribution function. Its mean and deviation bring it close to relu_squared near 0 (Ma et al. 2022).
     laplace Laplace {
         /// Mean, finite.
-        mu = constant(0.707_107, Range::Finite),
+        mu = learnable(0.707_107, Range::Finite),
         /// Standard deviation, at least 2⁻¹²⁶.
-        sigma = constant(0.282_095, Range::Positive),
+        sigma = learnable(0.282_095, Range::Positive),
     }
     formula "Φ((x − mu)/sigma)",
     limits 0.85, 0.85,
@@ -590,7 +594,9 @@ catalog! {
     samples [{ mu: 0.0, sigma: 1.0 }, { mu: -2.5, sigma: 3.0 }],
     pictured [{ mu: 0.0, sigma: 1.0 }],
     forward |x| laplace(mu, sigma, x),
-    derivative |x| laplace_derivative(mu, sigma, x);
+    derivative |x| laplace_derivative(mu, sigma, x),
+    gradient mu within 1.0 |x| -laplace_derivative(mu, sigma, x),
+    gradient sigma within 1.2 |x| laplace_gradient(mu, sigma, x);
 
     /// The error function, 2Φ(√2·x) − 1.
     erf Erf
@@ -662,7 +668,7 @@ catalog! {
     /// reduced exactly. The value is NaN at ±∞, where it has no limit, and where omega·x exceeds the largest f32.
     sine Sine {
         /// Frequency, finite.
-        omega = constant(1.0, Range::Finite),
+        omega = learnable(1.0, Range::Finite),
     }
     aliases ["sin"],
     formula "sin(omega·x)",
@@ -671,7 +677,8 @@ catalog! {
     samples [{ omega: 30.0 }, { omega: -0.7 }, { omega: 0.0 }],
     pictured [{ omega: 2.0 }],
     forward |x| rounded_product(omega, x).sin(),
-    derivative |x| omega * rounded_product(omega, x).cos();
+    derivative |x| omega * rounded_product(omega, x).cos(),
+    gradient omega within 1.2 |x| x * rounded_product(omega, x).cos();
 
     /// The cardinal sine, 1 at 0. The argument has no factor π.
     sinc Sinc

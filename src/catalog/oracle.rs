@@ -61,6 +61,11 @@ pub(crate) fn laplace_derivative(mu: f64, sigma: f64, x: f64) -> f64 {
     normal_density(z) * (1.0 - z * rest) / sigma
 }
 
+/// −z·φ(z)/σ, the derivative of laplace by its deviation.
+pub(crate) fn laplace_gradient(mu: f64, sigma: f64, x: f64) -> f64 {
+    -((x - mu) / sigma).clamp(-40.0, 40.0) * laplace_derivative(mu, sigma, x)
+}
+
 pub(crate) fn gelu(x: f64) -> f64 {
     if x == f64::NEG_INFINITY { 0.0 } else { x * normal_cdf(x) }
 }
