@@ -18,6 +18,9 @@ struct GroupwiseUniform {
     second_stride: u32,
     dy_base: u32,
     dy_stride: u32,
+    // Of gated units where LIMITED.
+    limit: f32,
+    value_addend: f32,
     @align(16) params: Params,
 }
 

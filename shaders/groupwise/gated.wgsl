@@ -1,23 +1,45 @@
-// value * activation(gate), and both its gradients.
+// value * activation(gate), and both its gradients. Where LIMITED, the gate is at most `limit`, the value is within ±limit, and
+// `value_addend` is added to it.
 
-fn gated(value: f32, gate: f32) -> f32 {
-    return not_a_number_unless(!is_nan(value) && !is_nan(gate), value * activation(gate, uniforms.params));
+fn gate_of(gate: f32) -> f32 {
+    if LIMITED {
+        return select(gate, uniforms.limit, gate > uniforms.limit);
+    }
+    return gate;
 }
 
-fn value_gradient(gate: f32, dy: f32) -> f32 {
-    return gated(dy, gate);
+fn value_of_unit(value: f32) -> f32 {
+    if LIMITED {
+        let limit = uniforms.limit;
+        return select(select(value, limit, value > limit), -limit, value < -limit) + uniforms.value_addend;
+    }
+    return value;
+}
+
+fn gated(value: f32, gate: f32) -> f32 {
+    let y = value_of_unit(value) * activation(gate_of(gate), uniforms.params);
+    return not_a_number_unless(!is_nan(value) && !is_nan(gate), y);
+}
+
+// A value beyond the limit has no part in the gradient. At the limit it has, as in PyTorch's clamp.
+fn value_gradient(value: f32, gate: f32, dy: f32) -> f32 {
+    let is_clipped = LIMITED && abs(value) > uniforms.limit;
+    let y = select(dy * activation(gate_of(gate), uniforms.params), 0.0, is_clipped);
+    return not_a_number_unless(!is_nan(dy) && !is_nan(gate), y);
 }
 
 fn gate_gradient(value: f32, gate: f32, dy: f32) -> f32 {
     let valid = !is_nan(value) && !is_nan(gate) && !is_nan(dy);
-    return not_a_number_unless(valid, product_of_three(dy, value, derivative(gate, uniforms.params)));
+    let is_clipped = LIMITED && gate > uniforms.limit;
+    let slope = select(derivative(gate_of(gate), uniforms.params), 0.0, is_clipped);
+    return not_a_number_unless(valid, product_of_three(dy, value_of_unit(value), slope));
 }
 
 fn gradient(is_gate: bool, value: f32, gate: f32, dy: f32) -> f32 {
     if is_gate {
         return gate_gradient(value, gate, dy);
     }
-    return value_gradient(gate, dy);
+    return value_gradient(value, gate, dy);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -54,7 +76,7 @@ fn backward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
     }
 }
 
-// The gradient of a gate that is an array of its own. That of the value is `forward` of dy and the gate.
+// The gradient of a gate that is an array of its own. That of the value is `forward` of dy and the gate, without a limit.
 @compute @workgroup_size(WORKGROUP)
 fn backward_gate(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
     zero = workgroups.z - 1u;

@@ -10,7 +10,10 @@ fn pairs(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) 
         let gate = second_of(s, 0u);
         let dy = dy_of(s, 0u);
         let of_value = vec4<f32>(
-            value_gradient(gate.x, dy.x), value_gradient(gate.y, dy.y), value_gradient(gate.z, dy.z), value_gradient(gate.w, dy.w),
+            value_gradient(value.x, gate.x, dy.x),
+            value_gradient(value.y, gate.y, dy.y),
+            value_gradient(value.z, gate.z, dy.z),
+            value_gradient(value.w, gate.w, dy.w),
         );
         let of_gate = vec4<f32>(
             gate_gradient(value.x, gate.x, dy.x),

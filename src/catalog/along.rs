@@ -100,6 +100,20 @@ pub enum Gate {
     First,
 }
 
+/// What a gated unit does to its halves first.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct GateLimits {
+    /// The most of the gate, and of the value's size.
+    pub limit: f32,
+    pub value_addend: f32,
+}
+
+impl Default for GateLimits {
+    fn default() -> GateLimits {
+        GateLimits { limit: f32::INFINITY, value_addend: 0.0 }
+    }
+}
+
 /// The lengths of the operands of a call along an axis. The input is x or y, the result y or dx.
 pub(crate) struct AlongLengths {
     pub input: (&'static str, u64),
@@ -592,7 +606,10 @@ along! {
     /// name is `glu` with sigmoid, `swiglu` with silu, `geglu` with gelu, `reglu` with relu, `bilinear` with identity,
     /// else `gated`.
     ///
-    /// Backward: `dvalue = dy·activation(gate)`, `dgate = dy·value·activation′(gate)`.
+    /// With a limit L and an addend a it is `(clamp(value, −L, L) + a)·activation(min(gate, L))`. `swiglu_oai` is the unit of
+    /// gpt-oss (OpenAI 2025): swish with beta 1.702, limit 7, addend 1; that model has the gate first and interleaved.
+    ///
+    /// Backward: `dvalue = dy·activation(gate)`, `dgate = dy·value·activation′(gate)`, and 0 beyond a limit.
     gated Gated {
         /// The activation of the gate, an elementwise function.
         activation: Arc<Function> = Arc::new(Activation::Sigmoid.into()), Value::Word("sigmoid"), Range::Function;
@@ -600,6 +617,10 @@ along! {
         gate: Gate = Gate::Second, Value::Word("second"), Range::Choice(&["first", "second"]);
         /// The order of the halves.
         layout: Layout = Layout::Halves, Value::Word("halves"), Range::Choice(&["halves", "interleaved"]);
+        /// The most of the gate, and of the value's size; infinity limits nothing.
+        limit: f32 = f32::INFINITY, NO_LIMIT, Range::NonNegativeOrInfinite;
+        /// Added to the value, finite.
+        value_addend: f32 = 0.0, NO_ADDEND, Range::Finite;
     }
     formula "value·activation(gate)",
     family "gated",
@@ -614,10 +635,10 @@ along! {
     scalars NO_SCALARS,
     // Two products: a result of the activation, whose units may be half of those before, and the product before it.
     samples [
-        { activation: Arc::new(Activation::Elu { alpha: 0.7 }.into()), gate: Gate::First, layout: Layout::Halves },
-        { activation: Arc::new(Activation::Elu { alpha: 0.7 }.into()), gate: Gate::First, layout: Layout::Interleaved },
-        { activation: Arc::new(Activation::Elu { alpha: 0.7 }.into()), gate: Gate::Second, layout: Layout::Halves },
-        { activation: Arc::new(Activation::Elu { alpha: 0.7 }.into()), gate: Gate::Second, layout: Layout::Interleaved },
+        { activation: Arc::new(Activation::Elu { alpha: 0.7 }.into()), gate: Gate::First, layout: Layout::Halves, limit: 2.0, value_addend: 0.0 },
+        { activation: Arc::new(Activation::Elu { alpha: 0.7 }.into()), gate: Gate::First, layout: Layout::Interleaved, limit: f32::INFINITY, value_addend: -0.5 },
+        { activation: Arc::new(Activation::Elu { alpha: 0.7 }.into()), gate: Gate::Second, layout: Layout::Halves, limit: f32::INFINITY, value_addend: 0.0 },
+        { activation: Arc::new(Activation::Elu { alpha: 0.7 }.into()), gate: Gate::Second, layout: Layout::Interleaved, limit: 3.0, value_addend: 1.0 },
     ],
     limit 1.25 in Terms::Gate;
 
@@ -665,31 +686,69 @@ struct NamedUnit {
     name: &'static str,
     formula: &'static str,
     activation: Activation,
-    parameters: [ParameterInfo; 3],
+    limits: GateLimits,
+    parameters: [ParameterInfo; 5],
 }
 
+const NO_LIMIT: Value = Value::Number(f32::INFINITY);
+const NO_ADDEND: Value = Value::Number(0.0);
+
 const fn unit(name: &'static str, formula: &'static str, activation: Activation, of: &'static str) -> NamedUnit {
+    limited(name, formula, activation, of, GateLimits { limit: f32::INFINITY, value_addend: 0.0 })
+}
+
+const fn limited(
+    name: &'static str,
+    formula: &'static str,
+    activation: Activation,
+    of: &'static str,
+    limits: GateLimits,
+) -> NamedUnit {
     let parameters = [
         ParameterInfo::new("activation", Value::Word(of), Range::Function),
         ParameterInfo::new("gate", Value::Word("second"), Range::Choice(&["first", "second"])),
         ParameterInfo::new("layout", Value::Word("halves"), Range::Choice(&["halves", "interleaved"])),
+        ParameterInfo::new("limit", Value::Number(limits.limit), Range::NonNegativeOrInfinite),
+        ParameterInfo::new("value_addend", Value::Number(limits.value_addend), Range::Finite),
     ];
-    NamedUnit { name, formula, activation, parameters }
+    NamedUnit { name, formula, activation, limits, parameters }
 }
 
-static NAMED_UNITS: [NamedUnit; 5] = [
+static NAMED_UNITS: [NamedUnit; 6] = [
     unit("glu", "value·σ(gate)", Activation::Sigmoid, "sigmoid"),
     unit("swiglu", "value·silu(gate)", Activation::Silu, "silu"),
     unit("geglu", "value·gelu(gate)", Activation::Gelu, "gelu"),
     unit("reglu", "value·relu(gate)", Activation::Relu, "relu"),
     unit("bilinear", "value·gate", Activation::Identity, "identity"),
+    limited(
+        "swiglu_oai",
+        "(clamp(value, −limit, limit) + value_addend)·swish(min(gate, limit))",
+        Activation::Swish { beta: 1.702 },
+        "swish",
+        GateLimits { limit: 7.0, value_addend: 1.0 },
+    ),
 ];
+
+impl GateLimits {
+    /// The unit of halves in succession, whose gate is the second.
+    fn unit(self, activation: Function) -> AxisFunction {
+        let GateLimits { limit, value_addend } = self;
+        let (activation, gate, layout) = (Arc::new(activation), Gate::Second, Layout::Halves);
+        AxisFunction::Gated { activation, gate, layout, limit, value_addend }
+    }
+}
+
+impl NamedUnit {
+    fn function(&self) -> AxisFunction {
+        self.limits.unit(self.activation.into())
+    }
+}
 
 /// Every name, with its function at its defaults.
 static ALL: LazyLock<Vec<(&'static str, AxisFunction)>> = LazyLock::new(|| {
     let named = |function: AxisFunction| {
         let units: &[NamedUnit] = if function.unit().is_some() { &NAMED_UNITS } else { &[] };
-        let units = units.iter().map(|unit| (unit.name, AxisFunction::gated(unit.activation)));
+        let units = units.iter().map(|unit| (unit.name, unit.function()));
         units.chain([(function.definition().name, function)]).collect::<Vec<_>>()
     };
     defaults().into_iter().flat_map(named).collect()
@@ -714,14 +773,18 @@ impl AxisFunction {
     /// ```
     #[must_use]
     pub fn gated(activation: impl Into<Function>) -> AxisFunction {
-        AxisFunction::Gated { activation: Arc::new(activation.into()), gate: Gate::Second, layout: Layout::Halves }
+        GateLimits::default().unit(activation.into())
     }
 
     /// Returns the named unit that equals this gated unit.
     fn unit(&self) -> Option<&'static NamedUnit> {
         let AxisFunction::Gated { activation, .. } = self else { return None };
         let Function::Elementwise(activation) = **activation else { return None };
-        NAMED_UNITS.iter().find(|unit| unit.activation == activation)
+        // A limit of one's own leaves a unit its name, unless the limit belongs to the name.
+        let is_named = |unit: &&NamedUnit| {
+            unit.activation == activation && (unit.limits == GateLimits::default() || unit.limits == self.gate_limits())
+        };
+        NAMED_UNITS.iter().find(is_named)
     }
 
     /// The activation of a gated unit.
@@ -746,6 +809,17 @@ impl AxisFunction {
     pub(crate) fn gate(&self) -> Gate {
         let AxisFunction::Gated { gate, .. } = self else { return Gate::default() };
         *gate
+    }
+
+    /// What a gated unit does to its halves first.
+    pub(crate) fn gate_limits(&self) -> GateLimits {
+        let AxisFunction::Gated { limit, value_addend, .. } = *self else { return GateLimits::default() };
+        GateLimits { limit, value_addend }
+    }
+
+    /// Whether a gated unit has a limit, or adds to its value.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.gate_limits() != GateLimits::default()
     }
 
     /// The canonical name, in `snake_case`.

@@ -17,7 +17,7 @@ pub(crate) use along::AlongLengths;
 #[cfg(feature = "verify")]
 pub(crate) use along::Terms;
 pub use along::{AxisFunction, Function, Gate, Layout};
-pub(crate) use along::{Groups, Kernels, Operands, RowKernels, RowScalars};
+pub(crate) use along::{GateLimits, Groups, Kernels, Operands, RowKernels, RowScalars};
 pub use axis::Axis;
 pub(crate) use definition::Definition;
 pub use elementwise::Activation;

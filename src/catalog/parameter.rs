@@ -73,6 +73,8 @@ pub enum Range {
     AtLeast(&'static str),
     /// At least the value of another parameter of the same function, infinity included.
     AtLeastOrInfinite(&'static str),
+    /// At least 0, infinity included.
+    NonNegativeOrInfinite,
     /// An integer, from the first to the second.
     Integer(u64, u64),
     /// One of these words.
@@ -92,6 +94,7 @@ impl Range {
             Range::AboveZero | Range::NonNegative => (0.0, f32::MAX),
             Range::AtLeast(other) => (value_of(other), f32::MAX),
             Range::AtLeastOrInfinite(other) => (value_of(other), f32::INFINITY),
+            Range::NonNegativeOrInfinite => (0.0, f32::INFINITY),
             Range::Integer(least, most) => return Some((least as f64, most as f64)),
             Range::Choice(_) | Range::Function => return None,
         };
@@ -121,6 +124,7 @@ impl fmt::Display for Range {
             Range::NonZero => f.write_str("finite and at least 2^-126 in size"),
             Range::AtLeast(other) => write!(f, "finite and at least {other}"),
             Range::AtLeastOrInfinite(other) => write!(f, "at least {other}, or inf"),
+            Range::NonNegativeOrInfinite => f.write_str("at least 0, or inf"),
             Range::Integer(least, u64::MAX) => write!(f, "an integer from {least} to 2^64 - 1"),
             Range::Integer(least, most) => write!(f, "an integer from {least} to {most}"),
             Range::Choice(words) => f.write_str(&words.join(" or ")),

@@ -1,6 +1,6 @@
 //! Operations on groups of entries: gated units, maxout, crelu.
 
-use crate::catalog::{Activation, Axis, AxisFunction, Function, Gate, Groups, Operands, Source, source};
+use crate::catalog::{Activation, Axis, AxisFunction, Function, Gate, GateLimits, Groups, Operands, Source, source};
 use crate::device::{BoundRange, BufferRange, Command, Dispatch};
 use crate::error::{Error, check_lengths};
 use crate::ops::check::{LARGEST_ALIGNMENT, check_apart, check_range, most_bytes, span};
@@ -38,6 +38,7 @@ struct Grouped<'a, T: Element> {
     pieces: u64,
     result_pieces: u64,
     gate_is_first: bool,
+    limits: GateLimits,
     inputs: Vec<Input<'a, T>>,
     result: BufferRange<'a, T>,
 }
@@ -140,6 +141,7 @@ impl Recording<'_, '_> {
             pieces: 1,
             result_pieces: 1,
             gate_is_first: false,
+            limits: GateLimits::default(),
             inputs,
             result,
         };
@@ -192,6 +194,7 @@ pub(crate) fn grouped<T: Element>(
         pieces: inputs.max(outputs),
         result_pieces,
         gate_is_first,
+        limits: function.gate_limits(),
         inputs: all,
         result,
     };
@@ -276,6 +279,8 @@ impl<T: Element> Grouped<'_, T> {
             length: self.length as u32,
             pieces: self.pieces as u32,
             gate_is_first: self.gate_is_first.into(),
+            limit: self.limits.limit,
+            value_addend: self.limits.value_addend,
             ..GroupwiseUniform::default()
         };
         for input in &self.inputs {
@@ -303,6 +308,7 @@ impl<T: Element> Grouped<'_, T> {
                 source: self.part,
                 pairs: self.pairs.filter(|_| pairs),
                 activation: self.activation.map(|activation| activation.definition()),
+                limited: self.limits != GateLimits::default(),
                 math: Math::of(T::STORAGE, recording.accuracy),
                 storage: T::STORAGE,
                 fours: self.fours(),

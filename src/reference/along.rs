@@ -1,6 +1,6 @@
 //! The f64 reference of functions along an axis, computed row by row from their formulas.
 
-use crate::catalog::{Activation, AlongLengths, Axis, AxisFunction, Function, Gate, Groups};
+use crate::catalog::{Activation, AlongLengths, Axis, AxisFunction, Function, Gate, GateLimits, Groups};
 use crate::error::Error;
 use crate::reference::random::{gumbel_number, uniform_number};
 
@@ -15,7 +15,7 @@ enum Oracle {
 enum GroupOracle {
     /// From an entry that goes through an activation and one that multiplies the result. `gate` tells which comes
     /// first.
-    Gated { activation: Function, gate: Gate, of: OfGate },
+    Gated { activation: Function, gate: Gate, limits: GateLimits, of: OfGate },
     /// The largest entry of a group.
     Maximum,
     /// Both parts of an entry.
@@ -83,7 +83,8 @@ fn oracle(function: &AxisFunction) -> Oracle {
         AxisFunction::LogMeanExp => row(Score::PLAIN, RowResult::Logarithm { is_mean: true }),
         AxisFunction::Gated { ref activation, gate, .. } => {
             let of = OfGate { forward: Activation::forward, derivative: Activation::derivative };
-            Oracle::Group(GroupOracle::Gated { activation: (**activation).clone(), gate, of })
+            let limits = function.gate_limits();
+            Oracle::Group(GroupOracle::Gated { activation: (**activation).clone(), gate, limits, of })
         }
         AxisFunction::Maxout { .. } => Oracle::Group(GroupOracle::Maximum),
         AxisFunction::Crelu => Oracle::Group(GroupOracle::Parts),
@@ -323,9 +324,9 @@ impl AxisFunction {
     pub(crate) fn gate_terms(&self, axis: &Axis, x: &[f64], dy: Option<&[f64]>) -> Result<Vec<f64>, Error> {
         let grouped = Grouped::of(self, axis, x);
         let terms = match oracle(self) {
-            Oracle::Group(GroupOracle::Gated { activation, gate, .. }) => {
+            Oracle::Group(GroupOracle::Gated { activation, gate, limits, .. }) => {
                 let of = OfGate { forward: Activation::forward_term, derivative: Activation::derivative_term };
-                let oracle = GroupOracle::Gated { activation, gate, of };
+                let oracle = GroupOracle::Gated { activation, gate, limits, of };
                 dy.map_or_else(|| grouped.forward(&oracle), |dy| grouped.backward(&oracle, dy))?
             }
             Oracle::Group(GroupOracle::Maximum | GroupOracle::Parts) | Oracle::Row { .. } => Vec::new(),
@@ -337,6 +338,18 @@ impl AxisFunction {
         let (dy, mask) = (dy.map(|dy| dy.len() as u64), mask.map(|mask| mask.len() as u64));
         self.check_lengths(axis, &AlongLengths { input: ("x", x.len() as u64), dy, mask, result: None })
     }
+}
+
+/// A gate as its unit takes it.
+fn limited_gate(limits: &GateLimits, gate: f64) -> f64 {
+    if gate > f64::from(limits.limit) { limits.limit.into() } else { gate }
+}
+
+/// A value as its unit takes it.
+fn limited_value(limits: &GateLimits, value: f64) -> f64 {
+    let limit = f64::from(limits.limit);
+    let within = if value.abs() > limit { limit.copysign(value) } else { value };
+    within + f64::from(limits.value_addend)
 }
 
 /// An array as (rows, entries of a group, length of an entry).
@@ -370,11 +383,12 @@ impl<'a> Grouped<'a> {
         for row in 0..self.rows {
             let positions = 0..self.length;
             match oracle {
-                GroupOracle::Gated { activation, gate, of } => {
+                GroupOracle::Gated { activation, gate, limits, of } => {
                     let activation = activation.elementwise()?;
                     let (value, gate) = if *gate == Gate::First { (1, 0) } else { (0, 1) };
                     let at = |position| {
-                        self.at(row, value, position) * (of.forward)(&activation, self.at(row, gate, position))
+                        let gate = limited_gate(limits, self.at(row, gate, position));
+                        limited_value(limits, self.at(row, value, position)) * (of.forward)(&activation, gate)
                     };
                     y.extend(positions.map(at));
                 }
@@ -396,15 +410,20 @@ impl<'a> Grouped<'a> {
         for row in 0..self.rows {
             let positions = 0..self.length;
             match oracle {
-                GroupOracle::Gated { activation, gate, of } => {
+                GroupOracle::Gated { activation, gate, limits, of } => {
                     let activation = activation.elementwise()?;
                     let (value, gate) = if *gate == Gate::First { (1, 0) } else { (0, 1) };
+                    let limit = f64::from(limits.limit);
                     for entry in 0..2 {
                         dx.extend(positions.clone().map(|position| {
-                            let (dy, gate) = (dy[row * self.length + position], self.at(row, gate, position));
+                            let dy = dy[row * self.length + position];
+                            let (of_value, of_gate) = (self.at(row, value, position), self.at(row, gate, position));
+                            let within = limited_gate(limits, of_gate);
                             match entry == value {
-                                true => dy * (of.forward)(&activation, gate),
-                                false => dy * self.at(row, value, position) * (of.derivative)(&activation, gate),
+                                true if of_value.abs() > limit => 0.0 * dy * within,
+                                true => dy * (of.forward)(&activation, within),
+                                false if of_gate > limit => 0.0 * dy * of_value,
+                                false => dy * limited_value(limits, of_value) * (of.derivative)(&activation, within),
                             }
                         }));
                     }

@@ -16,6 +16,8 @@ pub(crate) struct GroupwiseKernel {
     pub pairs: Option<Source>,
     /// The activation of a gate.
     pub activation: Option<&'static Definition>,
+    /// Whether a gated unit has a limit, or adds to its value.
+    pub limited: bool,
     pub math: Math,
     pub storage: Storage,
     pub fours: Fours,
@@ -38,6 +40,7 @@ impl GroupwiseKernel {
         all.extend(self.storage.parts(form));
         all.extend(parts![
             source!("groupwise/contract.wgsl"),
+            Part::made("(limit of the unit)", format!("const LIMITED: bool = {};\n", self.limited)),
             source!("groupwise/second_input.wgsl"),
             Aliasing::Separate.source(),
             source!("memory/elements.wgsl"),

@@ -197,6 +197,7 @@ impl Shader {
                     source: *part,
                     pairs: None,
                     activation,
+                    limited: function.is_limited(),
                     math: Math::of(storage, options.accuracy),
                     storage,
                     fours: Fours::Vectors,

@@ -119,6 +119,8 @@ uniform! {
         second_stride: u32,
         dy_base: u32,
         dy_stride: u32,
+        limit: f32,
+        value_addend: f32,
     }
 }
 

@@ -191,7 +191,9 @@ fn limit_of(function: &AxisFunction, accuracy: Accuracy) -> f64 {
         let (forward, derivative) = activation.limits_of(accuracy);
         forward.max(derivative)
     });
-    of_gate + function.definition().limit
+    // What is added to a value rounds it: half a unit, which may be one of the product.
+    let of_value = if function.gate_limits().value_addend == 0.0 { 0.0 } else { 1.0 };
+    of_gate + of_value + function.definition().limit
 }
 
 /// The size of the largest terms whose difference is each result; 0 where nothing cancels.

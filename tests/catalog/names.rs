@@ -14,7 +14,13 @@ fn functions() -> Vec<Function> {
             AxisFunction::Softmax { temperature: 0.1 },
             AxisFunction::GumbelSoftmax { tau: 1e-30, hard: true, seed: u64::MAX },
             AxisFunction::Maxout { pieces: 5 },
-            AxisFunction::Gated { activation: swish, gate: Gate::First, layout: Layout::Interleaved },
+            AxisFunction::Gated {
+                activation: swish,
+                gate: Gate::First,
+                layout: Layout::Interleaved,
+                limit: 3.5,
+                value_addend: -1.0,
+            },
             AxisFunction::gated(Activation::Mish),
         ]
         .map(Function::from),

@@ -1,6 +1,7 @@
 //! The forms of each operation: new, into, in place, on ranges; and buffers in parts.
 
 use crate::common::context;
+use approx::assert_relative_eq;
 use gpu_activations::{
     Activation, Axis, AxisFunction, BufferRange, Error, GateGradients, GpuActivations, ParameterBuffers, wgpu,
 };
@@ -215,6 +216,43 @@ fn a_residual_connection_is_made_in_place() {
         let wrong = context.batch(|recording| recording.forward_with(Activation::Silu, &shared, &x, &skip));
         assert!(matches!(wrong, Err(Error::SharedBuffer { .. })), "{wrong:?}");
     }
+}
+
+/// Values that gpt-oss' formula gives, by 40 digits.
+#[test]
+fn limited_units_clip_both_halves() {
+    let context = context();
+    let axis = Axis::new(&[3, 2], 1).unwrap();
+    let x = [-9.0_f32, 10.0, 8.0, -3.0, 0.25, 0.5];
+    for (name, expected, of_value, of_gate) in [
+        (
+            "swiglu_oai",
+            [-41.999_718_77, -0.144_570_48, 0.437_985_55],
+            [0.0, 0.0, 0.350_388_44],
+            [0.0, -0.196_386_6, 1.099_027_4],
+        ),
+        (
+            "swiglu(limit=7)",
+            [-48.955_358_49, -0.995_943_34, 0.077_807_42],
+            [0.0, 0.0, 0.311_229_68],
+            [0.0, -0.616_728_74, 0.184_990_3],
+        ),
+    ] {
+        let unit: AxisFunction = name.parse().unwrap();
+        let y = context.forward_along_slice(&unit, &axis, None, &x).unwrap();
+        let dx = context.backward_along_slice(&unit, &axis, None, &x, &[1.0; 3]).unwrap();
+        for i in 0..3 {
+            assert_relative_eq!(f64::from(y[i]), expected[i], max_relative = 1e-6);
+            assert_relative_eq!(dx[2 * i], of_value[i], max_relative = 1e-6);
+            assert_relative_eq!(dx[2 * i + 1], of_gate[i], max_relative = 1e-6);
+        }
+        // At the limits the derivative is that inside, as of PyTorch's clamp.
+        let dx =
+            context.backward_along_slice(&unit, &axis, None, &[7.0_f32, 7.0, -7.0, 1.0, 1.0, 7.0], &[1.0; 3]).unwrap();
+        assert!(dx.iter().all(|dx| *dx != 0.0), "{name}: {dx:?}");
+    }
+    let refused = "swiglu(limit=-1)".parse::<AxisFunction>().unwrap_err();
+    assert_eq!(refused.to_string(), "swiglu: limit is -1, but must be at least 0, or inf");
 }
 
 #[test]
