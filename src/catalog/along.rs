@@ -503,40 +503,40 @@ along! {
     samples [{ temperature: 0.3 }],
     limit 4.0 in Terms::Shares;
 
-    /// Softmax with an additional entry of 0, which takes the rest of the share (Miller 2023, "softmax1").
+    /// Softmax with an additional entry of 0, which takes the rest of the share (Miller 2023, "softmax1"); takes a mask.
     ///
     /// Forward: `exp(x − m)/(exp(−m) + Σ exp(x − m))`, m = max(0, max x). Backward: `y·(dy − Σ y·dy)`.
     quiet_softmax QuietSoftmax
     aliases ["softmax1", "softmax_one"],
     formula "exp(x)/(1 + Σ exp(x))",
     family "softmax",
-    mask false,
+    mask true,
     from_output true,
     kernels exponentials(&[PLAIN, source!("rowwise/scores/remainder_zero.wgsl"), SOFTMAX, ONE, WEIGHTS, EXPONENTIALS], 2, false),
     groups ROWS,
     scalars NO_SCALARS,
     limit 4.0 in Terms::Shares;
 
-    /// 1 at the first maximum and 0 elsewhere, as in ONNX. A row of −∞ only has its maximum at its first entry. The
-    /// gradient is 0.
+    /// 1 at the first maximum and 0 elsewhere, as in ONNX; takes a mask. A row of −∞ only, or fully masked, has its maximum
+    /// at its first entry. The gradient is 0.
     hardmax Hardmax
     formula "1 at the first maximum, else 0",
     family "softmax",
-    mask false,
+    mask true,
     from_output false,
     kernels exponentials(&[PLAIN, NO_REMAINDER, source!("rowwise/functions/hardmax.wgsl"), ONE, WEIGHTS, EXPONENTIALS], 1, false),
     groups ROWS,
     scalars NO_SCALARS,
     limit 0.0 in Terms::Nothing;
 
-    /// The Euclidean projection onto the simplex (Martins & Astudillo 2016). +∞ gives NaN.
+    /// The Euclidean projection onto the simplex (Martins & Astudillo 2016); takes a mask. +∞ gives NaN.
     ///
     /// Forward: `max(x − τ, 0)`, with τ such that the row sums to 1. Backward, on the support: dy minus its mean over
     /// the support; 0 elsewhere.
     sparsemax Sparsemax
     formula "max(x − τ, 0), τ such that Σ = 1",
     family "softmax",
-    mask false,
+    mask true,
     from_output true,
     kernels Kernels::Rowwise(RowKernels {
         parts: &[source!("rowwise/functions/sparsemax.wgsl")],
@@ -548,7 +548,7 @@ along! {
     scalars NO_SCALARS,
     limit 1.0 in Terms::Projection;
 
-    /// Softmax of x plus noise, a differentiable sample of the categorical distribution (Jang, Gu & Poole 2017).
+    /// Softmax of x plus noise, a differentiable sample of the categorical distribution (Jang, Gu & Poole 2017); takes a mask.
     ///
     /// Forward: `softmax((x + G)/τ)` with G = −ln(−ln U). U is from Philox4x32-10 with the seed as key and the
     /// element's index as counter, the same on every adapter. Backward: softmax's gradient of the soft sample, even if
@@ -563,7 +563,7 @@ along! {
     }
     formula "softmax((x + G)/τ), G = −ln(−ln U)",
     family "softmax",
-    mask false,
+    mask true,
     from_output !hard,
     kernels exponentials(
         &[source!("random.wgsl"), source!("rowwise/scores/gumbel.wgsl"), NO_REMAINDER, SOFTMAX, ONE, WEIGHTS, EXPONENTIALS],
@@ -575,13 +575,13 @@ along! {
     samples [{ tau: 0.7, hard: false, seed: 1 << 40 | 5 }, { tau: 1.0, hard: true, seed: 9 }],
     limit 4.0 in Terms::Shares;
 
-    /// `ln Σ exp(x)`; the axis gets length 1. +∞ gives +∞, and a row without entries gives −∞.
+    /// `ln Σ exp(x)`; the axis gets length 1; takes a mask. +∞ gives +∞, and a row without entries gives −∞.
     ///
     /// Backward: `exp(x − y)·dy`.
     logsumexp LogSumExp
     formula "ln Σ exp(x)",
     family "softmax",
-    mask false,
+    mask true,
     from_output false,
     kernels exponentials(&[PLAIN, NO_REMAINDER, source!("rowwise/functions/logsumexp.wgsl"), ONE, WEIGHTS, EXPONENTIALS], 2, true),
     groups ROWS,
@@ -724,7 +724,7 @@ static NAMED_UNITS: [NamedUnit; 6] = [
         "swiglu_oai",
         "(clamp(value, −limit, limit) + value_addend)·swish(min(gate, limit))",
         Activation::Swish { beta: 1.702 },
-        "swish",
+        "swish(beta=1.702)",
         GateLimits { limit: 7.0, value_addend: 1.0 },
     ),
 ];

@@ -62,7 +62,7 @@ fn names_and_parameters_match_whatever_their_spelling() {
     assert_eq!("exp()".parse(), Ok(Function::from(Activation::Exponential)));
     assert_eq!("clamp".parse::<Activation>().map(|clip| clip.name()), Ok("clip"));
     let gated = "gated(activation=swish, beta=1.5, gate=first)".parse::<AxisFunction>().unwrap();
-    assert_eq!((gated.name(), gated.values().len()), ("gated", 4));
+    assert_eq!((gated.name(), gated.values().len()), ("gated", 6));
 }
 
 #[test]

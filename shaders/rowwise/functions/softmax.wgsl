@@ -4,7 +4,7 @@ const LOGARITHMIC: bool = false;
 
 // A hard result gives the whole to the largest score.
 fn forward_value(e: Entry, weight: f32, s: Statistics) -> f32 {
-    return select(portion(weight, s), f32(e.kept && e.position == s.position), NOISY && uniforms.hard == 1u);
+    return select(portion(weight, s), f32(e.position == s.position), NOISY && uniforms.hard == 1u);
 }
 
 fn share_of_output(y: f32) -> f32 {

@@ -44,6 +44,9 @@ fn accumulate(s: Statistics, e: Entry, round: u32) -> Statistics {
 }
 
 fn is_supported(e: Entry, s: Statistics) -> bool {
+    if !e.kept {
+        return false;
+    }
     if DIRECTION == FROM_OUTPUT {
         return e.x > 0.0;
     }
