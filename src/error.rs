@@ -191,7 +191,7 @@ pub enum Error {
 
     // What a function allows.
     /// A mask was given to a function that takes none.
-    #[error("{function} takes no mask; softmax, log_softmax and softmin do")]
+    #[error("{function} takes no mask; the softmax family does, except logmeanexp")]
     NotMaskable {
         /// The function.
         function: &'static str,
