@@ -3,7 +3,8 @@
 use crate::error::Error;
 
 /// The most storage buffers of a kernel. A sum over xielu's elements reads x, dy, both alphas, input_bias and
-/// output_factor, and writes the statistics of chunks beside those of rows.
+/// output_factor, and writes the statistics of chunks beside those of rows. The same sum with all three parameters of
+/// dynamic_tanh needs one more, which a device with eight refuses.
 const STORAGE_BUFFERS: u32 = 8;
 
 /// The invocations of the largest workgroup, along one dimension.

@@ -203,9 +203,14 @@ impl Collector {
     fn learnable<T: Element>(&self) {
         for &activation in Activation::ALL {
             let own = activation.parameters().iter().filter(|parameter| parameter.learnable);
-            let names: Vec<&str> =
-                own.map(|parameter| parameter.name).chain(["input_bias", "output_factor", "output_addend"]).collect();
-            let together = [names.clone()];
+            let own: Vec<&str> = own.map(|parameter| parameter.name).collect();
+            let with = |fused: &[&'static str]| [&own[..], fused].concat();
+            let names = with(&["input_bias", "output_factor", "output_addend"]);
+            // With three of its own, a bias and a factor together need a ninth storage buffer in sums.
+            let together = match own.len() {
+                3 => vec![with(&["input_bias", "output_addend"]), with(&["output_factor", "output_addend"])],
+                _ => vec![names.clone()],
+            };
             let alone = names.iter().map(|&name| vec![name]);
             // The names of parameters in the text do not depend on the function, so one function has every form.
             let is_thorough = activation.name() == "prelu";
