@@ -83,8 +83,12 @@ impl Reference {
         }
     }
 
-    /// Whether x is next to a kink that is no float, and the derivative is about that of a side of it.
+    /// Whether x is next to a kink of clipped_gelu that is no float, and the derivative is about that of a side of it. The
+    /// other functions find the side exactly.
     fn falls_either_way<T: Format>(&self, x: f64, derivative: f64) -> bool {
+        if !matches!((self.activation, self.quantity), (Activation::ClippedGelu { .. }, Quantity::Backward)) {
+            return false;
+        }
         let step = x.abs() * power_of_two(1 - T::DIGITS);
         let is_near = |kink: f64| f64::from(kink as f32) != kink && (x - kink).abs() <= 2.0 * step;
         let is_about = |side: f64| (derivative - side).abs() <= power_of_two(-10) * side.abs();
@@ -105,7 +109,7 @@ impl Reference {
                 error = 0.0;
             }
         }
-        if matches!(self.quantity, Quantity::Backward) && self.falls_either_way::<T>(x, result / dy) {
+        if self.falls_either_way::<T>(x, result / dy) {
             error = 0.0;
         }
         // An adapter may take a subnormal input for a zero of the same sign.

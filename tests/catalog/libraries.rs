@@ -23,7 +23,7 @@ fn every_name_is_a_function_or_is_refused_with_a_reason() {
     }
 }
 
-/// What differs from library to library, checked against PyTorch 2.15, Keras 3, JAX 0.10, ONNX 1.19 and transformers 4.57.
+/// What differs from library to library, as they document it.
 #[test]
 fn defaults_and_parameters_are_those_of_the_library() {
     for (text, function) in [

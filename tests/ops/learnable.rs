@@ -61,6 +61,16 @@ fn compare<T: Element>(what: &str, actual: &[T], expected: &[f64], bounds: &[f64
     }
 }
 
+/// The terms that the value and the derivative are differences of, where these may cancel.
+fn cancelled(activation: Activation) -> (f64, f64) {
+    match activation {
+        Activation::DynamicTanh { beta, .. } => (beta.abs().into(), 0.0),
+        Activation::StarRelu { bias, .. } => (bias.abs().into(), 0.0),
+        Activation::SnakeBeta { .. } => (0.0, 1.0),
+        _ => (0.0, 0.0),
+    }
+}
+
 fn check<T: Element>(axis: &Axis) {
     let context = context();
     let x = numbers::<T>(axis.elements(), 31);
@@ -92,11 +102,15 @@ fn check<T: Element>(axis: &Axis) {
             let of = |index: usize| names.iter().fold(activation, |a, name| a.with(name, values[at(index)]).unwrap());
             let expected: Vec<f64> = (0..x.len()).map(|i| of(i).forward(x[i].to_f64())).collect();
             let y = context.download(&context.forward_with(activation, &parameters, &on_x).unwrap()).unwrap();
-            let bounds: Vec<f64> = expected.iter().map(|y| 5.0 * y.abs().max(1.0)).collect();
+            let term = |index: usize| cancelled(of(index)).0.max(0.1);
+            let bounds = expected.iter().enumerate().map(|(i, y)| 5.0 * y.abs().max(term(i)));
+            let bounds: Vec<f64> = bounds.collect();
             compare(&format!("y of {what}"), &y, &expected, &bounds);
             let expected: Vec<f64> = (0..x.len()).map(|i| dy[i].to_f64() * of(i).derivative(x[i].to_f64())).collect();
             let dx = context.download(&context.backward_with(activation, &parameters, &on_x, &on_dy).unwrap()).unwrap();
-            let bounds: Vec<f64> = expected.iter().map(|dx| 8.0 * dx.abs().max(1.0)).collect();
+            let term = |index: usize| (dy[index].to_f64() * cancelled(of(index)).1).abs().max(0.1);
+            let bounds = expected.iter().enumerate().map(|(i, dx)| 8.0 * dx.abs().max(term(i)));
+            let bounds: Vec<f64> = bounds.collect();
             compare(&format!("dx of {what}"), &dx, &expected, &bounds);
             for &name in &names {
                 let (mut sums, mut sizes) = (vec![0.0; len], vec![0.0; len]);
