@@ -17,3 +17,14 @@ fn derivative(x: f32, params: Params) -> f32 {
     let above = vec2<f32>(clamp(x, 0.0, 200.0), 0.0);
     return select(swish_slope(above, above), scale_tail(below.x + below.y, e.k), x < 0.0);
 }
+
+// Near its root, e^2 + 2e - 1 = (m + 2 - sqrt 2)(m + 2 + sqrt 2) with m = e - 1, where the error of e would be magnified.
+fn derivative_plain(x: f32, params: Params) -> f32 {
+    let c = clamp(x, -200.0, 0.0);
+    let e = decay(vec2<f32>(c, 0.0));
+    let m = precise_expm1_negative(vec2<f32>(c, 0.0));
+    let factor = (guarded(m.x + 0.585786462) + (m.y - 2.42032343e-8)) * (m.x + 3.41421366);
+    let below = divide_twice(vec2<f32>(factor * e.mantissa.x, 0.0), one_plus(e.small)).x;
+    let above = vec2<f32>(clamp(x, 0.0, 200.0), 0.0);
+    return select(swish_slope(above, above), scale_tail(below, e.k), x < 0.0);
+}

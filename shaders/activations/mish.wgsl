@@ -29,15 +29,13 @@ fn derivative(x: f32, params: Params) -> f32 {
     return scale_tail(y.x + y.y, select(0, e.k, negative));
 }
 
-// One division for both sides of 0. Above 0 the product with a quotient of 1 is x, even where x is infinite.
+// w/(w + 2) with w = e (e + 2) below 0, and w/(w + 2 e^2) with w = 1 + 2e above. There the quotient is 1 for a large x, which
+// may be infinite.
 fn activation_plain(x: f32, params: Params) -> f32 {
     let e = decay(vec2<f32>(max(-abs(x), -200.0), 0.0));
     let s = e.small.x;
     let negative = x < 0.0;
-    let double = 2.0 * s + 1.0;
-    let numerator = select(double, s + 2.0, negative);
-    let denominator = select(2.0 * s * s + double, s * (s + 2.0) + 2.0, negative);
-    let c = max(x, -200.0);
-    let y = select(c, c * e.mantissa.x, negative) * (numerator / denominator);
+    let w = select(2.0 * s + 1.0, e.mantissa.x * (s + 2.0), negative);
+    let y = max(x, -200.0) * w / (w + select(2.0 * s * s, 2.0, negative));
     return select(y, scale_tail(y, e.k), negative);
 }

@@ -31,3 +31,30 @@ fn derivative(x: f32, params: Params) -> f32 {
     let tail = multiply(multiply(far.mantissa, TWO_OVER_ROOT_PI), two_sum(low, 1.0));
     return select(body.x + body.y, scale_tail(tail.x + tail.y, far.k), x < -20.0);
 }
+
+// Up to ln(1 + e^c) = 1 the two last products keep their rounding errors.
+fn activation_plain(x: f32, params: Params) -> f32 {
+    let c = clamp(x, -20.0, 9.5);
+    let s = logarithm_of_sum(c, decay(vec2<f32>(-abs(c), 0.0)));
+    let t = min(s.x, 1.0);
+    let near = precise_product(fast_two_sum(t, t * error_rest(t * t)), precise_product(TWO_OVER_ROOT_PI, vec2<f32>(c, 0.0)));
+    let body = select(error_function(s).x * c, near.x + near.y, s.x < 1.0);
+    let low = clamp(x, -200.0, -20.0);
+    let e = decay(vec2<f32>(low, 0.0));
+    let tail = e.mantissa.x * TWO_OVER_ROOT_PI.x * low;
+    return select(select(body, x, x > 9.5), scale_tail(tail, e.k), x < -20.0);
+}
+
+// Below 0 the terms cancel, so the second one keeps the rounding errors of its factors.
+fn derivative_plain(x: f32, params: Params) -> f32 {
+    let c = clamp(x, -20.0, 9.5);
+    let e = decay(vec2<f32>(-abs(c), 0.0));
+    let s = logarithm_of_sum(c, e);
+    let share = precise_quotient(two_product(c, select(1.0, e.small.x, c < 0.0)), two_sum(1.0, e.small.x));
+    let density = decay(-precise_product(s, s)).small.x * TWO_OVER_ROOT_PI.x;
+    let body = precise_sum(error_function(s), precise_product(share, vec2<f32>(density, 0.0)));
+    let low = clamp(x, -200.0, -20.0);
+    let far = decay(vec2<f32>(low, 0.0));
+    let tail = far.mantissa.x * TWO_OVER_ROOT_PI.x * (low + 1.0);
+    return select(body.x + body.y, scale_tail(tail, far.k), x < -20.0);
+}

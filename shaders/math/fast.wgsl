@@ -52,8 +52,9 @@ fn precise_expm1_negative(x: vec2<f32>) -> vec2<f32> {
     let b = product_of(k, -2.12194440e-4);
     let r = opaque(a - b);
     let v = fast_two_sum(r, r * expm1_rest(r));
-    let y = two_sum(step - 1.0, step * v.x);
-    return vec2<f32>(y.x, y.y + step * (v.y + ((guarded(a - r) - b) + z.y)));
+    let less_one = fast_two_sum(-1.0, step);
+    let y = two_sum(less_one.x, step * v.x);
+    return vec2<f32>(y.x, y.y + (opaque(less_one.y) + step * (v.y + ((guarded(a - r) - b) + z.y))));
 }
 
 // e^x - 1 for x <= 200. The power of two is apart where it is large.

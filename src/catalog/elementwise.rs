@@ -433,7 +433,7 @@ catalog! {
     serf Serf
     formula "x·erf(ln(1 + exp(x)))",
     limits 1.0, 1.0,
-    fast 4.9, 8.0,
+    fast 4.0, 8.0,
     roots |_x| 0.0, |x| near(x, -1.1931, 1.0, libm::erf(softplus(1.0, x))),
     forward |x| if x < -800.0 { 0.0 } else { x * libm::erf(softplus(1.0, x)) },
     derivative |x| serf_derivative(x);
@@ -442,7 +442,7 @@ catalog! {
     mish Mish
     formula "x·tanh(ln(1 + exp(x)))",
     limits 1.0, 0.85,
-    fast 4.5, 8.6,
+    fast 4.0, 8.0,
     roots |_x| 0.0, |x| near(x, -1.1925, 0.25, 1.0),
     forward |x| mish(x),
     derivative |x| mish_derivative(x);
