@@ -98,14 +98,14 @@ pub mod shader;
 pub mod verify;
 
 pub use catalog::{
-    Accuracy, Activation, Axis, AxisFunction, Function, Gate, Layout, LibraryName, ParameterInfo, Range, Value,
+    Accuracy, Activation, Axis, AxisFunction, Function, Gate, Layout, LibraryName, Order, ParameterInfo, Range, Value,
 };
 pub use context::{Builder, GpuActivations, Memory};
 pub use device::{Arithmetic, BufferRange, GpuBuffer, Survey, adapters, survey};
 pub use error::Error;
 #[doc(hidden)]
 pub use error::counted;
-pub use ops::{GateGradients, ParameterBuffers, Recording};
+pub use ops::{DoubleBackward, GateGradients, ParameterBuffers, Recording};
 pub use shader::{Direction, Element, Scalar};
 pub use wgpu;
 

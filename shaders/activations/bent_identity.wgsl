@@ -15,3 +15,8 @@ fn derivative(x: f32, params: Params) -> f32 {
     let y = one_plus(0.5 * divide(vec2<f32>(c, 0.0), hypotenuse(c)));
     return y.x + y.y;
 }
+
+// 1/(2 (x^2 + 1)^(3/2)).
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    return over_cube(vec2<f32>(0.5, 0.0), hypotenuse(clamp(x, -1e15, 1e15)));
+}

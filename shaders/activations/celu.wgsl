@@ -48,3 +48,7 @@ fn gradient_by_alpha(x: f32, params: Params) -> Gradient {
     let value = select(select(far.x + far.y, raised.x + raised.y, is_large), near.x + near.y, is_near);
     return Gradient(value, select(select(0, e.k, is_large), 2 * (x_k - alpha_k), is_near));
 }
+
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    return scaled_select(scaled_over(exponential_scaled(argument(x, params)), params.alpha), FLAT, x > 0.0);
+}

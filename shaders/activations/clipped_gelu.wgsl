@@ -11,3 +11,8 @@ fn derivative(x: f32, params: Params) -> f32 {
     let y = gelu_of(x);
     return select(0.0, gelu_slope(x), y > params.min && y < params.max);
 }
+
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    let y = gelu_of(x);
+    return scaled_select(FLAT, gelu_curvature(x), y > params.min && y < params.max);
+}

@@ -61,3 +61,7 @@ fn gradient_by_gamma(x: f32, params: Params) -> Gradient {
 fn gradient_by_beta(x: f32, params: Params) -> Gradient {
     return Gradient(1.0, 0);
 }
+
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    return scaled_tanh_curvature(argument(x, params), x, params.alpha, params.gamma);
+}

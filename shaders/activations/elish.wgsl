@@ -28,3 +28,15 @@ fn derivative_plain(x: f32, params: Params) -> f32 {
     let above = vec2<f32>(clamp(x, 0.0, 200.0), 0.0);
     return select(swish_slope(above, above), scale_tail(below, e.k), x < 0.0);
 }
+
+// Below 0, and at 0, it is e (e^3 + 3 e^2 + 5e - 1)/(1 + e)^3 with e = e^x.
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    let c = clamp(x, -200.0, 0.0);
+    let e = decay(vec2<f32>(c, 0.0));
+    let s = e.small;
+    let one = vec2<f32>(1.0, 0.0);
+    let factor = add(multiply(s, add(5.0 * one, multiply(s, add(3.0 * one, s)))), -one);
+    let d = one_plus(s);
+    let below = Scaled(divide_moderate(divide_twice(multiply(factor, e.mantissa), d), d), e.k);
+    return scaled_select(below, swish_curvature(vec2<f32>(clamp(x, 0.0, 200.0), 0.0)), x > 0.0);
+}

@@ -24,3 +24,8 @@ fn gradient_by_alpha(x: f32, params: Params) -> Gradient {
     let y = expm1_negative(vec2<f32>(min(x, 0.0), 0.0));
     return Gradient(y.x + y.y, 0);
 }
+
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    let e = decay(vec2<f32>(clamp(x, -200.0, 0.0), 0.0));
+    return scaled_select(scaled_times(Scaled(e.mantissa, e.k), params.alpha), FLAT, x > 0.0);
+}

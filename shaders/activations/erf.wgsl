@@ -11,3 +11,9 @@ fn derivative(x: f32, params: Params) -> f32 {
     let y = multiply(e.mantissa, TWO_OVER_ROOT_PI);
     return scale_tail(y.x + y.y, e.k);
 }
+
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    let c = clamp(x, -12.0, 12.0);
+    let e = decay(-two_product(c, c));
+    return scaled_times(Scaled(multiply(e.mantissa, TWO_OVER_ROOT_PI), e.k + 1), -c);
+}

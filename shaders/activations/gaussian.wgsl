@@ -15,3 +15,10 @@ fn derivative(x: f32, params: Params) -> f32 {
     let y = multiply(e.value, vec2<f32>(-2.0 * c, 0.0));
     return scale_tail(y.x + y.y, e.k);
 }
+
+// (4x^2 - 2) e^(-x^2).
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    let c = clamp(x, -15.0, 15.0);
+    let e = decayed(abs(c));
+    return Scaled(multiply(e.value, -4.0 * less_square(0.5, c)), e.k);
+}

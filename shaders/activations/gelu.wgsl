@@ -5,3 +5,7 @@ fn activation(x: f32, params: Params) -> f32 {
 fn derivative(x: f32, params: Params) -> f32 {
     return gelu_slope(x);
 }
+
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    return gelu_curvature(x);
+}

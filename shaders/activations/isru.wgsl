@@ -9,3 +9,7 @@ fn activation(x: f32, params: Params) -> f32 {
 fn derivative(x: f32, params: Params) -> f32 {
     return isru_slope(x, params.alpha);
 }
+
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    return isru_curvature(x, params.alpha);
+}

@@ -50,3 +50,11 @@ fn gradient_by_sigma(x: f32, params: Params) -> Gradient {
     let y = multiply(slope.value, z * power_of_two(-k));
     return Gradient(-(y.x + y.y), slope.k + k);
 }
+
+// -z times the derivative, over sigma.
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    let z = argument(x, params);
+    let k = exponent_of(z.x);
+    let slope = density(z, params);
+    return scaled_over(Scaled(-multiply(slope.value, z * power_of_two(-k)), slope.k + k), params.sigma);
+}

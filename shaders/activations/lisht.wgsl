@@ -15,3 +15,11 @@ fn derivative(x: f32, params: Params) -> f32 {
     let y = q.x + q.y;
     return select(y, -y, x < 0.0);
 }
+
+// 2 sech^2(x) (1 - x tanh(x)).
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    let c = vec2<f32>(clamp(x, -60.0, 60.0), 0.0);
+    let slope = sech_squared(c);
+    let factor = add(vec2<f32>(1.0, 0.0), -multiply(c, tanh_of(c)));
+    return Scaled(multiply(slope.value, factor), slope.k + 1);
+}

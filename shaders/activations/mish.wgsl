@@ -39,3 +39,22 @@ fn activation_plain(x: f32, params: Params) -> f32 {
     let y = max(x, -200.0) * w / (w + select(2.0 * s * s, 2.0, negative));
     return select(y, scale_tail(y, e.k), negative);
 }
+
+// 4 e (4 + 2x + (8 + 2x) e + (6 - 3x) e^2 + (2 - 2x) e^3)/(e^2 + 2e + 2)^3 with e = e^x. Above 0 it is written in e^-x.
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    let c = clamp(x, -200.0, 200.0);
+    let e = decay(vec2<f32>(-abs(c), 0.0));
+    let s = e.small;
+    let is_below = c <= 0.0;
+    let first = 2.0 * two_sum(2.0, c);
+    let second = 2.0 * two_sum(4.0, c);
+    let third = add(vec2<f32>(6.0, 0.0), -multiply(vec2<f32>(3.0, 0.0), vec2<f32>(c, 0.0)));
+    let fourth = 2.0 * two_sum(1.0, -c);
+    let below = add(first, multiply(s, add(second, multiply(s, add(third, multiply(s, fourth))))));
+    let above = add(fourth, multiply(s, add(third, multiply(s, add(second, multiply(s, first))))));
+    let square = multiply(s, s);
+    let root = add(one_plus(2.0 * s), select(2.0 * square, add(vec2<f32>(1.0, 0.0), square), is_below));
+    let n = multiply(select(multiply(above, e.mantissa), below, is_below), e.mantissa);
+    let y = divide_moderate(divide_twice(n, root), root);
+    return Scaled(4.0 * y, select(2 * e.k, e.k, is_below));
+}

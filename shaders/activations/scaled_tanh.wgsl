@@ -41,3 +41,7 @@ fn gradient_by_beta(x: f32, params: Params) -> Gradient {
     let y = multiply(slope.value, product.value);
     return Gradient(y.x + y.y, slope.k + product.k);
 }
+
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    return scaled_tanh_curvature(argument(x, params), x, params.beta, params.alpha);
+}

@@ -14,3 +14,8 @@ fn derivative(x: f32, params: Params) -> f32 {
     let y = multiply(e.mantissa, PRODUCT);
     return select(scale_tail(y.x + y.y, e.k), SCALE.x, x > 0.0);
 }
+
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    let e = decay(vec2<f32>(clamp(x, -200.0, 0.0), 0.0));
+    return scaled_select(Scaled(multiply(e.mantissa, PRODUCT), e.k), FLAT, x > 0.0);
+}

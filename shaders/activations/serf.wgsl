@@ -58,3 +58,24 @@ fn derivative_plain(x: f32, params: Params) -> f32 {
     let tail = far.mantissa.x * TWO_OVER_ROOT_PI.x * (low + 1.0);
     return select(body.x + body.y, scale_tail(tail, far.k), x < -20.0);
 }
+
+// 2/sqrt(pi) e^(-s^2) g (2 + x (1 - g - 2 s g)) with g = logistic(x).
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    let c = clamp(x, -20.0, 11.0);
+    let e = decay(vec2<f32>(-abs(c), 0.0));
+    let sum = precise_sum(log1p_unit(e.small), vec2<f32>(max(c, 0.0), 0.0));
+    let s = fast_two_sum(sum.x, sum.y);
+    let d = one_plus(e.small);
+    let one = vec2<f32>(1.0, 0.0);
+    let is_below = c < 0.0;
+    let share = divide_moderate(select(one, e.small, is_below), d);
+    let rest = divide_moderate(select(e.small, one, is_below), d);
+    let inner = add(rest, -2.0 * multiply(s, share));
+    let factor = add(2.0 * one, multiply(inner, vec2<f32>(c, 0.0)));
+    let density = decay(-precise_product(s, s));
+    let body = multiply(multiply(multiply(density.mantissa, share), factor), TWO_OVER_ROOT_PI);
+    let low = clamp(x, -200.0, -20.0);
+    let far = decay(vec2<f32>(low, 0.0));
+    let tail = multiply(multiply(far.mantissa, TWO_OVER_ROOT_PI), two_sum(low, 2.0));
+    return scaled_select(Scaled(body, density.k), Scaled(tail, far.k), x < -20.0);
+}

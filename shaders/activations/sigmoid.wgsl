@@ -17,3 +17,7 @@ fn derivative_plain(x: f32, params: Params) -> f32 {
     let inverse = 1.0 / (1.0 + e);
     return e * inverse * inverse;
 }
+
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    return logistic_curvature(vec2<f32>(clamp(x, -104.0, 104.0), 0.0));
+}

@@ -14,3 +14,7 @@ fn activation_plain(x: f32, params: Params) -> f32 {
     let y = max(x, -200.0) * (select(1.0, e.mantissa.x, x < 0.0) / (1.0 + e.small.x));
     return select(y, scale_tail(y, e.k), x < 0.0);
 }
+
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    return swish_curvature(vec2<f32>(clamp(x, -200.0, 200.0), 0.0));
+}

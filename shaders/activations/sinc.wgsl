@@ -26,3 +26,23 @@ fn derivative(x: f32, params: Params) -> f32 {
     let far = over(add(sine_of(quarter_turn_on(angle)), -sine), f);
     return select(select(0.0, far, is_finite(x)), near.x + near.y, abs(x) < 1.5);
 }
+
+// -(sin(x) + 2 (cos(x) - sin(x)/x)/x)/x, which cancels near 0. There it is the series -1/3 + x^2/10 - x^4/168 + ...
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    let c = clamp(x, -1.5, 1.5);
+    let square = two_product(c, c);
+    let u = square.x;
+    let rest = (((2.11979e-8 * u - 2.25469e-6) * u + 1.54320988e-4) * u - 5.95238095e-3) * u;
+    let tenth = fast_two_sum(0.1, rest);
+    let slope = multiply(square, vec2<f32>(tenth.x, opaque(tenth.y) - 1.49011612e-9));
+    let near = add(vec2<f32>(-0.333333343, 9.934108e-9), slope);
+    let f = select(1.5, x, is_finite(x) && abs(x) >= 1.5);
+    let d = vec2<f32>(f, 0.0);
+    let angle = reduce(f, 0u);
+    let sine = sine_of(angle);
+    let first = add(sine_of(quarter_turn_on(angle)), -divide(sine, d));
+    let raised = select(0, 64, abs(f) > 1e10);
+    let far = divide(-add(sine, 2.0 * divide(first, d)) * power_of_two(raised), d);
+    let outer = scaled_select(FLAT, Scaled(far, -raised), is_finite(x));
+    return scaled_select(outer, Scaled(near, 0), abs(x) < 1.5);
+}

@@ -40,3 +40,12 @@ fn gradient_by_alpha(x: f32, params: Params) -> Gradient {
     let y = add(first, -scale_pair(multiply(ratio, ratio), s_k - k - x_k));
     return Gradient(not_a_number_unless(is_finite(t), y.x + y.y), s_k - k + x_k);
 }
+
+// 2 alpha cos(2t) = 4 alpha sin(t + pi/4) cos(t + pi/4) does not cancel.
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    let t = angle(x, params);
+    let turned = reduce(t, 1u);
+    let y = multiply(sine_of(turned), sine_of(quarter_turn_on(turned)));
+    let value = not_a_number_unless(is_finite(t), y.x);
+    return scaled_times(Scaled(vec2<f32>(value, y.y), 2), params.alpha);
+}

@@ -65,3 +65,13 @@ fn gradient_by_beta(x: f32, params: Params) -> Gradient {
     let y = multiply(ratio, ratio);
     return Gradient(not_a_number_unless(is_finite(angle(x, params)), -(y.x + y.y)), 2 * (turned.k - beta_k));
 }
+
+// 2 alpha^2/beta cos(2t), as snake's.
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    let t = angle(x, params);
+    let turned = reduce(t, 1u);
+    let y = multiply(sine_of(turned), sine_of(quarter_turn_on(turned)));
+    let value = not_a_number_unless(is_finite(t), y.x);
+    let curvature = scaled_times(scaled_times(Scaled(vec2<f32>(value, y.y), 2), params.alpha), params.alpha);
+    return scaled_over(curvature, params.beta);
+}

@@ -53,3 +53,10 @@ fn gradient_by_cap(x: f32, params: Params) -> Gradient {
     let value = y.x + y.y;
     return Gradient(select(value, -value, x < 0.0), select(0, 3 * k, is_near));
 }
+
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    let z = ratio(x, params).z;
+    // x/cap alone may be subnormal.
+    let near = scaled_over(scaled_number(-2.0 * clamp(x, -1e38, 1e38)), params.cap);
+    return scaled_over(scaled_select(tanh_curvature(z), near, abs(z.x) < 1e-12), params.cap);
+}

@@ -31,3 +31,7 @@ fn gradient_by_beta(x: f32, params: Params) -> Gradient {
     let y = divide(divide(-select(body, tail, is_tail), beta), beta);
     return Gradient(y.x + y.y, select(0, e.k, is_tail) - 2 * k);
 }
+
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    return scaled_times(logistic_derivative(argument_of(params.beta, x, argument_limit(params.beta, 200.0), 200.0)), params.beta);
+}

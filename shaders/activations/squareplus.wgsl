@@ -51,3 +51,10 @@ fn gradient_by_b(x: f32, params: Params) -> Gradient {
     let y = divide(vec2<f32>(0.25, 0.0), s.root);
     return Gradient(select(0.0, y.x + y.y, is_finite(x)), -s.k);
 }
+
+// b/(2 (x^2 + b)^(3/2)).
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    let s = bend(x, params);
+    let y = scaled_times(over_cube(vec2<f32>(0.5, 0.0), s.root), params.b);
+    return scaled_select(FLAT, Scaled(y.value, y.k - 3 * s.k), is_finite(x));
+}

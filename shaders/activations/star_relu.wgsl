@@ -31,3 +31,7 @@ fn gradient_by_scale(x: f32, params: Params) -> Gradient {
 fn gradient_by_bias(x: f32, params: Params) -> Gradient {
     return Gradient(1.0, 0);
 }
+
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    return Scaled(vec2<f32>(select(0.0, params.scale, x > 0.0), 0.0), 1);
+}

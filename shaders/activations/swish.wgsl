@@ -24,3 +24,7 @@ fn gradient_by_beta(x: f32, params: Params) -> Gradient {
     let y = multiply(multiply(s.value, factor), factor);
     return Gradient(y.x + y.y, s.k + 2 * k);
 }
+
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    return scaled_times(swish_curvature(argument_of(params.beta, x, argument_limit(params.beta, 200.0), 200.0)), params.beta);
+}

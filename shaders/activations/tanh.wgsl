@@ -6,3 +6,7 @@ fn activation(x: f32, params: Params) -> f32 {
 fn derivative(x: f32, params: Params) -> f32 {
     return scaled(sech_squared(vec2<f32>(clamp(x, -60.0, 60.0), 0.0)));
 }
+
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    return tanh_curvature(vec2<f32>(clamp(x, -60.0, 60.0), 0.0));
+}

@@ -32,3 +32,8 @@ fn derivative(x: f32, params: Params) -> f32 {
     let y = multiply(t, t);
     return y.x + y.y;
 }
+
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    let y = tanh_curvature(vec2<f32>(clamp(x, -60.0, 60.0), 0.0));
+    return Scaled(-y.value, y.k);
+}

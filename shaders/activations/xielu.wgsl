@@ -82,3 +82,9 @@ fn gradient_by_alpha_n(x: f32, params: Params) -> Gradient {
     let remainder = select(guarded_product(far.x + far.y, unit) * unit, near.x + near.y, below > -1.0);
     return Gradient(select(-below, remainder, is_finite(below)), 2 * k);
 }
+
+fn second_derivative(x: f32, params: Params) -> Scaled {
+    let d = decay(vec2<f32>(clamp(x, -200.0, 0.0), 0.0));
+    let below = scaled_times(Scaled(d.mantissa, d.k), params.alpha_n);
+    return scaled_select(below, Scaled(vec2<f32>(params.alpha_p, 0.0), 1), x > 0.0);
+}

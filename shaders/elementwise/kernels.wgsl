@@ -1,11 +1,4 @@
-// One activation or its gradient for each element, in vectors of four. If a range's length is not a multiple of four, a
-// dispatch of a `_tail` entry point computes the rest word by word.
-
-// NaN is carried by its bits: implementations may assume that none occurs, and min, max and clamp drop it.
-fn keep_nan(x: vec4<f32>, y: vec4<f32>) -> vec4<f32> {
-    let nan = (bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu)) > vec4<u32>(0x7f800000u);
-    return bitcast<vec4<f32>>(select(bitcast<vec4<u32>>(y), bitcast<vec4<u32>>(x) | vec4<u32>(0x400000u), nan));
-}
+// One activation or its gradient for each element.
 
 // Four elements in succession. `first` is the location of the first, `before` what the result will overwrite.
 fn forward_of(x: vec4<f32>, before: vec4<f32>, first: Location) -> vec4<f32> {
@@ -39,12 +32,6 @@ fn backward_of(x: vec4<f32>, dy: vec4<f32>, first: Location) -> vec4<f32> {
         gradient_at(dy.w, derivative(z.w, parameters_at(fourth)), fourth),
     );
     return keep_nan(dy, keep_nan(z, dx));
-}
-
-// An invocation's first vector. Its VECTORS lie WORKGROUP apart, so that neighbours read neighbouring memory.
-// Workgroups form rows, because one dimension of a dispatch is too short for a large buffer.
-fn first_vector(group: vec3<u32>, groups: vec3<u32>, local: u32) -> u32 {
-    return (group.y * groups.x + group.x) * WORKGROUP * VECTORS + local;
 }
 
 // x, dy and result are bound with the same length, so a guard on one of them covers all.
@@ -92,18 +79,6 @@ fn backward(
     for (var i = 1u; i < VECTORS; i++) {
         backward_at(first + i * WORKGROUP);
     }
-}
-
-fn tail_words() -> u32 {
-    return (uniforms.tail_elements + ELEMENTS_PER_WORD - 1u) / ELEMENTS_PER_WORD;
-}
-
-// An odd number of 16-bit elements shares its last word with what follows the range; those bits stay.
-fn store_tail(invocation: u32, index: u32, values: vec2<f32>) {
-    let word = pack_word(values);
-    let shared_word = (result_words[index] & 0xffff0000u) | (word & 0xffffu);
-    let whole = uniforms.tail_elements - invocation * ELEMENTS_PER_WORD >= ELEMENTS_PER_WORD;
-    result_words[index] = select(shared_word, word, whole);
 }
 
 @compute @workgroup_size(4)

@@ -70,7 +70,7 @@ fn product_apart(a: f32, b: f32) -> Scaled {
 }
 
 // x in units of 2^j, with sqrt(1 + alpha x^2), for alpha > 0. j is half of alpha's exponent, so that neither overflows. Beyond
-// 2^51 a derivative is 0.
+// 2^60 both derivatives are 0.
 struct IsruParts {
     x: f32,
     root: vec2<f32>,
@@ -79,7 +79,7 @@ struct IsruParts {
 
 fn isru_parts(x: f32, alpha: f32) -> IsruParts {
     let j = exponent_of(alpha) >> 1u;
-    let limit = power_of_two(51 - j);
+    let limit = power_of_two(60 - j);
     let c = clamp(x, -limit, limit) * power_of_two(j);
     let alpha_unit = alpha * power_of_two(-2 * j);
     let square = add(vec2<f32>(1.0, 0.0), multiply(two_product(c, c), vec2<f32>(alpha_unit, 0.0)));

@@ -25,3 +25,7 @@ fn gradient_at(dy: f32, slope: f32, location: Location) -> f32 {
 fn output_at(value: f32, before: f32, location: Location) -> f32 {
     return value;
 }
+
+fn curvature_at(dy: f32, v: f32, curvature: Scaled, location: Location) -> f32 {
+    return product_with_scaled(dy, v, curvature);
+}

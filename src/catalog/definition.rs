@@ -44,6 +44,8 @@ macro_rules! catalog {
         $(pictured [$({ $($pictured_field:ident: $pictured:expr),* }),*],)?
         forward |$x:ident| $forward:expr,
         derivative |$dx:ident| $derivative:expr
+        $(, second within $second_limit:literal, $fast_second_limit:literal
+            $(of |$root_ddx:ident| $second_term:expr,)? |$ddx:ident| $second:expr)?
         $(, gradient $learned:ident within $gradient_limit:literal
             $(of |$root_learned:ident| $gradient_term:expr,)? |$learned_x:ident| $gradient:expr)*;
     )*) => {
@@ -128,12 +130,33 @@ macro_rules! catalog {
                 }
             }
 
+            /// The largest errors allowed in f32 in the second derivative, at the highest accuracy and at
+            /// [`Accuracy::Fast`](crate::Accuracy::Fast).
+            pub const fn second_limits(&self) -> (f64, f64) {
+                match self {
+                    $(Activation::$variant { .. } => {
+                        let _limits = (0.0, 0.0);
+                        $(let _limits = ($second_limit, $fast_second_limit);)?
+                        _limits
+                    })*
+                }
+            }
+
             /// The largest errors that an accuracy allows in f32.
             #[cfg(feature = "verify")]
             pub(crate) fn limits_of(&self, accuracy: Accuracy) -> (f64, f64) {
                 match accuracy {
                     Accuracy::Highest => self.limits(),
                     Accuracy::Fast => self.fast_limits(),
+                }
+            }
+
+            /// The largest error that an accuracy allows in f32 in the second derivative.
+            #[cfg(feature = "verify")]
+            pub(crate) fn second_limit_of(&self, accuracy: Accuracy) -> f64 {
+                match accuracy {
+                    Accuracy::Highest => self.second_limits().0,
+                    Accuracy::Fast => self.second_limits().1,
                 }
             }
 
@@ -194,6 +217,21 @@ macro_rules! catalog {
                             let $root_dx = x;
                             $derivative_term
                         })?
+                    })*
+                }
+            }
+
+            /// The same as `forward_term`, for the second derivative.
+            #[cfg(feature = "verify")]
+            pub(crate) fn second_derivative_term(&self, x: f64) -> f64 {
+                match *self {
+                    $(Activation::$variant { $($($field),*)? } => {
+                        $($(let $field = f64::from($field);)*)?
+                        let _ = ($($($field,)*)?);
+                        0.0 $($(+ {
+                            let $root_ddx = x;
+                            $second_term
+                        })?)?
                     })*
                 }
             }
@@ -279,6 +317,30 @@ macro_rules! catalog {
                         let _ = ($($($field,)*)?);
                         let $dx = x;
                         $derivative
+                    })*
+                }
+            }
+
+            /// The reference: the second derivative in f64, with the f32 parameters widened. It is 0 where the function is
+            /// a line. At a kink it is that of the side whose first derivative is taken there, or 0.
+            ///
+            /// ```
+            /// use gpu_activations::Activation;
+            /// assert_eq!(Activation::ReluSquared.second_derivative(3.0), 2.0);
+            /// ```
+            #[must_use]
+            pub fn second_derivative(&self, x: f64) -> f64 {
+                if x.is_nan() {
+                    return x;
+                }
+                match *self {
+                    $(Activation::$variant { $($($field),*)? } => {
+                        $($(let $field = f64::from($field);)*)?
+                        let _ = ($($($field,)*)?);
+                        0.0 $(+ {
+                            let $ddx = x;
+                            $second
+                        })?
                     })*
                 }
             }

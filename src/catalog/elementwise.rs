@@ -28,7 +28,8 @@ catalog! {
     limits 0.85, 0.85,
     fast 1.3, 1.3,
     forward |x| x.exp(),
-    derivative |x| x.exp();
+    derivative |x| x.exp(),
+    second within 0.85, 1.3 |x| x.exp();
 
     /// The logistic function.
     sigmoid Sigmoid
@@ -37,7 +38,8 @@ catalog! {
     limits 0.85, 0.85,
     fast 2.5, 5.6,
     forward |x| sigmoid(x),
-    derivative |x| sigmoid_derivative(x);
+    derivative |x| sigmoid_derivative(x),
+    second within 1.0, 8.0 |x| sigmoid_curvature(x);
 
     /// The logarithm of the logistic function.
     log_sigmoid LogSigmoid
@@ -45,7 +47,8 @@ catalog! {
     limits 0.85, 0.85,
     fast 2.5, 2.5,
     forward |x| -softplus(1.0, -x),
-    derivative |x| sigmoid(-x);
+    derivative |x| sigmoid(-x),
+    second within 0.85, 5.6 |x| -sigmoid_derivative(x);
 
     /// A line clipped to [0, 1] (Courbariaux, Bengio & David 2015). The derivative is 0 at both ends. PyTorch, JAX and
     /// Keras 3 use alpha = 1/6.
@@ -72,7 +75,8 @@ catalog! {
     limits 0.65, 0.85,
     fast 3.1, 5.1,
     forward |x| x.tanh(),
-    derivative |x| sech_squared(x);
+    derivative |x| sech_squared(x),
+    second within 1.0, 8.0 |x| tanh_curvature(x);
 
     /// The hyperbolic tangent stretched so that ±1 maps to about ±1 (LeCun, Bottou, Orr & Müller 1998).
     scaled_tanh ScaledTanh {
@@ -88,6 +92,7 @@ catalog! {
     pictured [{ alpha: 1.0, beta: 1.0 }],
     forward |x| alpha * product(beta, x).tanh(),
     derivative |x| alpha * beta * sech_squared(product(beta, x)),
+    second within 1.0, 8.0 |x| alpha * beta * beta * tanh_curvature(product(beta, x)),
     gradient alpha within 1.0 |x| product(beta, x).tanh(),
     gradient beta within 1.1 |x| dynamic_tanh_gradient(beta, alpha, x);
 
@@ -135,6 +140,7 @@ catalog! {
     pictured [{ cap: 1.0 }, { cap: 2.0 }],
     forward |x| cap * (x / cap).tanh(),
     derivative |x| sech_squared(x / cap),
+    second within 1.0, 8.0 |x| tanh_curvature(x / cap) / cap,
     gradient cap within 1.1 |x| softcap_gradient(x / cap);
 
     /// Dynamic tanh, which takes the place of layer normalization (Zhu, Chen, He, LeCun & Liu 2025).
@@ -155,6 +161,7 @@ catalog! {
     pictured [{ alpha: 1.0, gamma: 1.5, beta: -0.3 }],
     forward |x| dynamic_tanh(alpha, gamma, beta, x),
     derivative |x| gamma * alpha * sech_squared(product(alpha, x)),
+    second within 1.0, 8.0 |x| gamma * alpha * alpha * tanh_curvature(product(alpha, x)),
     gradient alpha within 1.1 |x| dynamic_tanh_gradient(alpha, gamma, x),
     gradient gamma within 1.0 |x| product(alpha, x).tanh(),
     gradient beta within 0.5 |_x| 1.0;
@@ -165,7 +172,8 @@ catalog! {
     limits 0.85, 0.75,
     fast 3.5, 6.3,
     forward |x| tanh_shrink(x),
-    derivative |x| x.tanh() * x.tanh();
+    derivative |x| x.tanh() * x.tanh(),
+    second within 1.0, 8.0 |x| -tanh_curvature(x);
 
     /// The positive part (Nair & Hinton 2010). The derivative at 0 is 0.
     relu Relu
@@ -190,7 +198,8 @@ catalog! {
     kinks [0.0],
     limits 0.6, 0.0,
     forward |x| x.max(0.0) * x.max(0.0),
-    derivative |x| 2.0 * x.max(0.0);
+    derivative |x| 2.0 * x.max(0.0),
+    second within 0.0, 0.0 |x| if x > 0.0 { 2.0 } else { 0.0 };
 
     /// The squared positive part with a scale and a bias, by default such that a normal x gives mean 0 and variance 1 (Yu
     /// et al. 2022).
@@ -209,6 +218,7 @@ catalog! {
     pictured [{ scale: 1.0, bias: 0.0 }],
     forward |x| product(scale, x.max(0.0) * x.max(0.0)) + bias,
     derivative |x| 2.0 * product(scale, x.max(0.0)),
+    second within 0.0, 0.0 |x| if x > 0.0 { 2.0 * scale } else { 0.0 },
     gradient scale within 0.8 |x| x.max(0.0) * x.max(0.0),
     gradient bias within 0.5 |_x| 1.0;
 
@@ -299,6 +309,7 @@ catalog! {
     pictured [{ alpha: 0.5 }, { alpha: 2.0 }],
     forward |x| if x > 0.0 { x } else { alpha * x.exp_m1() },
     derivative |x| if x > 0.0 { 1.0 } else { alpha * x.exp() },
+    second within 1.0, 3.0 |x| if x > 0.0 { 0.0 } else { alpha * x.exp() },
     gradient alpha within 1.0 |x| x.min(0.0).exp_m1();
 
     /// Self-normalizing exponential linear unit (Klambauer et al. 2017): λ·x above 0 and λ·α·(exp(x) − 1) below, with
@@ -309,7 +320,8 @@ catalog! {
     limits 1.3, 1.0,
     fast 2.0, 2.0,
     forward |x| SELU_SCALE * if x > 0.0 { x } else { SELU_ALPHA * x.exp_m1() },
-    derivative |x| SELU_SCALE * if x > 0.0 { 1.0 } else { SELU_ALPHA * x.exp() };
+    derivative |x| SELU_SCALE * if x > 0.0 { 1.0 } else { SELU_ALPHA * x.exp() },
+    second within 1.0, 3.0 |x| if x > 0.0 { 0.0 } else { SELU_SCALE * SELU_ALPHA * x.exp() };
 
     /// Continuously differentiable exponential linear unit (Barron 2017). With a negative alpha it falls without bound.
     celu Celu {
@@ -324,6 +336,7 @@ catalog! {
     pictured [{ alpha: 0.5 }, { alpha: 2.0 }],
     forward |x| x.max(0.0) + (alpha * (x.min(0.0) / alpha).exp_m1()).min(0.0),
     derivative |x| if x > 0.0 { 1.0 } else { (x / alpha).exp() },
+    second within 1.0, 3.0 |x| if x > 0.0 { 0.0 } else { (x / alpha).exp() / alpha },
     gradient alpha within 1.0 |x| if x < 0.0 { celu_gradient(x / alpha) } else { 0.0 };
 
     /// Gaussian error linear unit, exact (Hendrycks & Gimpel 2016). In JAX, this name is the tanh approximation by
@@ -335,7 +348,8 @@ catalog! {
     fast 4.9, 7.1,
     roots |_x| 0.0, |x| near(x, -0.7518, 0.25, 1.0),
     forward |x| gelu(x),
-    derivative |x| gelu_derivative(x);
+    derivative |x| gelu_derivative(x),
+    second within 1.0, 4.0 |x| gelu_curvature(x);
 
     /// The exact gelu clipped to [min, max], for quantization (Wu, Judd, Zhang, Isaev & Micikevicius 2020). The derivative is 0
     /// where it is clipped, bounds included.
@@ -354,7 +368,8 @@ catalog! {
     samples [{ min: -0.1, max: 2.5 }, { min: 0.5, max: 1.0 }],
     pictured [{ min: -0.1, max: 2.0 }],
     forward |x| gelu(x).max(min).min(max),
-    derivative |x| if gelu_order(x, min).is_gt() && gelu_order(x, max).is_lt() { gelu_derivative(x) } else { 0.0 };
+    derivative |x| if gelu_order(x, min).is_gt() && gelu_order(x, max).is_lt() { gelu_derivative(x) } else { 0.0 },
+    second within 1.0, 4.0 |x| if gelu_order(x, min).is_gt() && gelu_order(x, max).is_lt() { gelu_curvature(x) } else { 0.0 };
 
     /// The tanh approximation of gelu (Hendrycks & Gimpel 2016), JAX' default under the name gelu.
     gelu_tanh GeluTanh
@@ -364,7 +379,8 @@ catalog! {
     fast 3.4, 8.0,
     roots |_x| 0.0, |x| near(x, -0.7525, 0.25, 1.0),
     forward |x| gelu_tanh(x),
-    derivative |x| gelu_tanh_derivative(x);
+    derivative |x| gelu_tanh_derivative(x),
+    second within 1.5, 8.0 of |x| cancelled(gelu_tanh_curvature(x), gelu_tanh_curvature_term(x)), |x| gelu_tanh_curvature(x);
 
     /// The logistic approximation of gelu (Hendrycks & Gimpel 2016).
     quick_gelu QuickGelu
@@ -373,7 +389,8 @@ catalog! {
     fast 3.5, 7.3,
     roots |_x| 0.0, |x| near(x * 1.702, -1.2785, 0.25, 1.0),
     forward |x| swish(1.702, x),
-    derivative |x| swish_derivative(1.702 * x);
+    derivative |x| swish_derivative(1.702 * x),
+    second within 1.0, 8.0 of |x| 1.702 * swish_curvature_term(1.702 * x), |x| 1.702 * swish_curvature(1.702 * x);
 
     /// Sigmoid linear unit (Elfwing, Uchibe & Doya 2018).
     silu Silu
@@ -383,7 +400,8 @@ catalog! {
     fast 3.6, 6.9,
     roots |_x| 0.0, |x| near(x, -1.2785, 0.25, 1.0),
     forward |x| swish(1.0, x),
-    derivative |x| swish_derivative(x);
+    derivative |x| swish_derivative(x),
+    second within 1.0, 8.0 of |x| swish_curvature_term(x), |x| swish_curvature(x);
 
     /// Swish (Ramachandran, Zoph & Le 2017). With beta = 1 it is silu.
     swish Swish {
@@ -398,6 +416,7 @@ catalog! {
     pictured [{ beta: 0.1 }, { beta: 10.0 }],
     forward |x| swish(beta, x),
     derivative |x| swish_derivative(product(beta, x)),
+    second within 1.0, 8.0 of |x| (beta * swish_curvature_term(product(beta, x))).abs(), |x| beta * swish_curvature(product(beta, x)),
     gradient beta within 1.0 |x| swish_gradient(beta, x);
 
     /// Piecewise quadratic silu (Howard et al. 2019). The derivative is 0 at −3 and 1 at 3.
@@ -408,7 +427,8 @@ catalog! {
     limits 1.45, 1.45,
     fast 2.4, 1.45,
     forward |x| if x >= 3.0 { x } else if x <= -3.0 { 0.0 } else { x * (x + 3.0) / 6.0 },
-    derivative |x| if x >= 3.0 { 1.0 } else if x <= -3.0 { 0.0 } else { (2.0 * x + 3.0) / 6.0 };
+    derivative |x| if x >= 3.0 { 1.0 } else if x <= -3.0 { 0.0 } else { (2.0 * x + 3.0) / 6.0 },
+    second within 0.5, 0.5 |x| if x.abs() < 3.0 { 1.0 / 3.0 } else { 0.0 };
 
     /// A relu whose lower part is elu times the logistic function (Basirat & Roth 2018).
     elish Elish
@@ -418,7 +438,8 @@ catalog! {
     fast 3.6, 8.0,
     roots |_x| 0.0, |x| near(x, -0.8814, 0.25, 0.125),
     forward |x| if x >= 0.0 { swish(1.0, x) } else { x.exp_m1() * sigmoid(x) },
-    derivative |x| elish_derivative(x);
+    derivative |x| elish_derivative(x),
+    second within 1.0, 8.0 of |x| elish_curvature_term(x), |x| elish_curvature(x);
 
     /// A product of x with tanh(exp(x)), steeper than mish (Liu & Di 2020).
     tanh_exp TanhExp
@@ -427,7 +448,8 @@ catalog! {
     fast 4.0, 8.0,
     roots |_x| 0.0, |x| near(x, -1.0789, 1.0, x.exp().tanh()),
     forward |x| if x < -800.0 { 0.0 } else { x * x.exp().tanh() },
-    derivative |x| tanh_exp_derivative(x);
+    derivative |x| tanh_exp_derivative(x),
+    second within 1.5, 8.0 of |x| cancelled(tanh_exp_curvature(x), 2.0 * x.exp() * sech_squared(x.exp())), |x| tanh_exp_curvature(x);
 
     /// The log-softplus error function, a mish with erf in the place of tanh (Nag, Bhattacharyya, Mukherjee & Kundu 2023).
     serf Serf
@@ -436,7 +458,8 @@ catalog! {
     fast 4.0, 8.0,
     roots |_x| 0.0, |x| near(x, -1.1931, 1.0, libm::erf(softplus(1.0, x))),
     forward |x| if x < -800.0 { 0.0 } else { x * libm::erf(softplus(1.0, x)) },
-    derivative |x| serf_derivative(x);
+    derivative |x| serf_derivative(x),
+    second within 1.5, 8.0 of |x| cancelled(serf_curvature(x), serf_curvature_term(x)), |x| serf_curvature(x);
 
     /// A smooth, self-gated relu (Misra 2019).
     mish Mish
@@ -445,7 +468,8 @@ catalog! {
     fast 4.0, 8.0,
     roots |_x| 0.0, |x| near(x, -1.1925, 0.25, 1.0),
     forward |x| mish(x),
-    derivative |x| mish_derivative(x);
+    derivative |x| mish_derivative(x),
+    second within 1.0, 8.0 of |x| cancelled(mish_curvature(x), mish_curvature_term(x)), |x| mish_curvature(x);
 
     /// A smooth relu (Dugas et al. 2001). PyTorch switches to x above beta·x = 20; this function does not.
     softplus Softplus {
@@ -459,6 +483,7 @@ catalog! {
     pictured [{ beta: 0.5 }, { beta: 5.0 }],
     forward |x| softplus(beta, x),
     derivative |x| sigmoid(beta * x),
+    second within 1.0, 6.0 |x| beta * sigmoid_derivative(beta * x),
     gradient beta within 1.0 |x| softplus_gradient(beta * x) / (beta * beta);
 
     /// An algebraic softplus (Barron 2021).
@@ -473,6 +498,7 @@ catalog! {
     pictured [{ b: 1.0 }, { b: 16.0 }],
     forward |x| squareplus(b, x),
     derivative |x| if x.is_infinite() { 0.5 + 0.5 * x.signum() } else { squareplus(b, x) / x.hypot(b.sqrt()) },
+    second within 1.0, 8.0 |x| 0.5 * b / x.hypot(b.sqrt()).powi(3),
     gradient b within 1.0 |x| 0.25 / x.hypot(b.sqrt());
 
     /// A sigmoid with slow tails (Turian, Bergstra & Bengio 2009). The derivative at 0 is 1.
@@ -481,7 +507,8 @@ catalog! {
     limits 0.55, 0.85,
     fast 3.0, 3.8,
     forward |x| if x.is_infinite() { x.signum() } else { x / (1.0 + x.abs()) },
-    derivative |x| 1.0 / (1.0 + x.abs()).powi(2);
+    derivative |x| 1.0 / (1.0 + x.abs()).powi(2),
+    second within 1.0, 6.0 |x| if x == 0.0 { 0.0 } else { -2.0 * x.signum() / (1.0 + x.abs()).powi(3) };
 
     /// Inverse square root unit, a sigmoid without exponentials (Carlile, Delamarter, Kinney, Marti & Whitney 2017).
     isru Isru {
@@ -494,7 +521,8 @@ catalog! {
     samples [{ alpha: 3.0 }, { alpha: 0.01 }],
     pictured [{ alpha: 0.25 }, { alpha: 4.0 }],
     forward |x| isru(alpha, x),
-    derivative |x| isru_derivative(alpha, x);
+    derivative |x| isru_derivative(alpha, x),
+    second within 1.2, 8.0 |x| isru_curvature(alpha, x);
 
     /// Inverse square root linear unit: isru below 0 and `x` above (Carlile et al. 2017).
     isrlu Isrlu {
@@ -508,7 +536,8 @@ catalog! {
     samples [{ alpha: 3.0 }, { alpha: 0.01 }],
     pictured [{ alpha: 0.25 }, { alpha: 4.0 }],
     forward |x| if x >= 0.0 { x } else { isru(alpha, x) },
-    derivative |x| if x >= 0.0 { 1.0 } else { isru_derivative(alpha, x) };
+    derivative |x| if x >= 0.0 { 1.0 } else { isru_derivative(alpha, x) },
+    second within 1.2, 8.0 |x| if x >= 0.0 { 0.0 } else { isru_curvature(alpha, x) };
 
     /// `x` moved towards 0 by lambda, and 0 if it would cross 0 (Donoho 1995). The derivative is 0 at ±lambda.
     soft_shrink SoftShrink {
@@ -558,7 +587,8 @@ catalog! {
     limits 0.6, 0.6,
     fast 2.1, 0.6,
     forward |x| if x <= -1.0 { 0.0 } else if x < 1.0 { (x + 1.0) * (x + 1.0) / 4.0 } else { x },
-    derivative |x| ((x + 1.0) / 2.0).clamp(0.0, 1.0);
+    derivative |x| ((x + 1.0) / 2.0).clamp(0.0, 1.0),
+    second within 0.0, 0.0 |x| if x.abs() < 1.0 { 0.5 } else { 0.0 };
 
     /// The derivative of sparse_plus (Martins & Astudillo 2016). Its own derivative is 0 at ±1; in JAX it is ¼.
     sparse_sigmoid SparseSigmoid
@@ -595,6 +625,7 @@ catalog! {
     pictured [{ mu: 0.0, sigma: 1.0 }],
     forward |x| laplace(mu, sigma, x),
     derivative |x| laplace_derivative(mu, sigma, x),
+    second within 1.0, 5.0 |x| laplace_gradient(mu, sigma, x) / sigma,
     gradient mu within 1.0 |x| -laplace_derivative(mu, sigma, x),
     gradient sigma within 1.2 |x| laplace_gradient(mu, sigma, x);
 
@@ -604,7 +635,8 @@ catalog! {
     limits 0.85, 0.85,
     fast 3.0, 2.4,
     forward |x| libm::erf(x),
-    derivative |x| std::f64::consts::FRAC_2_SQRT_PI * (-x * x).exp();
+    derivative |x| std::f64::consts::FRAC_2_SQRT_PI * (-x * x).exp(),
+    second within 1.0, 4.0 |x| -2.0 * x.clamp(-30.0, 30.0) * std::f64::consts::FRAC_2_SQRT_PI * (-x * x).exp();
 
     /// Expanded integral of elu, trainable (Huang & Schlag 2023). The derivative at 0 is beta.
     xielu Xielu {
@@ -624,6 +656,7 @@ catalog! {
     pictured [{ alpha_p: 0.3, alpha_n: 1.2, beta: 0.7 }],
     forward |x| xielu(alpha_p, alpha_n, beta, x),
     derivative |x| xielu_derivative(alpha_p, alpha_n, beta, x),
+    second within 1.0, 3.0 |x| if x > 0.0 { 2.0 * alpha_p } else { alpha_n * x.exp() },
     gradient alpha_p within 1.0 |x| x.max(0.0) * x.max(0.0),
     gradient alpha_n within 1.1 |x| exponential_remainder(x.min(0.0));
 
@@ -642,6 +675,7 @@ catalog! {
     pictured [{ alpha: 0.5 }, { alpha: 2.0 }],
     forward |x| snake(alpha, x),
     derivative |x| snake_derivative(alpha, x),
+    second within 1.0, 5.0 |x| 2.0 * alpha * (2.0 * rounded_product(alpha, x)).cos(),
     gradient alpha within 1.2 of |x| snake_gradient_term(alpha, x), |x| snake_gradient(alpha, x);
 
     /// Snake with an amplitude of its own, as in vocoders (Lee et al. 2023, BigVGAN). alpha·x is rounded to f32, and that
@@ -661,6 +695,7 @@ catalog! {
     pictured [{ alpha: 2.0, beta: 1.0 }, { alpha: 2.0, beta: 4.0 }],
     forward |x| snake_beta(alpha, beta, x),
     derivative |x| snake_beta_derivative(alpha, beta, x),
+    second within 1.0, 6.0 |x| 2.0 * alpha * alpha / beta * (2.0 * rounded_product(alpha, x)).cos(),
     gradient alpha within 1.2 |x| snake_beta_gradient(alpha, beta, x),
     gradient beta within 1.2 |x| -(rounded_product(alpha, x).sin() / beta).powi(2);
 
@@ -678,6 +713,7 @@ catalog! {
     pictured [{ omega: 2.0 }],
     forward |x| rounded_product(omega, x).sin(),
     derivative |x| omega * rounded_product(omega, x).cos(),
+    second within 1.0, 5.0 |x| -omega * omega * rounded_product(omega, x).sin(),
     gradient omega within 1.2 |x| x * rounded_product(omega, x).cos();
 
     /// The cardinal sine, 1 at 0. The argument has no factor π.
@@ -687,7 +723,8 @@ catalog! {
     fast 4.0, 4.1,
     roots |_x| 0.0, |x| sinc_derivative_term(x),
     forward |x| if x == 0.0 { 1.0 } else if x.is_infinite() { 0.0 } else { x.sin() / x },
-    derivative |x| sinc_derivative(x);
+    derivative |x| sinc_derivative(x),
+    second within 1.2, 8.0 of |x| sinc_curvature_term(x), |x| sinc_curvature(x);
 
     /// Growing cosine unit (Noel, Trivedi & Dutta 2021). The argument is reduced exactly. The value is NaN at ±∞, where it has
     /// no limit.
@@ -698,7 +735,8 @@ catalog! {
     fast 4.0, 6.0,
     roots |_x| 0.0, |x| growing_cosine_term(x),
     forward |x| x * x.cos(),
-    derivative |x| x.cos() - x * x.sin();
+    derivative |x| x.cos() - x * x.sin(),
+    second within 1.2, 8.0 of |x| cancelled(2.0 * x.sin() + x * x.cos(), 2.0 * x.sin().abs()), |x| -2.0 * x.sin() - x * x.cos();
 
     /// Linearly scaled tanh (Roy et al. 2019).
     lisht Lisht
@@ -706,7 +744,8 @@ catalog! {
     limits 0.7, 0.8,
     fast 3.2, 5.2,
     forward |x| if x == 0.0 { 0.0 } else { x * x.tanh() },
-    derivative |x| lisht_derivative(x);
+    derivative |x| lisht_derivative(x),
+    second within 1.0, 8.0 of |x| cancelled(lisht_curvature(x), 2.0 * sech_squared(x)), |x| lisht_curvature(x);
 
     /// The logarithm of the hyperbolic cosine, a smooth version of |x|.
     log_cosh LogCosh
@@ -714,7 +753,8 @@ catalog! {
     limits 0.85, 0.65,
     fast 2.1, 3.1,
     forward |x| log_cosh(x),
-    derivative |x| x.tanh();
+    derivative |x| x.tanh(),
+    second within 0.85, 5.1 |x| sech_squared(x);
 
     /// A hyperbola whose slope lies between ½ and 3/2.
     bent_identity BentIdentity
@@ -722,7 +762,8 @@ catalog! {
     limits 0.6, 0.6,
     fast 3.7, 1.7,
     forward |x| bent_identity(x),
-    derivative |x| 1.0 + 0.5 * bent_identity_ratio(x);
+    derivative |x| 1.0 + 0.5 * bent_identity_ratio(x),
+    second within 1.0, 6.0 |x| 0.5 / x.hypot(1.0).powi(3);
 
     /// The bell curve.
     gaussian Gaussian
@@ -730,7 +771,8 @@ catalog! {
     limits 0.85, 0.85,
     fast 1.3, 2.1,
     forward |x| (-x * x).exp(),
-    derivative |x| -2.0 * x.clamp(-30.0, 30.0) * (-x * x).exp();
+    derivative |x| -2.0 * x.clamp(-30.0, 30.0) * (-x * x).exp(),
+    second within 1.0, 4.0 |x| gaussian_curvature(x);
 
     /// Randomized leaky relu (Xu et al. 2015) as in evaluation: the slope below 0 is the mean of its bounds. The
     /// derivative at 0 is the slope.

@@ -9,6 +9,7 @@ mod function;
 mod libraries;
 mod names;
 mod oracle;
+mod order;
 mod parameter;
 mod source;
 
@@ -23,5 +24,6 @@ pub(crate) use definition::Definition;
 pub use elementwise::Activation;
 pub use libraries::LibraryName;
 pub(crate) use names::normalized;
+pub use order::Order;
 pub use parameter::{ParameterInfo, Range, Value};
 pub(crate) use source::{Source, source};

@@ -123,7 +123,7 @@ pub(crate) fn tanh_shrink(x: f64) -> f64 {
 }
 
 fn gelu_tanh_argument(x: f64) -> f64 {
-    2.0 * (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x * x * x)
+    2.0 * (2.0 / std::f64::consts::PI).sqrt() * (0.044_715 * (x * x)).mul_add(x, x)
 }
 
 pub(crate) fn gelu_tanh(x: f64) -> f64 {
@@ -415,4 +415,148 @@ pub(crate) fn snake_beta_derivative_term(alpha: f64, beta: f64, x: f64) -> f64 {
 pub(crate) fn growing_cosine_term(x: f64) -> f64 {
     let (first, second) = (x.cos(), x * x.sin());
     if (first - second).abs() < 0.25 * first.abs() { first.abs() } else { 0.0 }
+}
+
+/// Returns `term` where a sum is less than half of it, else 0.
+#[cfg(feature = "verify")]
+pub(crate) fn cancelled(sum: f64, term: f64) -> f64 {
+    if sum.abs() < 0.5 * term { term } else { 0.0 }
+}
+
+pub(crate) fn sigmoid_curvature(x: f64) -> f64 {
+    -sigmoid_derivative(x) * (0.5 * x).tanh()
+}
+
+pub(crate) fn tanh_curvature(x: f64) -> f64 {
+    -2.0 * x.tanh() * sech_squared(x)
+}
+
+/// The second derivative of z·σ(z).
+pub(crate) fn swish_curvature(z: f64) -> f64 {
+    let z = z.clamp(-800.0, 800.0);
+    sigmoid_derivative(z) * (2.0 - z * (0.5 * z).tanh())
+}
+
+#[cfg(feature = "verify")]
+pub(crate) fn swish_curvature_term(z: f64) -> f64 {
+    cancelled(swish_curvature(z), 2.0 * sigmoid_derivative(z))
+}
+
+/// (2 − x²)·φ(x).
+pub(crate) fn gelu_curvature(x: f64) -> f64 {
+    let x = x.clamp(-40.0, 40.0);
+    (2.0 - x * x) * normal_density(x)
+}
+
+pub(crate) fn gelu_tanh_curvature(x: f64) -> f64 {
+    let x = x.clamp(-100.0, 100.0);
+    let z = gelu_tanh_argument(x);
+    let rate = 2.0 * (2.0 / std::f64::consts::PI).sqrt();
+    let slope = rate * (1.0 + 3.0 * 0.044_715 * x * x);
+    sigmoid_derivative(z) * (rate * (2.0 + 12.0 * 0.044_715 * x * x) - x * slope * slope * (0.5 * z).tanh())
+}
+
+/// The size of the positive term of gelu_tanh's second derivative.
+#[cfg(feature = "verify")]
+pub(crate) fn gelu_tanh_curvature_term(x: f64) -> f64 {
+    let x = x.clamp(-100.0, 100.0);
+    let rate = 2.0 * (2.0 / std::f64::consts::PI).sqrt();
+    sigmoid_derivative(gelu_tanh_argument(x)) * rate * (2.0 + 12.0 * 0.044_715 * x * x)
+}
+
+pub(crate) fn elish_curvature(x: f64) -> f64 {
+    if x > 0.0 {
+        return swish_curvature(x);
+    }
+    let e = x.exp();
+    e * (e * (e * (e + 3.0) + 5.0) - 1.0) / (1.0 + e).powi(3)
+}
+
+#[cfg(feature = "verify")]
+pub(crate) fn elish_curvature_term(x: f64) -> f64 {
+    if x > 0.0 { swish_curvature_term(x) } else { cancelled(elish_curvature(x), x.exp() / (1.0 + x.exp()).powi(3)) }
+}
+
+pub(crate) fn tanh_exp_curvature(x: f64) -> f64 {
+    let x = x.clamp(-800.0, 6.0);
+    let u = x.exp();
+    u * sech_squared(u) * (2.0 + x * (1.0 - 2.0 * u * u.tanh()))
+}
+
+/// 2/√π·e^(−s²)·σ(x) for s = ln(1 + e^x). Above 0, s is x + ln(1 + e^−x), and the square of x is exact.
+fn serf_density(x: f64) -> f64 {
+    let rest = (-x.abs()).exp().ln_1p();
+    let power = if x > 0.0 { (-x * x).exp() * (-(2.0 * x + rest) * rest).exp() } else { (-rest * rest).exp() };
+    std::f64::consts::FRAC_2_SQRT_PI * power * sigmoid(x)
+}
+
+pub(crate) fn serf_curvature(x: f64) -> f64 {
+    let x = x.clamp(-800.0, 30.0);
+    serf_density(x) * (2.0 + x * (sigmoid(-x) - 2.0 * softplus(1.0, x) * sigmoid(x)))
+}
+
+#[cfg(feature = "verify")]
+pub(crate) fn serf_curvature_term(x: f64) -> f64 {
+    2.0 * serf_density(x.clamp(-800.0, 30.0))
+}
+
+/// 4e·(4 + 2x + (8 + 2x)·e + (6 − 3x)·e² + (2 − 2x)·e³)/(e² + 2e + 2)³ for e = e^x; above 0 in e^−x.
+pub(crate) fn mish_curvature(x: f64) -> f64 {
+    let x = x.clamp(-700.0, 700.0);
+    let e = (-x.abs()).exp();
+    let (first, second, third, fourth) = (4.0 + 2.0 * x, 8.0 + 2.0 * x, 6.0 - 3.0 * x, 2.0 - 2.0 * x);
+    if x > 0.0 {
+        let numerator = fourth + e * (third + e * (second + e * first));
+        4.0 * e * e * numerator / (1.0 + 2.0 * e + 2.0 * e * e).powi(3)
+    } else {
+        let numerator = first + e * (second + e * (third + e * fourth));
+        4.0 * e * numerator / (2.0 + 2.0 * e + e * e).powi(3)
+    }
+}
+
+/// 2·σ(x)/cosh²(ln(1 + e^x)), the first term of mish's second derivative.
+#[cfg(feature = "verify")]
+pub(crate) fn mish_curvature_term(x: f64) -> f64 {
+    2.0 * sigmoid(x) * sech_squared(softplus(1.0, x.min(700.0)))
+}
+
+/// −3αx/(1 + αx²)^(5/2).
+pub(crate) fn isru_curvature(alpha: f64, x: f64) -> f64 {
+    if x.is_infinite() {
+        return 0.0;
+    }
+    let square = 1.0 + alpha * x * x;
+    -3.0 * alpha * x / (square * square * square.sqrt())
+}
+
+/// The second derivative of sin(x)/x. Where its terms cancel it is their series.
+pub(crate) fn sinc_curvature(x: f64) -> f64 {
+    let u = x * x;
+    if x.is_infinite() {
+        0.0
+    } else if u < 1.0 {
+        let mut term = -1.0 / 3.0;
+        (2..12).fold(term, |sum, n| {
+            term *= -u / f64::from((2 * n - 2) * (2 * n - 3) * (2 * n + 1)) * f64::from(2 * n - 1);
+            sum + term
+        })
+    } else {
+        -(x.sin() + 2.0 * (x.cos() - x.sin() / x) / x) / x
+    }
+}
+
+/// 1/|x|, the size of the largest term of sinc″ near a root; else 0.
+#[cfg(feature = "verify")]
+pub(crate) fn sinc_curvature_term(x: f64) -> f64 {
+    if x.abs() > 1.0 { cancelled(sinc_curvature(x), 1.0 / x.abs()) } else { 0.0 }
+}
+
+pub(crate) fn lisht_curvature(x: f64) -> f64 {
+    let x = x.clamp(-400.0, 400.0);
+    2.0 * sech_squared(x) * (1.0 - x * x.tanh())
+}
+
+pub(crate) fn gaussian_curvature(x: f64) -> f64 {
+    let x = x.clamp(-30.0, 30.0);
+    (4.0 * x * x - 2.0) * (-x * x).exp()
 }

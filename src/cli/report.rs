@@ -243,7 +243,7 @@ fn accuracy(
         }
         Ok(())
     };
-    let mut failed = verification.compare(&elementwise, &Accuracy::ALL, &mut note)?;
+    let mut failed = verification.compare(&elementwise, &Accuracy::ALL, None, &mut note)?;
     let along: Vec<&AxisFunction> = functions.iter().filter_map(|function| function.along().ok()).collect();
     let bar = progress_bar(along.len() as u64)?;
     for function in along {

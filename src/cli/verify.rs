@@ -27,6 +27,10 @@ pub struct Arguments {
     /// A parameter of the one function named; absent: the defaults and the table's sample values.
     #[arg(short, long = "param", value_name = "KEY=VALUE")]
     param: Vec<String>,
+    /// The derivative to compare: 0 for the function itself, 1 or 2; absent: 0 and 1. Second derivatives are for elementwise
+    /// functions.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=2))]
+    order: Option<u8>,
     /// How exact f32 results are asked to be; absent: both. f16 and bf16 have one form.
     #[arg(long, value_enum)]
     accuracy: Option<AccuracyName>,
@@ -48,8 +52,17 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let Arguments { names, param, accuracy, exhaustive, step, resume, adapter, json } = arguments;
-    let functions = functions(names, param)?;
+    let Arguments { names, param, order, accuracy, exhaustive, step, resume, adapter, json } = arguments;
+    let mut functions = functions(names, param)?;
+    if *order == Some(2) {
+        if let Some(along) = functions.iter().find(|function| !names.is_empty() && function.along().is_ok()) {
+            return Err(usage(anyhow!(
+                "--order 2: {} works along an axis, and has no second derivative here",
+                along.name()
+            )));
+        }
+        functions.retain(|function| function.elementwise().is_ok());
+    }
     if (*exhaustive || resume.is_some()) && functions.iter().all(|function| function.along().is_ok()) {
         let option = if *exhaustive { "--exhaustive" } else { "--resume" };
         return Err(usage(anyhow!(
@@ -65,7 +78,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     let bar = progress_bar(1000)?;
     let mut verification = Verification::new(contexts, step, resume.as_deref(), bar.clone())?;
-    let failed = verification.compare(&functions, &accuracies, |row| {
+    let failed = verification.compare(&functions, &accuracies, *order, |row| {
         let line = if *json { format!("{}\n", row.json()) } else { row.text() };
         bar.suspend(|| print(&line))
     })?;
@@ -124,16 +137,18 @@ impl Verification {
         Ok(Verification { contexts, step, journal, bar })
     }
 
-    /// Compares functions, and hands each row on. Returns the number of rows with errors beyond the limits.
+    /// Compares functions, or one order of their derivatives, and hands each row on. Returns the number of rows with errors
+    /// beyond the limits.
     pub fn compare(
         &mut self,
         functions: &[Function],
         accuracies: &[Accuracy],
+        order: Option<u8>,
         mut found: impl FnMut(&Row<'_>) -> Result<()>,
     ) -> Result<u64, Failure> {
         let mut failed = 0;
         for function in functions {
-            for quantity in quantities(function) {
+            for quantity in quantities(function, order) {
                 for (storage, accuracy) in kernels(function, quantity, accuracies) {
                     let labels = row_labels(function, quantity, storage, accuracy);
                     self.set_accuracy(accuracy);
@@ -161,7 +176,7 @@ impl Verification {
     ) -> Result<u64, Failure> {
         let (any, along) = (Function::from(function.clone()), Axis::new(shape, axis)?);
         let mut failed = 0;
-        for quantity in quantities(&any) {
+        for quantity in quantities(&any, None) {
             let direction = direction_of(quantity);
             for (storage, accuracy) in kernels(&any, quantity, accuracies) {
                 let mut labels = row_labels(&any, quantity, storage, accuracy);
@@ -266,6 +281,9 @@ impl Row<'_> {
         if let Quantity::ParameterGradient(parameter) = self.quantity {
             notes.insert(0, format!("by {parameter},"));
         }
+        if self.quantity == Quantity::SecondDerivative {
+            notes.insert(0, "order 2".to_owned());
+        }
         let word = |name: &str| self.labels[name].as_str().unwrap_or_default().to_owned();
         format!(
             "{} {:<17} {:<8} {:<4} {:<7} worst {:.3} of {:.3} ULP at {:e}, {} of {} beyond  {}{}\n",
@@ -286,21 +304,29 @@ impl Row<'_> {
 }
 
 /// The results of a function that are compared.
-fn quantities(function: &Function) -> Vec<Quantity> {
-    let mut quantities = vec![Quantity::Forward, Quantity::Backward];
-    if let Ok(activation) = function.elementwise() {
-        let learnable = activation.parameters().iter().filter(|parameter| parameter.learnable);
-        quantities.extend(learnable.map(|parameter| Quantity::ParameterGradient(parameter.name)));
+fn quantities(function: &Function, order: Option<u8>) -> Vec<Quantity> {
+    let learnable: Vec<Quantity> = match function.elementwise() {
+        Ok(activation) => {
+            let learnable = activation.parameters().iter().filter(|parameter| parameter.learnable);
+            learnable.map(|parameter| Quantity::ParameterGradient(parameter.name)).collect()
+        }
+        Err(_) => Vec::new(),
+    };
+    let first = [vec![Quantity::Backward], learnable].concat();
+    match order {
+        None => [vec![Quantity::Forward], first].concat(),
+        Some(0) => vec![Quantity::Forward],
+        Some(1) => first,
+        Some(_) => vec![Quantity::SecondDerivative],
     }
-    quantities
 }
 
 /// The storages and accuracies whose kernels differ.
 fn kernels(function: &Function, quantity: Quantity, accuracies: &[Accuracy]) -> Vec<(&'static str, Accuracy)> {
     let has_levels = match (function.along(), quantity) {
         (Ok(along), _) => along.family() == "gated",
-        (Err(_), Quantity::Forward | Quantity::Backward) => true,
-        (Err(_), _) => false,
+        (Err(_), Quantity::ParameterGradient(_)) => false,
+        (Err(_), _) => true,
     };
     let of_f32 = if has_levels { accuracies } else { &[Accuracy::Highest] };
     let others = ["f16", "bf16"].map(|storage| (storage, Accuracy::Highest));
@@ -310,7 +336,12 @@ fn kernels(function: &Function, quantity: Quantity, accuracies: &[Accuracy]) -> 
 fn row_labels(function: &Function, quantity: Quantity, storage: &str, accuracy: Accuracy) -> Map<String, Value> {
     let direction = direction_of(quantity);
     let mut labels = labels(function, direction.name(), storage, accuracy);
-    labels.insert("order".to_owned(), json!(u8::from(direction == Direction::Backward)));
+    let order = match quantity {
+        Quantity::Forward => 0,
+        Quantity::SecondDerivative => 2,
+        _ => 1,
+    };
+    labels.insert("order".to_owned(), json!(order));
     if let Quantity::ParameterGradient(parameter) = quantity {
         labels.insert("parameter_gradient".to_owned(), json!(parameter));
     }

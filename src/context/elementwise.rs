@@ -1,7 +1,8 @@
-use crate::catalog::Function;
+use crate::catalog::{Function, Order};
 use crate::context::handle::GpuActivations;
 use crate::device::GpuBuffer;
 use crate::error::Error;
+use crate::ops::DoubleBackward;
 use crate::shader::Element;
 
 impl GpuActivations {
@@ -112,5 +113,73 @@ impl GpuActivations {
         dy: &GpuBuffer<T>,
     ) -> Result<(), Error> {
         self.backward_into(function, x, dy, dy)
+    }
+
+    /// Computes `f′(x)` or `f″(x)` in a new buffer.
+    ///
+    /// ```
+    /// use gpu_activations::{Activation, Order};
+    /// let context = gpu_activations::GpuActivations::new()?;
+    /// let x = context.upload(&[-2.0_f32, 3.0])?;
+    /// let slope = context.derivative(Activation::ReluSquared, Order::First, &x)?;
+    /// let curvature = context.derivative(Activation::ReluSquared, Order::Second, &x)?;
+    /// assert_eq!(context.download(&slope)?, [0.0, 6.0]);
+    /// assert_eq!(context.download(&curvature)?, [0.0, 2.0]);
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`GpuActivations::forward`].
+    pub fn derivative<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        order: Order,
+        x: &GpuBuffer<T>,
+    ) -> Result<GpuBuffer<T>, Error> {
+        let result = self.allocate(x.len())?;
+        self.derivative_into(function, order, x, &result)?;
+        Ok(result)
+    }
+
+    /// Computes `f′(x)` or `f″(x)` in a buffer that you give, which may be `x` itself.
+    ///
+    /// # Errors
+    /// As [`GpuActivations::forward_into`].
+    pub fn derivative_into<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        order: Order,
+        x: &GpuBuffer<T>,
+        result: &GpuBuffer<T>,
+    ) -> Result<(), Error> {
+        self.batch(|recording| recording.derivative(function, order, x.operand(), result.operand()))
+    }
+
+    /// Computes `dx = f″(x)·dy·v` and `ddy = f′(x)·v` in new buffers, in this order: the gradient of
+    /// [`GpuActivations::backward`], whose result has the gradient v.
+    ///
+    /// ```
+    /// use gpu_activations::Activation;
+    /// let context = gpu_activations::GpuActivations::new()?;
+    /// let (x, dy, v) = (context.upload(&[3.0_f32])?, context.upload(&[0.5_f32])?, context.upload(&[10.0_f32])?);
+    /// let (dx, ddy) = context.double_backward(Activation::ReluSquared, &x, &dy, &v)?;
+    /// assert_eq!((context.download(&dx)?, context.download(&ddy)?), (vec![10.0], vec![60.0]));
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`GpuActivations::forward_into`].
+    pub fn double_backward<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        x: &GpuBuffer<T>,
+        dy: &GpuBuffer<T>,
+        v: &GpuBuffer<T>,
+    ) -> Result<(GpuBuffer<T>, GpuBuffer<T>), Error> {
+        let (dx, ddy) = (self.allocate(x.len())?, self.allocate(x.len())?);
+        let [x, dy, v] = [x, dy, v].map(GpuBuffer::operand);
+        let operands = DoubleBackward { x, dy, v, dx: dx.operand(), ddy: ddy.operand() };
+        self.batch(|recording| recording.double_backward(function, operands))?;
+        Ok((dx, ddy))
     }
 }

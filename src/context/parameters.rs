@@ -1,8 +1,8 @@
-use crate::catalog::Function;
+use crate::catalog::{Function, Order};
 use crate::context::handle::GpuActivations;
 use crate::device::GpuBuffer;
 use crate::error::Error;
-use crate::ops::ParameterBuffers;
+use crate::ops::{DoubleBackward, ParameterBuffers};
 use crate::shader::Element;
 
 impl GpuActivations {
@@ -79,6 +79,42 @@ impl GpuActivations {
         dx: &GpuBuffer<T>,
     ) -> Result<(), Error> {
         self.batch(|recording| recording.backward_with(function, parameters, x, dy, dx))
+    }
+
+    /// Computes `f′(x)` or `f″(x)` in a new buffer, parameters coming from buffers or being drawn.
+    ///
+    /// # Errors
+    /// As [`crate::Recording::derivative_with`].
+    pub fn derivative_with<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        order: Order,
+        parameters: &ParameterBuffers<'_>,
+        x: &GpuBuffer<T>,
+    ) -> Result<GpuBuffer<T>, Error> {
+        let result = self.allocate(x.len())?;
+        self.batch(|recording| recording.derivative_with(function, order, parameters, x.operand(), result.operand()))?;
+        Ok(result)
+    }
+
+    /// Computes `dx = f″(x)·dy·v` and `ddy = f′(x)·v` in new buffers, in this order, parameters coming from buffers or being
+    /// drawn.
+    ///
+    /// # Errors
+    /// As [`crate::Recording::double_backward_with`].
+    pub fn double_backward_with<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        parameters: &ParameterBuffers<'_>,
+        x: &GpuBuffer<T>,
+        dy: &GpuBuffer<T>,
+        v: &GpuBuffer<T>,
+    ) -> Result<(GpuBuffer<T>, GpuBuffer<T>), Error> {
+        let (dx, ddy) = (self.allocate(x.len())?, self.allocate(x.len())?);
+        let [x, dy, v] = [x, dy, v].map(GpuBuffer::operand);
+        let operands = DoubleBackward { x, dy, v, dx: dx.operand(), ddy: ddy.operand() };
+        self.batch(|recording| recording.double_backward_with(function, parameters, operands))?;
+        Ok((dx, ddy))
     }
 
     /// Computes the gradient of a learnable parameter, or of one that is fused, in a new buffer.

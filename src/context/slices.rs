@@ -1,10 +1,10 @@
 //! Slices of the host, of any length, through the device in batches: while one computes, the next is uploaded.
 
-use crate::catalog::{AlongLengths, Axis, Function};
+use crate::catalog::{AlongLengths, Axis, Function, Order};
 use crate::context::handle::GpuActivations;
 use crate::device::{BufferRange, Device, READBACK, RESIDENT, Waiting, padded_bytes, pooled_bytes};
 use crate::error::{Error, check_lengths};
-use crate::ops::{AlongOperands, Recording};
+use crate::ops::{AlongOperands, DoubleBackward, Recording};
 use crate::shader::{Element, Scalar};
 use std::ops::Range;
 use std::sync::Arc;
@@ -14,19 +14,44 @@ use wgpu::BufferUsages as Usage;
 /// memory of its own beside it.
 const BATCH_BYTES: u64 = 8 << 20;
 
-/// The operands of an operation on slices.
+/// The inputs of an operation on slices.
 #[derive(Clone, Copy)]
-struct AlongSlices<'a, T> {
+struct Inputs<'a, T> {
     x: &'a [T],
     dy: Option<&'a [T]>,
+    /// Of a double backward pass.
+    v: Option<&'a [T]>,
     mask: Option<&'a [u8]>,
+}
+
+impl<'a, T> Inputs<'a, T> {
+    fn of(x: &'a [T]) -> Self {
+        Inputs { x, dy: None, v: None, mask: None }
+    }
+
+    fn along(x: &'a [T], dy: Option<&'a [T]>, mask: Option<&'a [u8]>) -> Self {
+        Inputs { x, dy, v: None, mask }
+    }
+}
+
+/// What is computed, apart from what the inputs tell.
+struct Task {
+    function: Function,
+    /// Of a derivative without a dy.
+    order: Option<Order>,
+}
+
+impl Task {
+    fn of(function: impl Into<Function>) -> Self {
+        Task { function: function.into(), order: None }
+    }
 }
 
 /// Which elements go through the device at once.
 struct Batch {
     /// Of x and the mask.
     x: Range<usize>,
-    /// Of dy.
+    /// Of dy and v.
     dy: Range<usize>,
     result: Range<usize>,
     /// Of functions along an axis.
@@ -37,7 +62,13 @@ struct Batch {
 struct Slot {
     x: Staged,
     dy: Option<Staged>,
+    v: Option<Staged>,
     mask: Option<Staged>,
+    outputs: Vec<Output>,
+}
+
+/// A result on the device.
+struct Output {
     /// Over x where that is possible, and the host cannot read it in place.
     result: wgpu::Buffer,
     /// What the host reads: the result itself, or a copy of it.
@@ -103,7 +134,7 @@ impl GpuActivations {
         x: &[T],
         y: &mut [T],
     ) -> Result<(), Error> {
-        pollster::block_on(self.stream_elements(function.into(), x, None, y, Waiting::Blocking))
+        pollster::block_on(self.stream_elements(Task::of(function), Inputs::of(x), &mut [("y", y)], Waiting::Blocking))
     }
 
     /// As [`GpuActivations::forward_slice_into`], in an [async form](GpuActivations#async-forms).
@@ -116,7 +147,7 @@ impl GpuActivations {
         x: &[T],
         y: &mut [T],
     ) -> Result<(), Error> {
-        self.stream_elements(function.into(), x, None, y, Waiting::Yielding).await
+        self.stream_elements(Task::of(function), Inputs::of(x), &mut [("y", y)], Waiting::Yielding).await
     }
 
     /// Computes `dy * derivative(x)` in new memory.
@@ -168,7 +199,12 @@ impl GpuActivations {
         dy: &[T],
         dx: &mut [T],
     ) -> Result<(), Error> {
-        pollster::block_on(self.stream_elements(function.into(), x, Some(dy), dx, Waiting::Blocking))
+        pollster::block_on(self.stream_elements(
+            Task::of(function),
+            Inputs { dy: Some(dy), ..Inputs::of(x) },
+            &mut [("dx", dx)],
+            Waiting::Blocking,
+        ))
     }
 
     /// As [`GpuActivations::backward_slice_into`], in an [async form](GpuActivations#async-forms).
@@ -182,7 +218,137 @@ impl GpuActivations {
         dy: &[T],
         dx: &mut [T],
     ) -> Result<(), Error> {
-        self.stream_elements(function.into(), x, Some(dy), dx, Waiting::Yielding).await
+        self.stream_elements(
+            Task::of(function),
+            Inputs { dy: Some(dy), ..Inputs::of(x) },
+            &mut [("dx", dx)],
+            Waiting::Yielding,
+        )
+        .await
+    }
+
+    /// Computes `f′(x)` or `f″(x)` in new memory.
+    ///
+    /// ```
+    /// use gpu_activations::{Activation, Order};
+    /// let context = gpu_activations::GpuActivations::new()?;
+    /// let curvature = context.derivative_slice(Activation::ReluSquared, Order::Second, &[-2.0_f32, 0.5])?;
+    /// assert_eq!(curvature, [0.0, 2.0]);
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`GpuActivations::forward_slice`].
+    pub fn derivative_slice<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        order: Order,
+        x: &[T],
+    ) -> Result<Vec<T>, Error> {
+        let mut result = vec![T::zeroed(); x.len()];
+        self.derivative_slice_into(function, order, x, &mut result)?;
+        Ok(result)
+    }
+
+    /// Computes `f′(x)` or `f″(x)` in memory that you give.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`], and as [`GpuActivations::forward_slice`].
+    pub fn derivative_slice_into<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        order: Order,
+        x: &[T],
+        result: &mut [T],
+    ) -> Result<(), Error> {
+        pollster::block_on(self.derivatives(function, order, x, result, Waiting::Blocking))
+    }
+
+    /// As [`GpuActivations::derivative_slice_into`], in an [async form](GpuActivations#async-forms).
+    ///
+    /// # Errors
+    /// As [`GpuActivations::derivative_slice_into`].
+    pub async fn derivative_slice_into_async<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        order: Order,
+        x: &[T],
+        result: &mut [T],
+    ) -> Result<(), Error> {
+        self.derivatives(function, order, x, result, Waiting::Yielding).await
+    }
+
+    async fn derivatives<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        order: Order,
+        x: &[T],
+        result: &mut [T],
+        waiting: Waiting,
+    ) -> Result<(), Error> {
+        let task = Task { order: Some(order), ..Task::of(function) };
+        self.stream_elements(task, Inputs::of(x), &mut [("the result", result)], waiting).await
+    }
+
+    /// Computes `dx = f″(x)·dy·v` and `ddy = f′(x)·v` in new memory, in this order: the gradient of
+    /// [`GpuActivations::backward_slice`], whose result has the gradient v.
+    ///
+    /// ```
+    /// use gpu_activations::Activation;
+    /// let context = gpu_activations::GpuActivations::new()?;
+    /// let (dx, ddy) = context.double_backward_slice(Activation::ReluSquared, &[3.0_f32], &[0.5], &[10.0])?;
+    /// assert_eq!((dx, ddy), (vec![10.0], vec![60.0]));
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`], and as [`GpuActivations::forward_slice`].
+    pub fn double_backward_slice<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        x: &[T],
+        dy: &[T],
+        v: &[T],
+    ) -> Result<(Vec<T>, Vec<T>), Error> {
+        let (mut dx, mut ddy) = (vec![T::zeroed(); x.len()], vec![T::zeroed(); x.len()]);
+        self.double_backward_slice_into(function, x, dy, v, &mut dx, &mut ddy)?;
+        Ok((dx, ddy))
+    }
+
+    /// Computes `dx = f″(x)·dy·v` and `ddy = f′(x)·v` in memory that you give.
+    ///
+    /// # Errors
+    /// As [`GpuActivations::double_backward_slice`].
+    pub fn double_backward_slice_into<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        x: &[T],
+        dy: &[T],
+        v: &[T],
+        dx: &mut [T],
+        ddy: &mut [T],
+    ) -> Result<(), Error> {
+        let inputs = Inputs { dy: Some(dy), v: Some(v), ..Inputs::of(x) };
+        let results = &mut [("dx", dx), ("ddy", ddy)];
+        pollster::block_on(self.stream_elements(Task::of(function), inputs, results, Waiting::Blocking))
+    }
+
+    /// As [`GpuActivations::double_backward_slice_into`], in an [async form](GpuActivations#async-forms).
+    ///
+    /// # Errors
+    /// As [`GpuActivations::double_backward_slice`].
+    pub async fn double_backward_slice_into_async<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        x: &[T],
+        dy: &[T],
+        v: &[T],
+        dx: &mut [T],
+        ddy: &mut [T],
+    ) -> Result<(), Error> {
+        let inputs = Inputs { dy: Some(dy), v: Some(v), ..Inputs::of(x) };
+        let results = &mut [("dx", dx), ("ddy", ddy)];
+        self.stream_elements(Task::of(function), inputs, results, Waiting::Yielding).await
     }
 
     /// Computes `function(x)` along an axis, in new memory.
@@ -206,7 +372,7 @@ impl GpuActivations {
         mask: Option<&[u8]>,
         x: &[T],
     ) -> Result<Vec<T>, Error> {
-        pollster::block_on(self.new_rows(function.into(), axis, AlongSlices { x, dy: None, mask }, Waiting::Blocking))
+        pollster::block_on(self.new_rows(function.into(), axis, Inputs::along(x, None, mask), Waiting::Blocking))
     }
 
     /// As [`GpuActivations::forward_along_slice`], in an [async form](GpuActivations#async-forms).
@@ -220,7 +386,7 @@ impl GpuActivations {
         mask: Option<&[u8]>,
         x: &[T],
     ) -> Result<Vec<T>, Error> {
-        self.new_rows(function.into(), axis, AlongSlices { x, dy: None, mask }, Waiting::Yielding).await
+        self.new_rows(function.into(), axis, Inputs::along(x, None, mask), Waiting::Yielding).await
     }
 
     /// Computes `function(x)` along an axis, in memory that you give.
@@ -235,13 +401,7 @@ impl GpuActivations {
         x: &[T],
         y: &mut [T],
     ) -> Result<(), Error> {
-        pollster::block_on(self.stream_rows(
-            &function.into(),
-            axis,
-            AlongSlices { x, dy: None, mask },
-            y,
-            Waiting::Blocking,
-        ))
+        pollster::block_on(self.stream_rows(&function.into(), axis, Inputs::along(x, None, mask), y, Waiting::Blocking))
     }
 
     /// As [`GpuActivations::forward_along_slice_into`], in an [async form](GpuActivations#async-forms).
@@ -256,7 +416,7 @@ impl GpuActivations {
         x: &[T],
         y: &mut [T],
     ) -> Result<(), Error> {
-        self.stream_rows(&function.into(), axis, AlongSlices { x, dy: None, mask }, y, Waiting::Yielding).await
+        self.stream_rows(&function.into(), axis, Inputs::along(x, None, mask), y, Waiting::Yielding).await
     }
 
     /// Computes dx from x and dy, in new memory.
@@ -281,12 +441,7 @@ impl GpuActivations {
         x: &[T],
         dy: &[T],
     ) -> Result<Vec<T>, Error> {
-        pollster::block_on(self.new_rows(
-            function.into(),
-            axis,
-            AlongSlices { x, dy: Some(dy), mask },
-            Waiting::Blocking,
-        ))
+        pollster::block_on(self.new_rows(function.into(), axis, Inputs::along(x, Some(dy), mask), Waiting::Blocking))
     }
 
     /// As [`GpuActivations::backward_along_slice`], in an [async form](GpuActivations#async-forms).
@@ -301,7 +456,7 @@ impl GpuActivations {
         x: &[T],
         dy: &[T],
     ) -> Result<Vec<T>, Error> {
-        self.new_rows(function.into(), axis, AlongSlices { x, dy: Some(dy), mask }, Waiting::Yielding).await
+        self.new_rows(function.into(), axis, Inputs::along(x, Some(dy), mask), Waiting::Yielding).await
     }
 
     /// Computes dx from x and dy, in memory that you give.
@@ -320,7 +475,7 @@ impl GpuActivations {
         pollster::block_on(self.stream_rows(
             &function.into(),
             axis,
-            AlongSlices { x, dy: Some(dy), mask },
+            Inputs::along(x, Some(dy), mask),
             dx,
             Waiting::Blocking,
         ))
@@ -339,21 +494,22 @@ impl GpuActivations {
         dy: &[T],
         dx: &mut [T],
     ) -> Result<(), Error> {
-        self.stream_rows(&function.into(), axis, AlongSlices { x, dy: Some(dy), mask }, dx, Waiting::Yielding).await
+        self.stream_rows(&function.into(), axis, Inputs::along(x, Some(dy), mask), dx, Waiting::Yielding).await
     }
 
     async fn stream_elements<T: Element>(
         &self,
-        function: Function,
-        x: &[T],
-        dy: Option<&[T]>,
-        result: &mut [T],
+        task: Task,
+        inputs: Inputs<'_, T>,
+        results: &mut [(&'static str, &mut [T])],
         waiting: Waiting,
     ) -> Result<(), Error> {
-        function.elementwise()?.validate()?;
-        let (len, result_name) = (x.len(), if dy.is_some() { "dx" } else { "y" });
-        for (name, length) in [("dy", dy.map(<[T]>::len)), (result_name, Some(result.len()))] {
-            length.map_or(Ok(()), |length| check_lengths(name, length as u64, "x", len as u64))?;
+        task.function.elementwise()?.validate()?;
+        let len = inputs.x.len();
+        let given =
+            [("dy", inputs.dy), ("v", inputs.v)].into_iter().filter_map(|(name, data)| Some((name, data?.len())));
+        for (name, length) in given.chain(results.iter().map(|(name, result)| (*name, result.len()))) {
+            check_lengths(name, length as u64, "x", len as u64)?;
         }
         let most = self.most_elements::<T>();
         let batch = |first: usize| {
@@ -361,19 +517,20 @@ impl GpuActivations {
             Batch { x: elements.clone(), dy: elements.clone(), result: elements, axis: None }
         };
         let batches: Vec<Batch> = (0..len).step_by(most).map(batch).collect();
-        self.stream(&function, &batches, AlongSlices { x, dy, mask: None }, result, waiting).await
+        let mut results: Vec<&mut [T]> = results.iter_mut().map(|(_, result)| &mut **result).collect();
+        self.stream(&task, &batches, inputs, &mut results, waiting).await
     }
 
     async fn new_rows<T: Element>(
         &self,
         function: Function,
         axis: &Axis,
-        slices: AlongSlices<'_, T>,
+        inputs: Inputs<'_, T>,
         waiting: Waiting,
     ) -> Result<Vec<T>, Error> {
         let output = function.along()?.output_len(axis)?;
-        let mut result = vec![T::zeroed(); if slices.dy.is_some() { slices.x.len() } else { output }];
-        self.stream_rows(&function, axis, slices, &mut result, waiting).await?;
+        let mut result = vec![T::zeroed(); if inputs.dy.is_some() { inputs.x.len() } else { output }];
+        self.stream_rows(&function, axis, inputs, &mut result, waiting).await?;
         Ok(result)
     }
 
@@ -381,11 +538,11 @@ impl GpuActivations {
         &self,
         function: &Function,
         axis: &Axis,
-        slices: AlongSlices<'_, T>,
+        inputs: Inputs<'_, T>,
         result: &mut [T],
         waiting: Waiting,
     ) -> Result<(), Error> {
-        let AlongSlices { x, dy, mask } = slices;
+        let Inputs { x, dy, mask, .. } = inputs;
         let lengths = AlongLengths {
             input: ("x", x.len() as u64),
             dy: dy.map(|dy| dy.len() as u64),
@@ -407,7 +564,7 @@ impl GpuActivations {
                 Batch { x: of(x_block), dy: of(y_block), result: of(result_block), axis: Some(axis) }
             })
             .collect();
-        self.stream(function, &batches, slices, result, waiting).await
+        self.stream(&Task::of(function), &batches, inputs, &mut [result], waiting).await
     }
 
     /// Elements of an operand that a batch has: a power of two, so that whole vectors of four divide it.
@@ -420,26 +577,28 @@ impl GpuActivations {
     /// Sends batches through the device, two at a time.
     async fn stream<T: Element>(
         &self,
-        function: &Function,
+        task: &Task,
         batches: &[Batch],
-        slices: AlongSlices<'_, T>,
-        result: &mut [T],
+        inputs: Inputs<'_, T>,
+        results: &mut [&mut [T]],
         waiting: Waiting,
     ) -> Result<(), Error> {
         let slots = (0..batches.len().min(2))
-            .map(|_| Slot::new::<T>(&self.device, batches, slices))
+            .map(|_| Slot::new::<T>(&self.device, batches, inputs, results.len()))
             .collect::<Result<Vec<_>, _>>()?;
         let mut running = None;
         // One turn more than there are batches, to read the last one back.
         for index in 0..=batches.len() {
             let started = match batches.get(index) {
-                Some(batch) => Some((index, self.start(function, &slots[index % 2], batch, slices)?)),
+                Some(batch) => Some((index, self.start(task, &slots[index % 2], batch, inputs)?)),
                 None => None,
             };
             if let Some((previous, submission)) = std::mem::replace(&mut running, started) {
                 let (slot, batch) = (&slots[previous % 2], &batches[previous]);
-                let data = bytemuck::cast_slice_mut(&mut result[batch.result.clone()]);
-                self.device.read(&slot.readable, submission, 0, data, waiting).await?;
+                for (result, output) in results.iter_mut().zip(&slot.outputs) {
+                    let data = bytemuck::cast_slice_mut(&mut result[batch.result.clone()]);
+                    self.device.read(&output.readable, submission.clone(), 0, data, waiting).await?;
+                }
             }
         }
         slots.into_iter().for_each(|slot| slot.release(&self.device));
@@ -449,42 +608,51 @@ impl GpuActivations {
     /// Uploads a batch and queues its computation.
     fn start<T: Element>(
         &self,
-        function: &Function,
+        task: &Task,
         slot: &Slot,
         batch: &Batch,
-        slices: AlongSlices<'_, T>,
+        inputs: Inputs<'_, T>,
     ) -> Result<wgpu::SubmissionIndex, Error> {
-        slot.x.write(&self.device, &slices.x[batch.x.clone()])?;
-        if let (Some(staged), Some(dy)) = (&slot.dy, slices.dy) {
-            staged.write(&self.device, &dy[batch.dy.clone()])?;
+        slot.x.write(&self.device, &inputs.x[batch.x.clone()])?;
+        for (staged, data) in [(&slot.dy, inputs.dy), (&slot.v, inputs.v)] {
+            if let (Some(staged), Some(data)) = (staged, data) {
+                staged.write(&self.device, &data[batch.dy.clone()])?;
+            }
         }
-        if let (Some(staged), Some(mask)) = (&slot.mask, slices.mask) {
+        if let (Some(staged), Some(mask)) = (&slot.mask, inputs.mask) {
             staged.write(&self.device, &mask[batch.x.clone()])?;
         }
         let (x_len, dy_len, result_len) = (batch.x.len(), batch.dy.len(), batch.result.len());
         let upload = |encoder: &mut wgpu::CommandEncoder| {
             slot.x.copy(encoder, padded_bytes::<T>(x_len));
-            slot.dy.iter().for_each(|dy| dy.copy(encoder, padded_bytes::<T>(dy_len)));
+            [&slot.dy, &slot.v].into_iter().flatten().for_each(|input| input.copy(encoder, padded_bytes::<T>(dy_len)));
             slot.mask.iter().for_each(|mask| mask.copy(encoder, padded_bytes::<u8>(x_len)));
         };
         let compute = |recording: &mut Recording<'_, '_>| {
             let operand = |buffer, len| BufferRange::<T>::padded(&self.device, buffer, len);
-            let (x, result) = (operand(&slot.x.buffer, x_len), operand(&slot.result, result_len));
-            let dy = slot.dy.as_ref().map(|dy| operand(&dy.buffer, dy_len));
-            let mask = slot.mask.as_ref().map(|mask| BufferRange::padded(&self.device, &mask.buffer, x_len));
-            match (&batch.axis, dy) {
-                (Some(axis), dy) => {
-                    let first_element = batch.x.start as u32;
-                    let operands = AlongOperands { x, from_output: false, dy, mask, result, first_element };
-                    recording.along(function, axis, &operands)
+            let x = operand(&slot.x.buffer, x_len);
+            let mut results = slot.outputs.iter().map(|output| operand(&output.result, result_len));
+            let (Some(result), second) = (results.next(), results.next()) else { return Ok(()) };
+            let [dy, v] = [&slot.dy, &slot.v].map(|input| input.as_ref().map(|input| operand(&input.buffer, dy_len)));
+            let function = &task.function;
+            if let Some(axis) = &batch.axis {
+                let mask = slot.mask.as_ref().map(|mask| BufferRange::padded(&self.device, &mask.buffer, x_len));
+                let first_element = batch.x.start as u32;
+                let operands = AlongOperands { x, from_output: false, dy, mask, result, first_element };
+                return recording.along(function, axis, &operands);
+            }
+            match (task.order, dy, v, second) {
+                (Some(order), ..) => recording.derivative(function, order, x, result),
+                (None, Some(dy), Some(v), Some(ddy)) => {
+                    recording.double_backward(function, DoubleBackward { x, dy, v, dx: result, ddy })
                 }
-                (None, Some(dy)) => recording.backward(function, x, dy, result),
-                (None, None) => recording.forward(function, x, result),
+                (None, Some(dy), ..) => recording.backward(function, x, dy, result),
+                (None, None, ..) => recording.forward(function, x, result),
             }
         };
         let download = |encoder: &mut wgpu::CommandEncoder| {
-            if slot.readable != slot.result {
-                encoder.copy_buffer_to_buffer(&slot.result, 0, &slot.readable, 0, padded_bytes::<T>(result_len));
+            for Output { result, readable } in slot.outputs.iter().filter(|output| output.readable != output.result) {
+                encoder.copy_buffer_to_buffer(result, 0, readable, 0, padded_bytes::<T>(result_len));
             }
         };
         self.batch_between(upload, compute, download)
@@ -492,35 +660,50 @@ impl GpuActivations {
 }
 
 impl Slot {
-    /// Room for the largest batch.
-    fn new<T: Element>(device: &Arc<Device>, batches: &[Batch], slices: AlongSlices<'_, T>) -> Result<Self, Error> {
+    /// Room for the largest batch, with so many results.
+    fn new<T: Element>(
+        device: &Arc<Device>,
+        batches: &[Batch],
+        inputs: Inputs<'_, T>,
+        results: usize,
+    ) -> Result<Self, Error> {
         let most = |len: fn(&Batch) -> usize| batches.iter().map(len).max().unwrap_or(0);
         let pooled = |bytes| pooled_bytes(bytes, device.traits.limits.max_buffer_size);
         let staged = |bytes| Staged::new(device, pooled(bytes));
         let (x_elements, result_elements) = (most(|batch| batch.x.len()), most(|batch| batch.result.len()));
         let result_bytes = pooled(padded_bytes::<T>(result_elements));
         let x = staged(padded_bytes::<T>(x_elements))?;
-        let dy = slices.dy.map(|_| staged(padded_bytes::<T>(most(|batch| batch.dy.len())))).transpose()?;
-        let mask = slices.mask.map(|_| staged(padded_bytes::<u8>(x_elements))).transpose()?;
-        let is_elementwise = batches.iter().all(|batch| batch.axis.is_none());
-        let (result, readable) = if device.traits.mappable {
-            let result = device.acquire(result_bytes, Usage::STORAGE | Usage::MAP_READ)?;
-            (result.clone(), result)
-        } else if is_elementwise {
-            (x.buffer.clone(), device.acquire(result_bytes, READBACK)?)
-        } else {
-            (device.acquire(result_bytes, RESIDENT)?, device.acquire(result_bytes, READBACK)?)
+        let like_dy =
+            |input: Option<&[T]>| input.map(|_| staged(padded_bytes::<T>(most(|batch| batch.dy.len())))).transpose();
+        let (dy, v) = (like_dy(inputs.dy)?, like_dy(inputs.v)?);
+        let mask = inputs.mask.map(|_| staged(padded_bytes::<u8>(x_elements))).transpose()?;
+        let is_over_x = results == 1 && batches.iter().all(|batch| batch.axis.is_none());
+        let output = |_| {
+            if device.traits.mappable {
+                let result = device.acquire(result_bytes, Usage::STORAGE | Usage::MAP_READ)?;
+                return Ok(Output { readable: result.clone(), result });
+            }
+            let result = if is_over_x { x.buffer.clone() } else { device.acquire(result_bytes, RESIDENT)? };
+            Ok(Output { result, readable: device.acquire(result_bytes, READBACK)? })
         };
-        Ok(Slot { x, dy, mask, result, readable })
+        let outputs = (0..results).map(output).collect::<Result<Vec<_>, Error>>()?;
+        Ok(Slot { x, dy, v, mask, outputs })
     }
 
     /// Gives the buffers back, once the device has done with them.
     fn release(self, device: &Device) {
-        let Slot { x, dy, mask, result, readable } = self;
-        let apart = (result != x.buffer && result != readable).then_some(result);
-        let inputs = [Some(x), dy, mask].into_iter().flatten();
-        let buffers = inputs.flat_map(|input| [Some(input.buffer), input.staging]).chain([Some(readable), apart]);
-        buffers.flatten().for_each(|buffer| device.release(buffer));
+        let Slot { x, dy, v, mask, outputs } = self;
+        for Output { result, readable } in outputs {
+            if result != x.buffer && result != readable {
+                device.release(result);
+            }
+            device.release(readable);
+        }
+        let inputs = [Some(x), dy, v, mask].into_iter().flatten();
+        inputs
+            .flat_map(|input| [Some(input.buffer), input.staging])
+            .flatten()
+            .for_each(|buffer| device.release(buffer));
     }
 }
 

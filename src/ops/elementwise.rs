@@ -1,19 +1,44 @@
 //! Elementwise operations.
 
-use crate::catalog::{Activation, Function};
+use crate::catalog::{Activation, Function, Order};
 use crate::device::{AdapterTraits, BufferRange, Command, Dispatch};
 use crate::error::{Error, check_lengths};
-use crate::ops::check::{LARGEST_ALIGNMENT, LARGEST_BINDING, aliasing_of, check_range};
+use crate::ops::check::{LARGEST_ALIGNMENT, LARGEST_BINDING, aliasing_of, check_apart, check_range};
 use crate::ops::parameters::ParameterBuffers;
 use crate::ops::recording::Recording;
-use crate::shader::{Access, Aliasing, Element, ElementwiseKernel, Kernel, LaunchShape, Math, numbers};
+use crate::shader::{Access, Aliasing, Element, ElementwiseKernel, Kernel, LaunchShape, Math, Pass, numbers};
 
-/// The operands of an operation, x first and the result last.
+/// The operands of [`Recording::double_backward`], all of one length.
+#[derive(Debug, Clone, Copy)]
+pub struct DoubleBackward<'r, T: Element> {
+    /// The input.
+    pub x: BufferRange<'r, T>,
+    /// The gradient that `backward` took.
+    pub dy: BufferRange<'r, T>,
+    /// The gradient by the dx that `backward` gave.
+    pub v: BufferRange<'r, T>,
+    /// The gradient by x, to be written.
+    pub dx: BufferRange<'r, T>,
+    /// The gradient by dy, to be written.
+    pub ddy: BufferRange<'r, T>,
+}
+
+/// The operands of an operation.
 struct Operands<'r, T: Element> {
+    pass: Pass,
     x: BufferRange<'r, T>,
     dy: Option<BufferRange<'r, T>>,
+    v: Option<BufferRange<'r, T>>,
     result: BufferRange<'r, T>,
     result_name: &'static str,
+    ddy: Option<BufferRange<'r, T>>,
+}
+
+impl<'r, T: Element> Operands<'r, T> {
+    /// Of a pass over x alone.
+    fn new(pass: Pass, x: BufferRange<'r, T>, result: BufferRange<'r, T>, result_name: &'static str) -> Self {
+        Operands { pass, x, dy: None, v: None, result, result_name, ddy: None }
+    }
 }
 
 impl Recording<'_, '_> {
@@ -79,7 +104,7 @@ impl Recording<'_, '_> {
         x: impl Into<BufferRange<'r, T>>,
         y: impl Into<BufferRange<'r, T>>,
     ) -> Result<(), Error> {
-        let operands = Operands { x: x.into(), dy: None, result: y.into(), result_name: "y" };
+        let operands = Operands::new(Pass::Direct, x.into(), y.into(), "y");
         self.elementwise(&function.into(), parameters, &operands)
     }
 
@@ -95,7 +120,79 @@ impl Recording<'_, '_> {
         dy: impl Into<BufferRange<'r, T>>,
         dx: impl Into<BufferRange<'r, T>>,
     ) -> Result<(), Error> {
-        let operands = Operands { x: x.into(), dy: Some(dy.into()), result: dx.into(), result_name: "dx" };
+        let direct = Operands::new(Pass::Direct, x.into(), dx.into(), "dx");
+        self.elementwise(&function.into(), parameters, &Operands { dy: Some(dy.into()), ..direct })
+    }
+
+    /// Records `result = f′(x)` or `result = f″(x)`. The result may be `x`, or lie beside it in the same buffer.
+    ///
+    /// # Errors
+    /// Those of [`Recording::forward`].
+    pub fn derivative<'r, T: Element>(
+        &mut self,
+        function: impl Into<Function>,
+        order: Order,
+        x: impl Into<BufferRange<'r, T>>,
+        result: impl Into<BufferRange<'r, T>>,
+    ) -> Result<(), Error> {
+        self.derivative_with(function, order, &ParameterBuffers::new(), x, result)
+    }
+
+    /// Records as [`Recording::derivative`] does, with parameters from buffers or drawn at random. The derivative is that of
+    /// the fused function: `output_factor·f′(x + input_bias)`, and the same with f″.
+    ///
+    /// # Errors
+    /// Those of [`Recording::forward_with`].
+    pub fn derivative_with<'r, T: Element>(
+        &mut self,
+        function: impl Into<Function>,
+        order: Order,
+        parameters: &ParameterBuffers<'_>,
+        x: impl Into<BufferRange<'r, T>>,
+        result: impl Into<BufferRange<'r, T>>,
+    ) -> Result<(), Error> {
+        let operands = Operands::new(Pass::Derivative(order), x.into(), result.into(), "the result");
+        self.elementwise(&function.into(), parameters, &operands)
+    }
+
+    /// Records the gradient of `backward`: `dx = f″(x)·dy·v` and `ddy = f′(x)·v`, where v is the gradient by `backward`'s
+    /// result. It is what differentiation in reverse needs twice, for gradient penalties, Hessian–vector products or energies
+    /// with u′. dx is 0 where f″ is exactly 0, for every finite dy and v; it costs two roundings more than f″.
+    ///
+    /// ```
+    /// use gpu_activations::{Activation, DoubleBackward};
+    /// let context = gpu_activations::GpuActivations::new()?;
+    /// let (x, dy, v) = (context.upload(&[3.0_f32])?, context.upload(&[0.5_f32])?, context.upload(&[10.0_f32])?);
+    /// let (dx, ddy) = (context.allocate::<f32>(1)?, context.allocate::<f32>(1)?);
+    /// let operands = DoubleBackward { x: (&x).into(), dy: (&dy).into(), v: (&v).into(), dx: (&dx).into(), ddy: (&ddy).into() };
+    /// context.batch(|recording| recording.double_backward(Activation::ReluSquared, operands))?;
+    /// assert_eq!((context.download(&dx)?, context.download(&ddy)?), (vec![10.0], vec![60.0]));
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Recording::forward`], and [`Error::SharedBuffer`] if dx or ddy lies in the buffer of another operand.
+    pub fn double_backward<T: Element>(
+        &mut self,
+        function: impl Into<Function>,
+        operands: DoubleBackward<'_, T>,
+    ) -> Result<(), Error> {
+        self.double_backward_with(function, &ParameterBuffers::new(), operands)
+    }
+
+    /// Records as [`Recording::double_backward`] does, with parameters from buffers or drawn at random.
+    ///
+    /// # Errors
+    /// Those of [`Recording::forward_with`] and [`Recording::double_backward`].
+    pub fn double_backward_with<T: Element>(
+        &mut self,
+        function: impl Into<Function>,
+        parameters: &ParameterBuffers<'_>,
+        operands: DoubleBackward<'_, T>,
+    ) -> Result<(), Error> {
+        let DoubleBackward { x, dy, v, dx, ddy } = operands;
+        let double = Operands::new(Pass::DoubleBackward, x, dx, "dx");
+        let operands = Operands { dy: Some(dy), v: Some(v), ddy: Some(ddy), ..double };
         self.elementwise(&function.into(), parameters, &operands)
     }
 
@@ -111,15 +208,16 @@ impl Recording<'_, '_> {
         parameters.check(&activation, operands.x.elements)?;
         let aliasing = operands.aliasing()?;
         // Inputs in the result's buffer are bound for writing, and so are inputs beside them.
-        let inputs =
-            operands.named().filter(|(name, _)| aliasing != Aliasing::Separate || *name == operands.result_name);
+        let is_written = |name: &str| name == operands.result_name || name == "ddy";
+        let inputs = operands.named().filter(|(name, _)| aliasing != Aliasing::Separate || is_written(name));
         let writable: Vec<_> = inputs.map(|(name, range)| (name, range.buffer)).collect();
-        let addend = operands.dy.is_none().then(|| parameters.addend_under(operands.result)).flatten();
-        parameters.check_buffers(self, &activation, operands.dy.is_none(), addend, &writable)?;
+        let addend = operands.is_forward().then(|| parameters.addend_under(operands.result)).flatten();
+        parameters.check_buffers(self, &activation, operands.is_forward(), addend, &writable)?;
         if operands.x.elements == 0 {
             return Ok(());
         }
         let kernel = Kernel::Elementwise(ElementwiseKernel {
+            pass: operands.pass,
             definition: activation.definition(),
             math: Math::of(T::STORAGE, self.accuracy),
             storage: T::STORAGE,
@@ -198,12 +296,36 @@ impl<T: Element> Operation<'_, '_, '_, T> {
     }
 
     fn dispatch(&self, (start, bytes): (u64, u64), tail: u32, workgroups: u64) -> Result<Dispatch, Error> {
-        let is_forward = self.operands.dy.is_none();
-        let entry_point = match (is_forward, tail > 0) {
-            (true, false) => "forward",
-            (false, false) => "backward",
-            (true, true) => "forward_tail",
-            (false, true) => "backward_tail",
+        let is_tail = tail > 0;
+        let entry_point = match (self.operands.pass, self.operands.is_forward()) {
+            (Pass::Direct, true) => {
+                if is_tail {
+                    "forward_tail"
+                } else {
+                    "forward"
+                }
+            }
+            (Pass::Direct, false) => {
+                if is_tail {
+                    "backward_tail"
+                } else {
+                    "backward"
+                }
+            }
+            (Pass::Derivative(_), _) => {
+                if is_tail {
+                    "derivatives_tail"
+                } else {
+                    "derivatives"
+                }
+            }
+            (Pass::DoubleBackward, _) => {
+                if is_tail {
+                    "double_backward_tail"
+                } else {
+                    "double_backward"
+                }
+            }
         };
         let inputs = if self.aliasing == Aliasing::Separate { Access::Read } else { Access::Write };
         let mut bindings = vec![self.operands.result.bound(numbers::RESULT, Access::Write, start, bytes)];
@@ -213,8 +335,16 @@ impl<T: Element> Operation<'_, '_, '_, T> {
         if let (Some(dy), true) = (self.operands.dy, self.aliasing != Aliasing::OverDy) {
             bindings.push(dy.bound(numbers::DY, inputs, start, bytes));
         }
+        let second_input = self.operands.v.map(|v| v.bound(numbers::SECOND_INPUT, Access::Read, start, bytes));
+        let second_result = self.operands.ddy.map(|ddy| ddy.bound(numbers::SECOND_RESULT, Access::Write, start, bytes));
+        bindings.extend(second_input.into_iter().chain(second_result));
         let first = start / size_of::<T>() as u64;
-        bindings.extend(self.parameters.bound(is_forward, self.addend, first, bytes / size_of::<T>() as u64));
+        bindings.extend(self.parameters.bound(
+            self.operands.is_forward(),
+            self.addend,
+            first,
+            bytes / size_of::<T>() as u64,
+        ));
         self.recording.dispatch(Command {
             label: self.activation.name(),
             kernel: self.kernel.clone(),
@@ -227,15 +357,30 @@ impl<T: Element> Operation<'_, '_, '_, T> {
 }
 
 impl<T: Element> Operands<'_, T> {
+    /// Whether the result is y itself.
+    fn is_forward(&self) -> bool {
+        self.pass == Pass::Direct && self.dy.is_none()
+    }
+
     fn named(&self) -> impl Iterator<Item = (&'static str, BufferRange<'_, T>)> {
-        let named = [("x", Some(self.x)), ("dy", self.dy), (self.result_name, Some(self.result))];
-        named.into_iter().filter_map(|(name, range)| Some((name, range?)))
+        let results = [(self.result_name, Some(self.result)), ("ddy", self.ddy)];
+        let named = [("x", Some(self.x)), ("dy", self.dy), ("v", self.v)].into_iter().chain(results);
+        named.filter_map(|(name, range)| Some((name, range?)))
     }
 
     fn check(&self, recording: &Recording<'_, '_>) -> Result<(), Error> {
         for (operand, range) in self.named() {
             check_range(recording, operand, range)?;
             check_lengths(operand, range.elements, "x", self.x.elements)?;
+        }
+        // Two results leave no room for a form over or beside each input.
+        if let Some(ddy) = self.ddy {
+            for (operand, range) in self.named().filter(|(name, _)| *name != "ddy") {
+                check_apart(operand, range.buffer, "ddy", ddy.buffer)?;
+                if operand != self.result_name {
+                    check_apart(operand, range.buffer, self.result_name, self.result.buffer)?;
+                }
+            }
         }
         Ok(())
     }

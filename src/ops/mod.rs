@@ -11,6 +11,7 @@ mod rowwise;
 
 #[cfg(feature = "bench")]
 pub(crate) use check::LARGEST_BINDING;
+pub use elementwise::DoubleBackward;
 pub use groupwise::GateGradients;
 pub(crate) use operands::AlongOperands;
 pub use parameters::ParameterBuffers;

@@ -13,10 +13,12 @@ pub(crate) mod numbers {
     pub(crate) const RESULT: u32 = 2;
     pub(crate) const UNIFORM: u32 = 3;
     pub(crate) const MASK: u32 = 4;
-    /// The second input of groupwise kernels: gates, or the second half of a gradient.
+    /// The second input of groupwise kernels, gates or the second half of a gradient; v of a double backward pass.
     pub(crate) const SECOND_INPUT: u32 = 5;
     /// Statistics of chunks, in rowwise kernels.
     pub(crate) const PARTIALS: u32 = 5;
+    /// ddy of a double backward pass.
+    pub(crate) const SECOND_RESULT: u32 = 6;
     /// Statistics of rows, as later dispatches read them.
     pub(crate) const STATISTICS: u32 = 6;
     /// Statistics of rows, as one dispatch writes them.
@@ -33,7 +35,7 @@ pub const VARIABLES: &[(u32, &[&str])] = &[
     (numbers::RESULT, &["result", "result_words", "gradients"]),
     (numbers::UNIFORM, &["uniforms"]),
     (numbers::MASK, &["mask"]),
-    (numbers::SECOND_INPUT, &["second", "second_words", "partials"]),
-    (numbers::STATISTICS, &["statistics"]),
+    (numbers::SECOND_INPUT, &["second", "second_words", "v", "v_words", "partials"]),
+    (numbers::STATISTICS, &["statistics", "second_result", "second_result_words"]),
     (numbers::WHOLE_STATISTICS, &["whole_statistics"]),
 ];

@@ -1,7 +1,7 @@
 use crate::catalog::{Activation, AxisFunction, Kernels, source};
 use crate::shader::binding::Access;
 use crate::shader::compose::{Part, Shader, parts};
-use crate::shader::elementwise::{ElementwiseKernel, GradientKernel};
+use crate::shader::elementwise::{ElementwiseKernel, GradientKernel, Pass};
 use crate::shader::form::{DeviceForm, Packing};
 use crate::shader::groupwise::{Fours, GroupwiseKernel};
 use crate::shader::launch::LaunchShape;
@@ -154,6 +154,7 @@ impl Shader {
         options: ShaderOptions,
     ) -> Shader {
         let kernel = ElementwiseKernel {
+            pass: Pass::Direct,
             definition: activation.definition(),
             math: Math::of(storage, options.accuracy),
             storage,

@@ -22,7 +22,7 @@ mod uniform;
 pub(crate) use binding::{Access, numbers};
 pub use compose::Shader;
 pub use element::{Element, Scalar};
-pub(crate) use elementwise::{ElementwiseKernel, GradientKernel};
+pub(crate) use elementwise::{ElementwiseKernel, GradientKernel, Pass};
 pub(crate) use form::{DeviceForm, Guards, Packing, Unpacking};
 pub(crate) use groupwise::{Fours, GroupwiseKernel};
 pub(crate) use kernel::Kernel;

@@ -51,11 +51,11 @@ pub(crate) enum ParameterForm {
 
 /// The parts of a function, with `Params` if it has none of its own.
 ///
-/// An activation may have another form where nothing is compensated: `activation_plain` or `derivative_plain` then takes the
-/// name.
+/// An activation may have another form where nothing is compensated: `activation_plain`, `derivative_plain` or
+/// `second_derivative_plain` then takes the name. Without a `second_derivative` it has straight pieces.
 pub(crate) fn function_parts(definition: &'static Definition, math: Math) -> Vec<Part> {
     let mut part = Part::from(definition.source);
-    for name in ["activation", "derivative"] {
+    for name in ["activation", "derivative", "second_derivative"] {
         let plain = format!("{name}_plain");
         if !part.text.contains(&format!("fn {plain}(")) {
             continue;
@@ -64,7 +64,11 @@ pub(crate) fn function_parts(definition: &'static Definition, math: Math) -> Vec
         let text = without(&part.text, unused);
         part.text = renamed(&text, |word| (word == plain).then(|| name.to_owned())).into();
     }
+    let is_flat = !part.text.contains("fn second_derivative(");
     let mut all = vec![part];
+    if is_flat {
+        all.push(source!("elementwise/flat.wgsl").into());
+    }
     if definition.parameters.is_empty() {
         all.push(source!("parameters/none.wgsl").into());
     }
@@ -151,11 +155,16 @@ impl ParameterForm {
             None => "dy * slope".to_owned(),
             Some(factor) => format!("product_of_three(dy, slope, {factor})"),
         };
+        let curvature = match &factor {
+            None => "product_with_scaled(dy, v, curvature)".to_owned(),
+            Some(factor) => format!("product_with_scaled(dy, v, scaled_times(curvature, {factor}))"),
+        };
         let output = self.value_at("output_addend").map_or(scaled.clone(), |addend| format!("{scaled} + {addend}"));
         let functions = [
             ("parameters_at(location: Location) -> Params", format!("Params({})", fields.join(", "))),
             ("input_at(x: f32, location: Location) -> f32", input),
             ("gradient_at(dy: f32, slope: f32, location: Location) -> f32", gradient),
+            ("curvature_at(dy: f32, v: f32, curvature: Scaled, location: Location) -> f32", curvature),
             ("output_at(value: f32, before: f32, location: Location) -> f32", output),
         ];
         for (head, result) in functions {

@@ -1,10 +1,10 @@
-use crate::catalog::{Accuracy, Activation};
+use crate::catalog::{Accuracy, Activation, Order};
 use crate::context::GpuActivations;
 use crate::error::{Error, check_lengths};
 use crate::ops::ParameterBuffers;
 use crate::shader::{
     Aliasing, DeviceForm, ElementwiseKernel, GradientKernel, Granularity, Kernel, LaunchShape, Math, ParameterForm,
-    ParameterSource, Succession,
+    ParameterSource, Pass, Succession,
 };
 use crate::verify::report::{Format, Report, distance, limit, power_of_two};
 use rayon::prelude::*;
@@ -17,6 +17,8 @@ pub enum Quantity {
     Forward,
     /// dx, for gradients of several magnitudes.
     Backward,
+    /// f″(x).
+    SecondDerivative,
     /// The gradient of the learnable parameter of this name, with a value for each element.
     ParameterGradient(&'static str),
 }
@@ -27,12 +29,16 @@ pub enum Quantity {
 pub fn fingerprint<T: Format>(activation: Activation, quantity: Quantity, accuracy: Accuracy) -> String {
     let (definition, storage) = (activation.definition(), T::STORAGE);
     let (kernel, entry_point) = match quantity {
-        Quantity::Forward | Quantity::Backward => {
+        Quantity::Forward | Quantity::Backward | Quantity::SecondDerivative => {
             let (aliasing, parameters) = (Aliasing::Separate, ParameterForm::Constant);
             let launch = LaunchShape::PORTABLE;
             let math = Math::of(storage, accuracy);
-            let kernel = ElementwiseKernel { definition, math, storage, aliasing, parameters, launch };
-            let entry_point = if quantity == Quantity::Forward { "forward" } else { "backward" };
+            let (pass, entry_point) = match quantity {
+                Quantity::Forward => (Pass::Direct, "forward"),
+                Quantity::SecondDerivative => (Pass::Derivative(Order::Second), "derivatives"),
+                _ => (Pass::Direct, "backward"),
+            };
+            let kernel = ElementwiseKernel { pass, definition, math, storage, aliasing, parameters, launch };
             (Kernel::Elementwise(kernel), entry_point)
         }
         Quantity::ParameterGradient(parameter) => {
@@ -59,6 +65,7 @@ impl Reference {
         match self.quantity {
             Quantity::Forward => self.activation.forward(x),
             Quantity::Backward => self.activation.derivative(x),
+            Quantity::SecondDerivative => self.activation.second_derivative(x),
             Quantity::ParameterGradient(parameter) => self.activation.parameter_gradient(parameter, x),
         }
     }
@@ -68,6 +75,7 @@ impl Reference {
         match self.quantity {
             Quantity::Forward => self.activation.forward_term(x),
             Quantity::Backward => self.activation.derivative_term(x),
+            Quantity::SecondDerivative => self.activation.second_derivative_term(x),
             Quantity::ParameterGradient(parameter) => self.activation.gradient_term(parameter, x),
         }
     }
@@ -78,6 +86,7 @@ impl Reference {
         match self.quantity {
             Quantity::Forward => limit::<T>(forward),
             Quantity::Backward => limit::<T>(backward),
+            Quantity::SecondDerivative => limit::<T>(self.activation.second_limit_of(accuracy)),
             // Gradients of parameters are f32.
             Quantity::ParameterGradient(parameter) => self.activation.gradient_limit(parameter),
         }
@@ -86,7 +95,10 @@ impl Reference {
     /// Whether x is next to a kink of clipped_gelu that is no float, and the derivative is about that of a side of it. The
     /// other functions find the side exactly.
     fn falls_either_way<T: Format>(&self, x: f64, derivative: f64) -> bool {
-        if !matches!((self.activation, self.quantity), (Activation::ClippedGelu { .. }, Quantity::Backward)) {
+        if !matches!(
+            (self.activation, self.quantity),
+            (Activation::ClippedGelu { .. }, Quantity::Backward | Quantity::SecondDerivative)
+        ) {
             return false;
         }
         let step = x.abs() * power_of_two(1 - T::DIGITS);
@@ -203,6 +215,7 @@ impl<T: Format> Results<T> {
         match quantity {
             Quantity::Forward => context.forward_slice_into(activation, x, &mut memory)?,
             Quantity::Backward => context.backward_slice_into(activation, x, dy, &mut memory)?,
+            Quantity::SecondDerivative => context.derivative_slice_into(activation, Order::Second, x, &mut memory)?,
             Quantity::ParameterGradient(parameter) => {
                 let value = activation.value(parameter).unwrap_or(0.0);
                 let values = context.upload(&vec![value; x.len()])?;
@@ -245,7 +258,7 @@ pub fn verify_from<T: Format>(
         return Ok(checkpoint);
     }
     let gradients = match quantity {
-        Quantity::Forward => vec![1.0],
+        Quantity::Forward | Quantity::SecondDerivative => vec![1.0],
         Quantity::Backward | Quantity::ParameterGradient(_) if T::DIGITS == 24 && step <= 1 => vec![1.0],
         Quantity::Backward | Quantity::ParameterGradient(_) => T::gradients().to_vec(),
     };

@@ -66,7 +66,11 @@ fn holds<T: Format>(kinds: &[(&str, Habits)], accuracy: Accuracy) {
     let contexts: Vec<GpuActivations> = kinds.iter().map(probed).collect();
     let mut failures = Vec::new();
     for activation in Activation::ALL.iter().flat_map(Activation::samples) {
-        let mut quantities = vec![(Quantity::Forward, "activation"), (Quantity::Backward, "derivative")];
+        let mut quantities = vec![
+            (Quantity::Forward, "activation"),
+            (Quantity::Backward, "derivative"),
+            (Quantity::SecondDerivative, "second_derivative"),
+        ];
         let learnable = activation.parameters().iter().filter(|parameter| parameter.learnable);
         quantities.extend(learnable.map(|p| (Quantity::ParameterGradient(p.name), "parameter_gradient")));
         for (quantity, function) in quantities {
@@ -107,7 +111,7 @@ fn f32_within_limits_on_a_compiler_whose_liberties_are_unknown() {
     for accuracy in Accuracy::ALL {
         let context = context.with_accuracy(accuracy);
         for &activation in Activation::ALL {
-            for quantity in [Quantity::Forward, Quantity::Backward] {
+            for quantity in [Quantity::Forward, Quantity::Backward, Quantity::SecondDerivative] {
                 let report = verify::<f32>(&context, activation, quantity, STEP, |_| ()).unwrap();
                 assert_eq!(report.failed, 0, "{activation:?}, {quantity:?}, {accuracy}: {report:?}");
             }

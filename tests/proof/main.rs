@@ -21,6 +21,7 @@ const RANDOM: usize = 2000;
 enum Pass {
     Forward,
     Derivative,
+    SecondDerivative,
     Gradient(&'static str),
 }
 
@@ -29,6 +30,7 @@ impl fmt::Display for Pass {
         match self {
             Pass::Forward => f.write_str("forward"),
             Pass::Derivative => f.write_str("derivative"),
+            Pass::SecondDerivative => f.write_str("second derivative"),
             Pass::Gradient(parameter) => write!(f, "gradient of {parameter}"),
         }
     }
@@ -65,7 +67,7 @@ impl Case {
 
     fn of(activation: Activation) -> Vec<Case> {
         let learnable = activation.parameters().iter().filter(|p| p.learnable).map(|p| Pass::Gradient(p.name));
-        let passes = [Pass::Forward, Pass::Derivative].into_iter().chain(learnable);
+        let passes = [Pass::Forward, Pass::Derivative, Pass::SecondDerivative].into_iter().chain(learnable);
         passes.map(|pass| Case::new(activation, pass)).collect()
     }
 
@@ -73,6 +75,7 @@ impl Case {
         match self.pass {
             Pass::Forward => self.activation.forward(x),
             Pass::Derivative => self.activation.derivative(x),
+            Pass::SecondDerivative => self.activation.second_derivative(x),
             Pass::Gradient(parameter) => self.activation.parameter_gradient(parameter, x),
         }
     }
@@ -82,12 +85,14 @@ impl Case {
         let exact = |value: f64| Ball::exact(value, precision);
         let by = match self.pass {
             Pass::Forward => None,
-            Pass::Derivative => Some("x"),
+            Pass::Derivative | Pass::SecondDerivative => Some("x"),
             Pass::Gradient(parameter) => Some(parameter),
         };
+        // No curvature of the variables asks for none of the result.
+        let zero = matches!(self.pass, Pass::SecondDerivative).then(|| exact(0.0));
         let named = |name: &'static str, value: Ball| {
             let slope = exact(if by == Some(name) { 1.0 } else { 0.0 });
-            (name, Dual { value, slope })
+            (name, Dual { value, slope, curvature: zero.clone() })
         };
         let argument = &exact(x.into()) + &exact(shift);
         let parameters = self.activation.parameters().iter().zip(self.activation.values());
@@ -103,7 +108,7 @@ impl Case {
                 Some(name) if name == parameter => argument,
                 _ => exact(0.0),
             };
-            names.push(("rounded", Dual { value, slope }));
+            names.push(("rounded", Dual { value, slope, curvature: zero.clone() }));
         }
         if let Activation::Selu = self.activation {
             let digits = [("λ", "1.0507009873554804934193349852946"), ("α", "1.6732632423543772848170429916717")];
@@ -113,7 +118,11 @@ impl Case {
             }
         }
         let result = self.formula.evaluate(&Scope { precision, names: &names })?;
-        let ball = if by.is_none() { result.value } else { result.slope };
+        let ball = match self.pass {
+            Pass::Forward => result.value,
+            Pass::SecondDerivative => result.curvature.expect("was asked for"),
+            Pass::Derivative | Pass::Gradient(_) => result.slope,
+        };
         ball.is_settled().then_some(ball)
     }
 
@@ -125,7 +134,12 @@ impl Case {
     /// one.
     fn error(&self, x: f32) -> Option<(String, f64)> {
         let got = self.reference(x.into());
-        let is_kink = matches!(self.pass, Pass::Derivative) && self.activation.kinks().contains(&f64::from(x));
+        // The second derivative of softsign jumps at 0, from 2 to -2, although its first has no kink; its row says 0.
+        if matches!((self.activation, self.pass), (Activation::Softsign, Pass::SecondDerivative)) && x == 0.0 {
+            return (got != 0.0).then(|| ("0".to_owned(), f64::INFINITY));
+        }
+        let is_derivative = matches!(self.pass, Pass::Derivative | Pass::SecondDerivative);
+        let is_kink = is_derivative && self.activation.kinks().contains(&f64::from(x));
         let shifts: &[f64] = if is_kink {
             // At a kink the derivative is the formula's, or that of either side, as the row says.
             &[0.0, -1e-30, 1e-30]

@@ -1,4 +1,4 @@
-//! Numbers of any precision with a bound on their error, and with a derivative.
+//! Numbers of any precision with a bound on their error, and with two derivatives.
 
 use dashu_float::round::mode::HalfEven;
 use dashu_float::{ConstCache, Context, FBig, FpError, Repr};
@@ -274,45 +274,76 @@ impl Mul for &Ball {
     }
 }
 
-/// A value with its derivative.
+/// A value with its derivative and, if asked for, the derivative of that.
 #[derive(Debug, Clone)]
 pub struct Dual {
     pub value: Ball,
     pub slope: Ball,
+    pub curvature: Option<Ball>,
 }
 
 impl Dual {
     pub fn constant(value: Ball) -> Dual {
-        Dual { slope: value.like(0.0), value }
+        Dual { slope: value.like(0.0), curvature: Some(value.like(0.0)), value }
     }
 
-    /// A function of `self` with this value. Its derivative is computed only if needed.
-    fn image(&self, value: Ball, derivative: impl FnOnce() -> Option<Ball>) -> Option<Dual> {
-        let slope = if self.slope.is_exactly_zero() { self.slope.clone() } else { &derivative()? * &self.slope };
-        Some(Dual { value, slope })
+    /// A function of `self` with this value. Its derivatives are computed only if needed.
+    fn image(
+        &self,
+        value: Ball,
+        first: impl FnOnce() -> Option<Ball>,
+        second: impl FnOnce() -> Option<Ball>,
+    ) -> Option<Dual> {
+        let is_constant = |ball: &Option<Ball>| ball.as_ref().is_none_or(Ball::is_exactly_zero);
+        if self.slope.is_exactly_zero() && is_constant(&self.curvature) {
+            return Some(Dual { value, slope: self.slope.clone(), curvature: self.curvature.clone() });
+        }
+        let first = first()?;
+        let curvature = match &self.curvature {
+            None => None,
+            Some(curvature) => Some(&(&second()? * &(&self.slope * &self.slope)) + &(&first * curvature)),
+        };
+        Some(Dual { value, slope: &first * &self.slope, curvature })
+    }
+
+    fn both(&self, other: &Dual, combine: impl FnOnce(&Ball, &Ball) -> Ball) -> Option<Ball> {
+        Some(combine(self.curvature.as_ref()?, other.curvature.as_ref()?))
     }
 
     pub fn plus(&self, other: &Dual) -> Dual {
-        Dual { value: &self.value + &other.value, slope: &self.slope + &other.slope }
+        let curvature = self.both(other, |a, b| a + b);
+        Dual { value: &self.value + &other.value, slope: &self.slope + &other.slope, curvature }
     }
 
     pub fn minus(&self, other: &Dual) -> Dual {
-        Dual { value: &self.value - &other.value, slope: &self.slope - &other.slope }
+        self.plus(&other.negative())
     }
 
     pub fn times(&self, other: &Dual) -> Dual {
         let slope = &(&self.slope * &other.value) + &(&self.value * &other.slope);
-        Dual { value: &self.value * &other.value, slope }
+        let curvature = self.both(other, |a, b| {
+            let mixed = &self.slope * &other.slope;
+            &(&(a * &other.value) + &(&self.value * b)) + &(&mixed + &mixed)
+        });
+        Dual { value: &self.value * &other.value, slope, curvature }
     }
 
     pub fn divided_by(&self, other: &Dual) -> Option<Dual> {
         let value = self.value.divided_by(&other.value)?;
         let slope = (&self.slope - &(&value * &other.slope)).divided_by(&other.value)?;
-        Some(Dual { value, slope })
+        let numerator = self.both(other, |a, b| {
+            let mixed = &slope * &other.slope;
+            &(a - &(&mixed + &mixed)) - &(&value * b)
+        });
+        let curvature = match numerator {
+            None => None,
+            Some(numerator) => Some(numerator.divided_by(&other.value)?),
+        };
+        Some(Dual { value, slope, curvature })
     }
 
     pub fn negative(&self) -> Dual {
-        Dual { value: -&self.value, slope: -&self.slope }
+        Dual { value: -&self.value, slope: -&self.slope, curvature: self.curvature.as_ref().map(|ball| -ball) }
     }
 
     pub fn absolute(&self) -> Option<Dual> {
@@ -337,43 +368,56 @@ impl Dual {
 
     pub fn square_root(&self) -> Option<Dual> {
         let root = self.value.square_root()?;
-        self.image(root.clone(), || root.like(0.5).divided_by(&root))
+        let first = || root.like(0.5).divided_by(&root);
+        let second = || root.like(-0.25).divided_by(&(&root * &self.value));
+        self.image(root.clone(), first, second)
     }
 
     pub fn exponential(&self) -> Option<Dual> {
         let power = self.value.exponential()?;
-        self.image(power.clone(), || Some(power))
+        self.image(power.clone(), || Some(power.clone()), || Some(power.clone()))
     }
 
     pub fn logarithm(&self) -> Option<Dual> {
         let value = self.value.logarithm()?;
-        self.image(value, || self.value.like(1.0).divided_by(&self.value))
+        let first = || self.value.like(1.0).divided_by(&self.value);
+        self.image(value, first, || self.value.like(-1.0).divided_by(&(&self.value * &self.value)))
     }
 
     pub fn sine(&self) -> Option<Dual> {
-        self.image(self.value.sine(), || Some(self.value.cosine()))
+        let sine = self.value.sine();
+        self.image(sine.clone(), || Some(self.value.cosine()), || Some(-&sine))
     }
 
     pub fn cosine(&self) -> Option<Dual> {
-        self.image(self.value.cosine(), || Some(-&self.value.sine()))
+        let cosine = self.value.cosine();
+        self.image(cosine.clone(), || Some(-&self.value.sine()), || Some(-&cosine))
     }
 
     pub fn hyperbolic_tangent(&self) -> Option<Dual> {
         let tangent = self.value.hyperbolic_tangent();
-        self.image(tangent.clone(), || Some(&tangent.like(1.0) - &(&tangent * &tangent)))
+        let slope = &tangent.like(1.0) - &(&tangent * &tangent);
+        let second = || Some(&tangent.like(-2.0) * &(&tangent * &slope));
+        self.image(tangent.clone(), || Some(slope.clone()), second)
     }
 
     pub fn logistic(&self) -> Option<Dual> {
         let share = self.value.logistic()?;
-        self.image(share.clone(), || Some(&share * &(-&self.value).logistic()?))
+        let rest = (-&self.value).logistic()?;
+        let slope = &share * &rest;
+        self.image(share.clone(), || Some(slope.clone()), || Some(&slope * &(&rest - &share)))
     }
 
     pub fn softplus(&self) -> Option<Dual> {
-        self.image(self.value.softplus()?, || self.value.logistic())
+        let share = self.value.logistic()?;
+        let second = || Some(&share * &(-&self.value).logistic()?);
+        self.image(self.value.softplus()?, || Some(share.clone()), second)
     }
 
     pub fn logarithm_of_cosine(&self) -> Option<Dual> {
-        self.image(self.value.logarithm_of_cosine()?, || Some(self.value.hyperbolic_tangent()))
+        let tangent = self.value.hyperbolic_tangent();
+        let second = || Some(&tangent.like(1.0) - &(&tangent * &tangent));
+        self.image(self.value.logarithm_of_cosine()?, || Some(tangent.clone()), second)
     }
 
     /// 2Φ(√2·x) − 1.
@@ -384,6 +428,7 @@ impl Dual {
     }
 
     pub fn normal_distribution(&self) -> Option<Dual> {
-        self.image(self.value.normal_distribution()?, || self.value.normal_density())
+        let density = || self.value.normal_density();
+        self.image(self.value.normal_distribution()?, density, || Some(-&(&self.value * &density()?)))
     }
 }

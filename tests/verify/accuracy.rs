@@ -12,7 +12,11 @@ fn holds<T: Format>(accuracy: Accuracy) {
     let context = context().with_accuracy(accuracy);
     let mut failures = Vec::new();
     for activation in Activation::ALL.iter().flat_map(Activation::samples) {
-        let mut quantities = vec![(Quantity::Forward, "activation"), (Quantity::Backward, "derivative")];
+        let mut quantities = vec![
+            (Quantity::Forward, "activation"),
+            (Quantity::Backward, "derivative"),
+            (Quantity::SecondDerivative, "second_derivative"),
+        ];
         let learnable = activation.parameters().iter().filter(|parameter| parameter.learnable);
         quantities.extend(learnable.map(|p| (Quantity::ParameterGradient(p.name), "parameter_gradient")));
         for (quantity, function) in quantities {
