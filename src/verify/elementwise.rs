@@ -54,13 +54,24 @@ pub fn fingerprint<T: Format>(activation: Activation, quantity: Quantity, accura
 const CHUNK: usize = 1 << 14;
 
 /// One quantity of an activation, by the reference.
-#[derive(Clone, Copy)]
 struct Reference {
     activation: Activation,
     quantity: Quantity,
+    /// The kinks of clipped_gelu's derivatives that are no floats; the other functions find the side exactly.
+    inexact_kinks: Vec<f64>,
 }
 
 impl Reference {
+    fn new(activation: Activation, quantity: Quantity) -> Self {
+        let has_inexact = matches!(
+            (activation, quantity),
+            (Activation::ClippedGelu { .. }, Quantity::Backward | Quantity::SecondDerivative)
+        );
+        let kinks = if has_inexact { activation.kinks() } else { Vec::new() };
+        let inexact_kinks = kinks.into_iter().filter(|kink| f64::from(*kink as f32) != *kink).collect();
+        Reference { activation, quantity, inexact_kinks }
+    }
+
     fn at(&self, x: f64) -> f64 {
         match self.quantity {
             Quantity::Forward => self.activation.forward(x),
@@ -92,19 +103,11 @@ impl Reference {
         }
     }
 
-    /// Whether x is next to a kink of clipped_gelu that is no float, and the derivative is about that of a side of it. The
-    /// other functions find the side exactly.
+    /// Whether x is next to a kink that is no float, and the derivative is about that of a side of it.
     fn falls_either_way<T: Format>(&self, x: f64, derivative: f64) -> bool {
-        if !matches!(
-            (self.activation, self.quantity),
-            (Activation::ClippedGelu { .. }, Quantity::Backward | Quantity::SecondDerivative)
-        ) {
-            return false;
-        }
         let step = x.abs() * power_of_two(1 - T::DIGITS);
-        let is_near = |kink: f64| f64::from(kink as f32) != kink && (x - kink).abs() <= 2.0 * step;
         let is_about = |side: f64| (derivative - side).abs() <= power_of_two(-10) * side.abs();
-        self.activation.kinks().into_iter().any(is_near)
+        self.inexact_kinks.iter().any(|kink| (x - kink).abs() <= 2.0 * step)
             && [x - 4.0 * step, x + 4.0 * step].map(|x| is_about(self.at(x))).contains(&true)
     }
 
@@ -207,12 +210,13 @@ enum Results<T> {
 impl<T: Format> Results<T> {
     fn of(
         context: &GpuActivations,
-        Reference { activation, quantity }: Reference,
+        reference: &Reference,
         Block { x, dy }: &Block<T>,
         mut memory: Vec<T>,
     ) -> Result<Self, Error> {
         memory.resize(x.len(), T::zeroed());
-        match quantity {
+        let activation = reference.activation;
+        match reference.quantity {
             Quantity::Forward => context.forward_slice_into(activation, x, &mut memory)?,
             Quantity::Backward => context.backward_slice_into(activation, x, dy, &mut memory)?,
             Quantity::SecondDerivative => context.derivative_slice_into(activation, Order::Second, x, &mut memory)?,
@@ -243,7 +247,7 @@ pub fn verify_from<T: Format>(
     mut checkpoint: Checkpoint,
     mut keep: impl FnMut(&Checkpoint) -> Result<(), Error>,
 ) -> Result<Checkpoint, Error> {
-    let reference = Reference { activation, quantity };
+    let reference = Reference::new(activation, quantity);
     let blocks = T::inputs(&activation, step.max(1));
     if checkpoint.blocks != blocks.len() as u64 {
         checkpoint = Checkpoint { blocks: blocks.len() as u64, ..Checkpoint::default() };
@@ -271,7 +275,7 @@ pub fn verify_from<T: Format>(
         // The devices and the reference run at the same time.
         let results = std::thread::scope(|scope| {
             let devices = contexts.iter().zip(std::mem::take(&mut memories));
-            let block = &block;
+            let (reference, block) = (&reference, &block);
             let run = |(context, memory)| scope.spawn(move || Results::of(context, reference, block, memory));
             let devices: Vec<_> = devices.map(run).collect();
             let evaluate = |(expected, x): (&mut f64, &T)| *expected = reference.at(x.to_f64());
@@ -312,7 +316,7 @@ pub fn compare<T: Format>(
     results: &[T],
 ) -> Result<Report, Error> {
     check_lengths("the results", results.len() as u64, "the inputs", inputs.len() as u64)?;
-    let reference = Reference { activation, quantity };
+    let reference = Reference::new(activation, quantity);
     let expected: Vec<f64> = inputs.par_iter().map(|x| reference.at(x.to_f64())).collect();
     let block = Block { x: inputs.to_vec(), dy: vec![T::from_f64(1.0); inputs.len()] };
     Ok(compared(&reference, reference.limit::<T>(Accuracy::Highest), &block, &expected, results))
