@@ -26,6 +26,6 @@ fn gradient_by_alpha(x: f32, params: Params) -> Gradient {
 }
 
 fn second_derivative(x: f32, params: Params) -> Scaled {
-    let e = decay(vec2<f32>(clamp(x, -200.0, 0.0), 0.0));
-    return scaled_select(scaled_times(Scaled(e.mantissa, e.k), params.alpha), FLAT, x > 0.0);
+    let e = exponential_scaled(vec2<f32>(clamp(x, -200.0, 0.0), 0.0));
+    return scaled_select(scaled_times(e, params.alpha), FLAT, x > 0.0);
 }

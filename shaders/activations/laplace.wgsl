@@ -51,10 +51,14 @@ fn gradient_by_sigma(x: f32, params: Params) -> Gradient {
     return Gradient(-(y.x + y.y), slope.k + k);
 }
 
-// -z times the derivative, over sigma.
+// -z phi(z)/sigma^2. Twice the argument by twice sigma reaches twice as far, to where it counts if sigma is small.
 fn second_derivative(x: f32, params: Params) -> Scaled {
-    let z = argument(x, params);
+    let near = argument(x, params);
+    let far = 2.0 * argument(x, Params(params.mu, 2.0 * min(params.sigma, 1e38)));
+    let z = select(far, near, abs(near.x) < 19.0);
+    let e = exponential_scaled(-0.5 * precise_product(z, z));
+    let y = multiply(e.value, NORMAL_PEAK);
     let k = exponent_of(z.x);
-    let slope = density(z, params);
-    return scaled_over(Scaled(-multiply(slope.value, z * power_of_two(-k)), slope.k + k), params.sigma);
+    let slope = scaled_over(Scaled(-multiply(y, z * power_of_two(-k)), e.k + k), params.sigma);
+    return scaled_over(slope, params.sigma);
 }

@@ -55,7 +55,9 @@ fn gradient_by_cap(x: f32, params: Params) -> Gradient {
 }
 
 fn second_derivative(x: f32, params: Params) -> Scaled {
-    let z = ratio(x, params).z;
+    // Twice the ratio by twice the cap reaches twice as far, to where it counts if the cap is small.
+    let reaching = 2.0 * ratio(x, Params(2.0 * min(params.cap, 1e38))).z;
+    let z = select(reaching, ratio(x, params).z, params.cap > 1e38);
     // x/cap alone may be subnormal.
     let near = scaled_over(scaled_number(-2.0 * clamp(x, -1e38, 1e38)), params.cap);
     return scaled_over(scaled_select(tanh_curvature(z), near, abs(z.x) < 1e-12), params.cap);

@@ -33,5 +33,7 @@ fn gradient_by_beta(x: f32, params: Params) -> Gradient {
 }
 
 fn second_derivative(x: f32, params: Params) -> Scaled {
-    return scaled_times(logistic_derivative(argument_of(params.beta, x, argument_limit(params.beta, 200.0), 200.0)), params.beta);
+    let z = argument_of(params.beta, x, argument_limit(params.beta, 200.0), 200.0);
+    let e = far_decay(select(-z, z, z.x < 0.0));
+    return scaled_times(Scaled(divide_twice(e.mantissa, one_plus(e.small)), e.k), params.beta);
 }

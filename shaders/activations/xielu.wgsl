@@ -84,7 +84,6 @@ fn gradient_by_alpha_n(x: f32, params: Params) -> Gradient {
 }
 
 fn second_derivative(x: f32, params: Params) -> Scaled {
-    let d = decay(vec2<f32>(clamp(x, -200.0, 0.0), 0.0));
-    let below = scaled_times(Scaled(d.mantissa, d.k), params.alpha_n);
+    let below = scaled_times(exponential_scaled(vec2<f32>(clamp(x, -200.0, 0.0), 0.0)), params.alpha_n);
     return scaled_select(below, Scaled(vec2<f32>(params.alpha_p, 0.0), 1), x > 0.0);
 }

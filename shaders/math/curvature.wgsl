@@ -45,11 +45,17 @@ fn scaled_select(first: Scaled, second: Scaled, condition: bool) -> Scaled {
     return Scaled(select(first.value, second.value, condition), select(first.k, second.k, condition));
 }
 
+// e^x for x <= 0 with its own power of two at every accuracy: a parameter may be a factor of any size.
+fn far_decay(x: vec2<f32>) -> Decay {
+    let e = exponential_scaled(x);
+    return Decay(e.value, e.k, e.value * power_of_two(max(e.k, -126)));
+}
+
 // The second derivative of the logistic function: e (e - 1)/(1 + e)^3 with e = e^-|z| above 0, and its negative below.
 fn logistic_curvature(z: vec2<f32>) -> Scaled {
     let is_above = z.x > 0.0;
     let negative = select(z, -z, is_above);
-    let e = decay(negative);
+    let e = far_decay(negative);
     let d = one_plus(e.small);
     let y = divide_moderate(divide_twice(multiply(e.mantissa, expm1_negative(negative)), d), d);
     return Scaled(select(-y, y, is_above), e.k);
@@ -72,7 +78,7 @@ fn scaled_tanh_curvature(z: vec2<f32>, x: f32, rate: f32, factor: f32) -> Scaled
 // it is e (2 - |z| + (2 + |z|) e)/(1 + e)^3.
 fn swish_curvature(z: vec2<f32>) -> Scaled {
     let a = select(z, -z, z.x < 0.0);
-    let e = decay(-a);
+    let e = far_decay(-a);
     let d = one_plus(e.small);
     let difference = two_sum(2.0, -a.x);
     let factor = add(vec2<f32>(difference.x, difference.y - a.y), multiply(e.small, add(vec2<f32>(2.0, 0.0), a)));

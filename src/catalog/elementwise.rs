@@ -66,7 +66,7 @@ catalog! {
     pictured [{ alpha: 0.16666667, beta: 0.5 }],
     forward |x| (alpha * x + beta).clamp(0.0, 1.0),
     derivative |x| if rises_within_unit(alpha * x, beta) { alpha } else { 0.0 },
-    gradient alpha within 0.5 |x| if rises_within_unit(alpha * x, beta) { x } else { 0.0 },
+    gradient alpha within 1.0 |x| if rises_within_unit(alpha * x, beta) { x } else { 0.0 },
     gradient beta within 0.5 |x| if rises_within_unit(alpha * x, beta) { 1.0 } else { 0.0 };
 
     /// The hyperbolic tangent.

@@ -1,15 +1,16 @@
-//! `forward` and `backward`: a function, or its gradient, over `.npy` files.
+//! `forward`, `backward`, `derivative` and `double-backward`: a function, or a gradient of it, over `.npy` files.
 
 mod elementwise;
 mod request;
 mod shaped;
 
-use crate::evaluate::request::{Common, Device, Request};
+use crate::evaluate::request::{Common, Device, Pass, Request};
 use crate::failure::{Failure, usage};
 use crate::function::{configured, gradient};
 use anyhow::anyhow;
 use clap::Args;
-use std::path::{Path, PathBuf};
+use gpu_activations::Order;
+use std::path::PathBuf;
 
 #[derive(Args)]
 pub struct Forward {
@@ -29,23 +30,61 @@ pub struct Backward {
     param_grad: Vec<String>,
 }
 
+#[derive(Args)]
+pub struct Derivative {
+    #[command(flatten)]
+    common: Common,
+    /// The order of the derivative.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    order: u8,
+}
+
+#[derive(Args)]
+pub struct DoubleBackward {
+    #[command(flatten)]
+    common: Common,
+    /// dy, of the type and shape of x; - is standard input.
+    #[arg(long, value_name = "DY.npy")]
+    grad: PathBuf,
+    /// v, the gradient by what `backward` gave, of the type and shape of x; - is standard input.
+    #[arg(long, value_name = "V.npy")]
+    tangent: PathBuf,
+    /// Writes the gradient by dy; - is standard output.
+    #[arg(long, value_name = "DDY.npy")]
+    grad_out: Option<PathBuf>,
+}
+
 pub fn forward(arguments: &Forward) -> Result<(), Failure> {
-    run(&arguments.common, None, &[])
+    run(&arguments.common, Pass::Forward, &[])
 }
 
 pub fn backward(arguments: &Backward) -> Result<(), Failure> {
-    run(&arguments.common, Some(&arguments.grad), &arguments.param_grad)
+    run(&arguments.common, Pass::Backward { dy: &arguments.grad }, &arguments.param_grad)
 }
 
-fn run(arguments: &Common, dy: Option<&Path>, param_grad: &[String]) -> Result<(), Failure> {
+pub fn derivative(arguments: &Derivative) -> Result<(), Failure> {
+    let order = if arguments.order == 1 { Order::First } else { Order::Second };
+    run(&arguments.common, Pass::Derivative(order), &[])
+}
+
+pub fn double_backward(arguments: &DoubleBackward) -> Result<(), Failure> {
+    let DoubleBackward { common, grad, tangent, grad_out } = arguments;
+    run(common, Pass::DoubleBackward { dy: grad, v: tangent, ddy: grad_out.as_deref() }, &[])
+}
+
+fn run(arguments: &Common, pass: Pass<'_>, param_grad: &[String]) -> Result<(), Failure> {
     if let (Device::Cpu, Some(adapter)) = (arguments.device, &arguments.adapter) {
         return Err(usage(anyhow!("--device cpu uses no adapter, but --adapter {adapter} was given")));
     }
     let configured = configured(&arguments.name, &arguments.param)?;
     let gradients = param_grad.iter().map(|option| gradient(&configured, option));
     let gradients = gradients.collect::<Result<Vec<_>, _>>()?;
-    let request = Request { arguments, configured, dy, gradients };
+    let request = Request { arguments, configured, pass, gradients };
     request.check_streams()?;
+    if let (Some(command), Ok(along)) = (pass.of_elements(), request.configured.function.along()) {
+        let name = along.name();
+        return Err(usage(anyhow!("{command} is for functions of single elements; {name} works along an axis")));
+    }
     match request.configured.function.elementwise() {
         Ok(activation) if request.is_elementwise() => {
             if let Some(axis) = arguments.axis {

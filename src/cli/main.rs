@@ -50,6 +50,10 @@ enum Command {
     Forward(evaluate::Forward),
     /// Evaluates a gradient over a file: dx = dy·f′(x).
     Backward(evaluate::Backward),
+    /// Evaluates a derivative over a file: f′(x) or f″(x).
+    Derivative(evaluate::Derivative),
+    /// Evaluates the gradient of `backward` over a file: dx = f″(x)·dy·v, and f′(x)·v by dy.
+    DoubleBackward(evaluate::DoubleBackward),
     /// Draws functions and their derivatives, computed on the device.
     #[cfg(feature = "plot")]
     Plot(plot::Arguments),
@@ -84,6 +88,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Devices(arguments) => devices::run(&arguments),
         Command::Forward(arguments) => evaluate::forward(&arguments),
         Command::Backward(arguments) => evaluate::backward(&arguments),
+        Command::Derivative(arguments) => evaluate::derivative(&arguments),
+        Command::DoubleBackward(arguments) => evaluate::double_backward(&arguments),
         #[cfg(feature = "plot")]
         Command::Plot(arguments) => plot::run(&arguments),
         #[cfg(not(feature = "plot"))]

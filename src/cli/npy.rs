@@ -229,6 +229,24 @@ impl Output {
         Ok(output)
     }
 
+    /// Begins several outputs of one kind and shape.
+    pub fn create_all<'a>(
+        paths: impl Iterator<Item = &'a Path>,
+        kind: Kind,
+        shape: &[u64],
+        order: Order,
+        inputs: &[&Path],
+    ) -> Result<Vec<Output>> {
+        let mut outputs: Vec<Output> = Vec::new();
+        for path in paths {
+            let output = Output::create(path, kind, shape, order, inputs)?;
+            let is_taken = output.target().is_some() && outputs.iter().any(|other| other.target() == output.target());
+            ensure!(!is_taken, "two outputs are named {}", path.display());
+            outputs.push(output);
+        }
+        Ok(outputs)
+    }
+
     /// The path of the file, however it was named.
     pub fn target(&self) -> Option<&Path> {
         match self {
@@ -255,6 +273,13 @@ impl Output {
             Output::Standard(output) => output.finish(),
         }
     }
+}
+
+/// Finishes outputs that belong together, when everything is computed. Standard output comes last, because a reader that closes
+/// it must not keep a file from appearing.
+pub fn finish_all(outputs: impl IntoIterator<Item = Output>) -> Result<()> {
+    let (files, standard): (Vec<_>, Vec<_>) = outputs.into_iter().partition(|output| output.target().is_some());
+    files.into_iter().chain(standard).try_for_each(Output::finish)
 }
 
 /// Appends an array in Fortran order, its first axis varying fastest, in C order.

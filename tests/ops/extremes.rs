@@ -1,7 +1,7 @@
 //! Parameters at the ends of their ranges, against the f64 reference.
 
 use crate::common::context;
-use gpu_activations::{Activation, GpuActivations, ParameterBuffers};
+use gpu_activations::{Activation, GpuActivations, Order, ParameterBuffers};
 
 /// The largest and least values of a parameter, and values between them by orders of magnitude.
 fn extreme_values() -> Vec<f32> {
@@ -56,6 +56,7 @@ fn check(context: &GpuActivations, activation: Activation, x: &[f32], wrong: &mu
     };
     let y = context.forward_slice(activation, x).unwrap();
     let dx = context.backward_slice(activation, x, &ones).unwrap();
+    let curvature = context.derivative_slice(activation, Order::Second, x).unwrap();
     for i in 0..x.len() {
         let at = f64::from(x[i]);
         wrong.extend(judged(x[i], y[i], activation.forward(at), slack(x[i]), &format!("{activation:?}")));
@@ -65,6 +66,13 @@ fn check(context: &GpuActivations, activation: Activation, x: &[f32], wrong: &mu
             activation.derivative(at),
             slack(x[i]),
             &format!("derivative of {activation:?}"),
+        ));
+        wrong.extend(judged(
+            x[i],
+            curvature[i],
+            activation.second_derivative(at),
+            slack(x[i]),
+            &format!("second derivative of {activation:?}"),
         ));
     }
     let (on_x, on_ones) = (context.upload(x).unwrap(), context.upload(&ones).unwrap());

@@ -4,6 +4,7 @@ mod along;
 mod along_edges;
 #[path = "../common/mod.rs"]
 mod common;
+mod derivatives;
 mod errors;
 mod extremes;
 mod forms;

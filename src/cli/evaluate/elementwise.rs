@@ -1,7 +1,7 @@
 //! Elementwise functions at the same parameters everywhere: files of any size, batch by batch in their own order.
 
-use crate::evaluate::request::{BATCH, Engine, Request};
-use crate::npy::{Input, Kind, NUMBERS, Output, reserved, say_what_is_rounded, to_c_order, tuple};
+use crate::evaluate::request::{BATCH, Elements, Engine, Request};
+use crate::npy::{Input, Kind, NUMBERS, Output, finish_all, reserved, say_what_is_rounded, to_c_order, tuple};
 use crate::output::progress_bar;
 use anyhow::{Result, ensure};
 use gpu_activations::{Activation, Element};
@@ -10,52 +10,64 @@ use npyz::Order;
 
 pub fn evaluate(activation: Activation, request: &Request<'_>) -> Result<()> {
     let x = Input::open(&request.arguments.input, &NUMBERS)?;
-    let dy = request.dy.map(|path| Input::open(path, &NUMBERS)).transpose()?;
-    if let Some(dy) = &dy {
-        let (a, b) = (&dy.name, &x.name);
-        ensure!(dy.shape == x.shape, "dy in {a} has the shape {}, x in {b} has {}", tuple(&dy.shape), tuple(&x.shape));
-        ensure!(dy.kind == x.kind, "dy in {a} holds {}, x in {b} holds {}", dy.type_name(), x.type_name());
-    }
-    let output = Output::create(&request.arguments.output, x.kind, &x.shape, x.order, &request.input_files())?;
+    let like_x = |(name, path)| -> Result<Input> {
+        let input = Input::open(path, &NUMBERS)?;
+        let (a, b) = (&input.name, &x.name);
+        let shapes = [tuple(&input.shape), tuple(&x.shape)];
+        ensure!(input.shape == x.shape, "{name} in {a} has the shape {}, x in {b} has {}", shapes[0], shapes[1]);
+        ensure!(input.kind == x.kind, "{name} in {a} holds {}, x in {b} holds {}", input.type_name(), x.type_name());
+        Ok(input)
+    };
+    let gradients = [request.pass.dy().map(|path| ("dy", path)), request.pass.v().map(|path| ("v", path))];
+    let gradients = gradients.into_iter().flatten().map(like_x).collect::<Result<Vec<_>>>()?;
+    let outputs = request.outputs().into_iter().map(|(_, path)| path);
+    let outputs = Output::create_all(outputs, x.kind, &x.shape, x.order, &request.input_files())?;
     let engine = request.engine()?;
-    say_what_is_rounded(std::iter::once(&x).chain(&dy));
+    say_what_is_rounded(std::iter::once(&x).chain(&gradients));
     match x.kind {
-        Kind::F32 => stream::<f32>(&engine, activation, x, dy, output),
-        _ => stream::<f16>(&engine, activation, x, dy, output),
+        Kind::F32 => stream::<f32>(&engine, activation, request, x, gradients, outputs),
+        _ => stream::<f16>(&engine, activation, request, x, gradients, outputs),
     }
 }
 
 fn stream<T: Element>(
     engine: &Engine,
     activation: Activation,
+    request: &Request<'_>,
     mut x: Input,
-    dy: Option<Input>,
-    mut output: Output,
+    gradients: Vec<Input>,
+    mut outputs: Vec<Output>,
 ) -> Result<()> {
-    let mut gradient = dy.map(|dy| Gradient::<T>::new(dy, &x)).transpose()?;
+    let gradients = gradients.into_iter().map(|gradient| Gradient::<T>::new(gradient, &x));
+    let mut gradients = gradients.collect::<Result<Vec<_>>>()?;
     let progress = progress_bar(if x.elements > BATCH { x.elements } else { 0 })?;
     let batch = x.elements.min(BATCH) as usize;
-    let mut x_data = vec![T::zeroed(); batch];
-    let mut dy_data = vec![T::zeroed(); if gradient.is_some() { batch } else { 0 }];
-    let mut result = vec![T::zeroed(); batch];
+    let zeros = || vec![T::zeroed(); batch];
+    let (mut x_data, mut result) = (zeros(), zeros());
+    let mut data: Vec<Vec<T>> = gradients.iter().map(|_| zeros()).collect();
+    let mut ddy = if data.len() == 2 { zeros() } else { Vec::new() };
     let mut done = 0;
     while done < x.elements {
         let count = (x.elements - done).min(BATCH) as usize;
         x.read(&mut x_data[..count])?;
-        if let Some(gradient) = &mut gradient {
-            gradient.read(done as usize, &mut dy_data[..count])?;
+        for (gradient, data) in gradients.iter_mut().zip(&mut data) {
+            gradient.read(done as usize, &mut data[..count])?;
         }
-        let dy = gradient.is_some().then(|| &dy_data[..count]);
-        engine.run(activation, &x_data[..count], dy, &mut result[..count])?;
-        output.write(&result[..count])?;
+        let of = |index: usize| data.get(index).map(|data| &data[..count]);
+        let elements = Elements { order: request.pass.order(), x: &x_data[..count], dy: of(0), v: of(1) };
+        let second = count.min(ddy.len());
+        engine.run(activation, &elements, &mut result[..count], &mut ddy[..second])?;
+        for (output, values) in outputs.iter_mut().zip([&result[..count], &ddy[..second]]) {
+            output.write(values)?;
+        }
         done += count as u64;
         progress.set_position(done);
     }
     progress.finish_and_clear();
-    output.finish()
+    finish_all(outputs)
 }
 
-/// dy in the order of x.
+/// dy or v in the order of x.
 enum Gradient<T> {
     /// A file in the same order, which is read along.
     File(Box<Input>),

@@ -1,4 +1,4 @@
-//! What `forward` and `backward` are asked for, and what computes it.
+//! What a command is asked for, and what computes it.
 
 use crate::adapter::context;
 use crate::failure::{Failure, usage};
@@ -8,7 +8,7 @@ use crate::shader::AccuracyName;
 use crate::stdio::is_dash;
 use anyhow::{Result, anyhow};
 use clap::{Args, ValueEnum};
-use gpu_activations::{Activation, Element, Error, GpuActivations};
+use gpu_activations::{Activation, Element, Error, GpuActivations, Order};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -50,17 +50,56 @@ pub enum Device {
     Cpu,
 }
 
+/// What is computed, with the files that it needs besides x and the result.
+#[derive(Clone, Copy)]
+pub enum Pass<'a> {
+    Forward,
+    Backward { dy: &'a Path },
+    Derivative(Order),
+    DoubleBackward { dy: &'a Path, v: &'a Path, ddy: Option<&'a Path> },
+}
+
+impl<'a> Pass<'a> {
+    pub fn dy(self) -> Option<&'a Path> {
+        match self {
+            Pass::Backward { dy } | Pass::DoubleBackward { dy, .. } => Some(dy),
+            Pass::Forward | Pass::Derivative(_) => None,
+        }
+    }
+
+    pub fn v(self) -> Option<&'a Path> {
+        if let Pass::DoubleBackward { v, .. } = self { Some(v) } else { None }
+    }
+
+    pub fn ddy(self) -> Option<&'a Path> {
+        if let Pass::DoubleBackward { ddy, .. } = self { ddy } else { None }
+    }
+
+    pub fn order(self) -> Option<Order> {
+        if let Pass::Derivative(order) = self { Some(order) } else { None }
+    }
+
+    /// The command, if it is for elementwise functions alone.
+    pub fn of_elements(self) -> Option<&'static str> {
+        match self {
+            Pass::Forward | Pass::Backward { .. } => None,
+            Pass::Derivative(_) => Some("derivative"),
+            Pass::DoubleBackward { .. } => Some("double-backward"),
+        }
+    }
+}
+
 /// Everything that the arguments ask for.
 pub struct Request<'a> {
     pub arguments: &'a Common,
     pub configured: Configured,
-    pub dy: Option<&'a Path>,
+    pub pass: Pass<'a>,
     /// Learnable parameters, and the files of their gradients.
     pub gradients: Vec<(&'static str, PathBuf)>,
 }
 
 impl Request<'_> {
-    /// Tells whether a result depends on nothing but one element of x, and one of dy.
+    /// Tells whether a result depends on nothing but one element of x, of dy and of v.
     pub fn is_elementwise(&self) -> bool {
         let Configured { function, seed, files, .. } = &self.configured;
         function.elementwise().is_ok() && seed.is_none() && files.is_empty() && self.gradients.is_empty()
@@ -69,7 +108,8 @@ impl Request<'_> {
     /// The arrays that are read, each with its name in messages.
     pub fn inputs(&self) -> Vec<(String, &Path)> {
         let mut inputs = vec![("x".to_owned(), self.arguments.input.as_path())];
-        inputs.extend(self.dy.map(|path| ("dy".to_owned(), path)));
+        inputs.extend(self.pass.dy().map(|path| ("dy".to_owned(), path)));
+        inputs.extend(self.pass.v().map(|path| ("v".to_owned(), path)));
         inputs.extend(self.configured.mask.as_deref().map(|path| ("mask".to_owned(), path)));
         inputs.extend(self.configured.files.iter().map(|(name, path)| ((*name).to_owned(), path.as_path())));
         inputs
@@ -78,6 +118,7 @@ impl Request<'_> {
     /// The arrays that are written, each with its name in messages.
     pub fn outputs(&self) -> Vec<(String, &Path)> {
         let mut outputs = vec![("the result".to_owned(), self.arguments.output.as_path())];
+        outputs.extend(self.pass.ddy().map(|path| ("the gradient of dy".to_owned(), path)));
         outputs.extend(self.gradients.iter().map(|(name, path)| (format!("the gradient of {name}"), path.as_path())));
         outputs
     }
@@ -125,18 +166,60 @@ pub enum Engine {
     Reference,
 }
 
+/// Elements that stand for themselves, of x and of what its pass needs.
+pub struct Elements<'a, T> {
+    /// Of a derivative.
+    pub order: Option<Order>,
+    pub x: &'a [T],
+    pub dy: Option<&'a [T]>,
+    pub v: Option<&'a [T]>,
+}
+
+impl<T: Element> Elements<'_, T> {
+    /// The result of one element by the reference, and the gradient of dy.
+    pub fn reference(&self, activation: &Activation, index: usize) -> (f64, f64) {
+        let at = |values: &[T]| values[index].to_f64();
+        let x = at(self.x);
+        match (self.order, self.dy.map(at), self.v.map(at)) {
+            (Some(Order::First), ..) => (activation.derivative(x), 0.0),
+            (Some(Order::Second), ..) => (activation.second_derivative(x), 0.0),
+            (None, Some(dy), Some(v)) => (activation.second_derivative(x) * dy * v, activation.derivative(x) * v),
+            (None, Some(dy), None) => (dy * activation.derivative(x), 0.0),
+            (None, None, _) => (activation.forward(x), 0.0),
+        }
+    }
+}
+
 impl Engine {
-    pub fn run<T: Element>(&self, activation: Activation, x: &[T], dy: Option<&[T]>, result: &mut [T]) -> Result<()> {
-        match (self, dy) {
-            (Engine::Device(context), None) => context.forward_slice_into(activation, x, result)?,
-            (Engine::Device(context), Some(dy)) => context.backward_slice_into(activation, x, dy, result)?,
-            (Engine::Reference, None) => {
-                result.par_iter_mut().zip(x).for_each(|(y, x)| *y = T::from_f64(activation.forward(x.to_f64())))
+    /// Computes the result, and the gradient of dy where v is given.
+    pub fn run<T: Element>(
+        &self,
+        activation: Activation,
+        elements: &Elements<'_, T>,
+        result: &mut [T],
+        ddy: &mut [T],
+    ) -> Result<()> {
+        let Elements { order, x, dy, v } = *elements;
+        match (self, order, dy, v) {
+            (Engine::Device(context), Some(order), ..) => {
+                context.derivative_slice_into(activation, order, x, result)?
             }
-            (Engine::Reference, Some(dy)) => result
-                .par_iter_mut()
-                .zip(x.par_iter().zip(dy))
-                .for_each(|(dx, (x, dy))| *dx = T::from_f64(dy.to_f64() * activation.derivative(x.to_f64()))),
+            (Engine::Device(context), None, Some(dy), Some(v)) => {
+                context.double_backward_slice_into(activation, x, dy, v, result, ddy)?
+            }
+            (Engine::Device(context), None, Some(dy), None) => {
+                context.backward_slice_into(activation, x, dy, result)?
+            }
+            (Engine::Device(context), None, None, _) => context.forward_slice_into(activation, x, result)?,
+            (Engine::Reference, ..) => {
+                let value = |(index, result): (usize, &mut T)| {
+                    let (value, second) = elements.reference(&activation, index);
+                    *result = T::from_f64(value);
+                    T::from_f64(second)
+                };
+                let seconds: Vec<T> = result.par_iter_mut().enumerate().map(value).collect();
+                ddy.copy_from_slice(&seconds[..ddy.len()]);
+            }
         }
         Ok(())
     }

@@ -1,9 +1,9 @@
 //! Functions that depend on the shape of x: those along an axis, those with parameters from files, and those with random
 //! slopes. Outer entries are evaluated batch by batch if each stands for itself, and otherwise arrays as a whole.
 
-use crate::evaluate::request::{BATCH, Engine, Request};
+use crate::evaluate::request::{BATCH, Elements, Engine, Request};
 use crate::function::Configured;
-use crate::npy::{Input, Kind, MASK, NUMBERS, Output, say_what_is_rounded, tuple};
+use crate::npy::{Input, Kind, MASK, NUMBERS, Output, finish_all, say_what_is_rounded, tuple};
 use crate::output::progress_bar;
 use anyhow::{Context, Result, bail, ensure};
 use gpu_activations::{Activation, Axis, AxisFunction, Element, GpuActivations, GpuBuffer, ParameterBuffers};
@@ -51,6 +51,7 @@ pub fn evaluate(request: &Request<'_>) -> Result<()> {
 struct Inputs {
     x: Input,
     dy: Option<Input>,
+    v: Option<Input>,
     mask: Option<Input>,
 }
 
@@ -65,15 +66,18 @@ struct Task<'a, T> {
     axis: Option<Axis>,
     x: Vec<T>,
     dy: Option<Vec<T>>,
+    v: Option<Vec<T>>,
     mask: Option<Vec<u8>>,
     tensors: Vec<Tensor>,
-    output: Output,
+    /// The result, and the gradient of dy if it is asked for.
+    outputs: Vec<Output>,
     gradients: Vec<(&'static str, Kind, Output)>,
+    order: Option<gpu_activations::Order>,
 }
 
 impl<'a, T: Element> Task<'a, T> {
     fn new(request: &'a Request<'_>, x: Input) -> Result<Self> {
-        let Request { arguments, configured, dy, gradients } = request;
+        let Request { arguments, configured, pass, gradients } = request;
         let kind = x.kind;
         let shown = x.name.clone();
         let shape: Vec<usize> = x.shape.iter().map(|&length| length as usize).collect();
@@ -90,19 +94,24 @@ impl<'a, T: Element> Task<'a, T> {
             _ => x.shape.clone(),
         };
         let inputs = request.input_files();
-        let dy = dy.map(|path| Input::open(path, &NUMBERS)).transpose()?;
-        if let Some(dy) = &dy {
-            let path = &dy.name;
+        // The gradients of y, which elementwise has the shape of x.
+        let like_y = |name: &str, path: &Path| -> Result<Input> {
+            let gradient = Input::open(path, &NUMBERS)?;
+            let path = &gradient.name;
             let along = axis.as_ref().map_or(String::new(), |axis| format!(" along axis {}", axis.index()));
             ensure!(
-                dy.shape == output_shape,
-                "dy in {path} has the shape {}, but x in {shown} has {}, which gives y the shape {}{along}",
-                tuple(&dy.shape),
+                gradient.shape == output_shape,
+                "{name} in {path} has the shape {}, but x in {shown} has {}, which gives y the shape {}{along}",
+                tuple(&gradient.shape),
                 tuple(&x.shape),
                 tuple(&output_shape)
             );
-            ensure!(dy.kind == kind, "dy in {path} holds {}, x in {shown} holds {}", dy.type_name(), x.type_name());
-        }
+            let (ours, theirs) = (gradient.type_name(), x.type_name());
+            ensure!(gradient.kind == kind, "{name} in {path} holds {ours}, x in {shown} holds {theirs}");
+            Ok(gradient)
+        };
+        let dy = pass.dy().map(|path| like_y("dy", path)).transpose()?;
+        let v = pass.v().map(|path| like_y("v", path)).transpose()?;
         let mask = configured.mask.as_deref().map(|path| Input::open(path, &MASK)).transpose()?;
         if let Some(mask) = &mask {
             let (path, ours, theirs) = (&mask.name, tuple(&mask.shape), tuple(&x.shape));
@@ -112,8 +121,9 @@ impl<'a, T: Element> Task<'a, T> {
             configured.files.iter().map(|(name, path)| Tensor::read(configured, name, path, &x, arguments.axis));
         let tensors = tensors.collect::<Result<Vec<_>>>()?;
         let result_shape = if dy.is_some() { &x.shape } else { &output_shape };
-        let output = Output::create(&arguments.output, kind, result_shape, Order::C, &inputs)?;
-        let mut taken: Vec<PathBuf> = output.target().map(Path::to_owned).into_iter().collect();
+        let results = std::iter::once(arguments.output.as_path()).chain(pass.ddy());
+        let results = Output::create_all(results, kind, result_shape, Order::C, &inputs)?;
+        let mut taken: Vec<PathBuf> = results.iter().filter_map(Output::target).map(Path::to_owned).collect();
         let mut outputs = Vec::new();
         for (name, path) in gradients {
             let of = tensors.iter().find(|tensor| tensor.name == *name);
@@ -126,19 +136,21 @@ impl<'a, T: Element> Task<'a, T> {
             outputs.push((*name, kind, gradient));
         }
         let engine = request.engine()?;
-        say_what_is_rounded(std::iter::once(&x).chain(&dy).chain(tensors.iter().map(|tensor| &tensor.file)));
+        say_what_is_rounded(std::iter::once(&x).chain(&dy).chain(&v).chain(tensors.iter().map(|tensor| &tensor.file)));
         Ok(Task {
             configured,
             engine,
-            inputs: Inputs { x, dy, mask },
+            inputs: Inputs { x, dy, v, mask },
             axis: axis.clone(),
             whole_axis: axis,
             x: Vec::new(),
             dy: None,
+            v: None,
             mask: None,
             tensors,
-            output,
+            outputs: results,
             gradients: outputs,
+            order: pass.order(),
         })
     }
 
@@ -146,8 +158,11 @@ impl<'a, T: Element> Task<'a, T> {
     /// depends on its index in the whole array, or if a file has another order.
     fn batches(&self) -> Vec<(Option<Axis>, Range<usize>)> {
         let Some(axis) = &self.whole_axis else { return vec![(None, 0..1)] };
-        let Inputs { x, dy, mask } = &self.inputs;
-        let ordered = [Some(x), dy.as_ref(), mask.as_ref()].into_iter().flatten().all(|input| input.order == Order::C);
+        let Inputs { x, dy, v, mask } = &self.inputs;
+        let ordered = [Some(x), dy.as_ref(), v.as_ref(), mask.as_ref()]
+            .into_iter()
+            .flatten()
+            .all(|input| input.order == Order::C);
         let along = self.configured.function.along();
         // A function that draws numbers has a seed.
         let draws = |function: &AxisFunction| function.parameters().iter().any(|parameter| parameter.name == "seed");
@@ -161,9 +176,10 @@ impl<'a, T: Element> Task<'a, T> {
     /// Reads a share of the inputs.
     fn read(&mut self, count: usize, of: usize) -> Result<()> {
         let share = |input: &Input| input.elements / of as u64 * count as u64;
-        let Inputs { x, dy, mask } = &mut self.inputs;
+        let Inputs { x, dy, v, mask } = &mut self.inputs;
         self.x = x.read_next(share(x))?;
         self.dy = dy.as_mut().map(|dy| dy.read_next(share(dy))).transpose()?;
+        self.v = v.as_mut().map(|v| v.read_next(share(v))).transpose()?;
         self.mask = mask.as_mut().map(|mask| mask.read_next(share(mask))).transpose()?;
         Ok(())
     }
@@ -175,13 +191,15 @@ impl<'a, T: Element> Task<'a, T> {
         for (axis, entries) in batches {
             self.axis = axis;
             self.read(entries.len(), outer)?;
-            let result = match (&self.engine, self.configured.function.elementwise()) {
+            let results = match (&self.engine, self.configured.function.elementwise()) {
                 (Engine::Device(context), Ok(activation)) => self.elementwise_on(context, activation)?,
                 (Engine::Reference, Ok(activation)) => self.elementwise_reference(activation),
-                (Engine::Device(context), Err(_)) => self.along_on(context, self.configured.function.along()?)?,
-                (Engine::Reference, Err(_)) => self.along_reference(self.configured.function.along()?)?,
+                (Engine::Device(context), Err(_)) => vec![self.along_on(context, self.configured.function.along()?)?],
+                (Engine::Reference, Err(_)) => vec![self.along_reference(self.configured.function.along()?)?],
             };
-            self.output.write(&result)?;
+            for (output, result) in self.outputs.iter_mut().zip(&results) {
+                output.write(result)?;
+            }
             progress.set_position(entries.end as u64);
         }
         progress.finish_and_clear();
@@ -200,11 +218,7 @@ impl<'a, T: Element> Task<'a, T> {
                 _ => output.write(values)?,
             }
         }
-        // Everything is computed before anything appears under its name. Standard output comes last, because a reader that
-        // closes it must not keep a file from appearing.
-        let outputs = std::iter::once(self.output).chain(gradients.into_iter().map(|(_, _, output)| output));
-        let (files, standard): (Vec<_>, Vec<_>) = outputs.partition(|output| output.target().is_some());
-        files.into_iter().chain(standard).try_for_each(Output::finish)
+        finish_all(self.outputs.into_iter().chain(gradients.into_iter().map(|(_, _, output)| output)))
     }
 
     fn axis(&self) -> Result<&Axis> {
@@ -230,15 +244,22 @@ impl<'a, T: Element> Task<'a, T> {
         Ok(result.into_iter().map(T::from_f64).collect())
     }
 
-    fn elementwise_on(&self, context: &GpuActivations, activation: Activation) -> Result<Vec<T>> {
+    /// The result, and the gradient of dy where there is a v.
+    fn elementwise_on(&self, context: &GpuActivations, activation: Activation) -> Result<Vec<Vec<T>>> {
         let buffers = self.upload_tensors(context)?;
         let parameters = self.parameters(&buffers);
         let x = context.upload(&self.x)?;
-        let result = match &self.dy {
-            Some(dy) => context.backward_with(activation, &parameters, &x, &context.upload(dy)?)?,
-            None => context.forward_with(activation, &parameters, &x)?,
+        let results = match (self.order, &self.dy, &self.v) {
+            (Some(order), ..) => vec![context.derivative_with(activation, order, &parameters, &x)?],
+            (None, Some(dy), Some(v)) => {
+                let (dy, v) = (context.upload(dy)?, context.upload(v)?);
+                let (dx, ddy) = context.double_backward_with(activation, &parameters, &x, &dy, &v)?;
+                vec![dx, ddy]
+            }
+            (None, Some(dy), None) => vec![context.backward_with(activation, &parameters, &x, &context.upload(dy)?)?],
+            (None, None, _) => vec![context.forward_with(activation, &parameters, &x)?],
         };
-        Ok(context.download(&result)?)
+        Ok(results.iter().map(|result| context.download(result)).collect::<Result<_, _>>()?)
     }
 
     fn gradient_on(&self, context: &GpuActivations, activation: Activation, name: &str) -> Result<Vec<f32>> {
@@ -276,15 +297,15 @@ impl<'a, T: Element> Task<'a, T> {
         self.configured.seed.map_or(activation, |seed| activation.drawn(seed, element as u64))
     }
 
-    fn elementwise_reference(&self, activation: Activation) -> Vec<T> {
-        let at = |(index, x): (usize, &T)| {
-            let (activation, x) = (self.at(activation, index), x.to_f64());
-            T::from_f64(match &self.dy {
-                Some(dy) => dy[index].to_f64() * activation.derivative(x),
-                None => activation.forward(x),
-            })
+    fn elementwise_reference(&self, activation: Activation) -> Vec<Vec<T>> {
+        let (dy, v) = (self.dy.as_deref(), self.v.as_deref());
+        let elements = Elements { order: self.order, x: &self.x, dy, v };
+        let at = |index: usize| {
+            let (result, ddy) = elements.reference(&self.at(activation, index), index);
+            (T::from_f64(result), T::from_f64(ddy))
         };
-        self.x.par_iter().enumerate().map(at).collect()
+        let (results, ddy) = (0..self.x.len()).into_par_iter().map(at).unzip();
+        vec![results, ddy]
     }
 
     fn gradient_reference(&self, activation: Activation, name: &str) -> Vec<f32> {
