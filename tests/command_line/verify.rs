@@ -64,3 +64,21 @@ fn verification_goes_on_from_its_record() {
     std::fs::write(&record, "nonsense").unwrap();
     refused(folder.path(), &run, 1, &["record.json", "no record of verify"]);
 }
+
+#[test]
+fn verify_compares_one_order() {
+    let folder = folder();
+    let rows = |order: &str| -> Vec<serde_json::Value> {
+        let text = succeeded(folder.path(), &["verify", "elu", "-p", "alpha=2", "--order", order, "--json"]);
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    for (order, pass, kinds) in [("0", "forward", 4), ("1", "backward", 7), ("2", "backward", 4)] {
+        let rows = rows(order);
+        assert_eq!(rows.len(), kinds, "{rows:?}");
+        for row in rows {
+            assert_eq!((row["order"].to_string().as_str(), row["pass"].as_str()), (order, Some(pass)), "{row}");
+        }
+    }
+    refused(folder.path(), &["verify", "softmax", "--order", "2"], 2, &["--order 2", "softmax"]);
+    refused(folder.path(), &["verify", "relu", "--order", "3"], 2, &["3", "0..=2"]);
+}

@@ -6,8 +6,8 @@ use crate::common::STRATEGIES;
 use gpu_activations::shader::{Aliasing, ComposedModule, Member, Shader, ShaderOptions, Storage, VARIABLES};
 use gpu_activations::tuning::Strategy;
 use gpu_activations::{
-    Accuracy, Activation, Axis, AxisFunction, BufferRange, Direction, Element, Error, GateGradients, GpuActivations,
-    GpuBuffer, ParameterBuffers, Recording, wgpu,
+    Accuracy, Activation, Axis, AxisFunction, BufferRange, Direction, DoubleBackward, Element, Error, GateGradients,
+    GpuActivations, GpuBuffer, Order, ParameterBuffers, Recording, wgpu,
 };
 use half::{bf16, f16};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
@@ -188,7 +188,12 @@ impl Collector {
                     self.prepare(context, &what, |r| r.forward(activation, on.x(), on.result()));
                 }
                 self.prepare(context, &what, |r| r.backward(activation, on.x(), &on.dy, on.result()));
+                if place != Place::OverDy {
+                    self.derivatives(activation, &ParameterBuffers::new(), &what, &on);
+                }
             }
+            let what = format!("{} {}", activation.name(), storage::<T>());
+            self.double_backward::<T>(activation, &ParameterBuffers::new(), &what, 6);
         }
         let (rrelu, seed) = (Activation::Rrelu { lower: 0.1, upper: 0.3 }, ParameterBuffers::new().seed(1));
         for place in [Place::Separate, Place::OverX, Place::Shared] {
@@ -197,6 +202,36 @@ impl Collector {
             self.prepare(context, &what, |r| r.forward_with(rrelu, &seed, on.x(), on.result()));
             self.prepare(context, &what, |r| r.backward_with(rrelu, &seed, on.x(), &on.dy, on.result()));
         }
+    }
+
+    fn derivatives<T: Element>(
+        &self,
+        activation: Activation,
+        parameters: &ParameterBuffers<'_>,
+        what: &str,
+        on: &Operands<T>,
+    ) {
+        for order in Order::ALL {
+            let what = format!("{order:?} derivative of {what}");
+            self.prepare(&self.context, &what, |r| {
+                r.derivative_with(activation, order, parameters, on.x(), on.result())
+            });
+        }
+    }
+
+    fn double_backward<T: Element>(
+        &self,
+        activation: Activation,
+        parameters: &ParameterBuffers<'_>,
+        what: &str,
+        len: usize,
+    ) {
+        let [x, dy, v, dx, ddy] = [(); 5].map(|()| self.context.allocate::<T>(len).unwrap());
+        let operands =
+            DoubleBackward { x: (&x).into(), dy: (&dy).into(), v: (&v).into(), dx: (&dx).into(), ddy: (&ddy).into() };
+        self.prepare(&self.context, &format!("double backward of {what}"), |r| {
+            r.double_backward_with(activation, parameters, operands)
+        });
     }
 
     /// Parameters from buffers, alone and together, and their gradients.
@@ -264,6 +299,10 @@ impl Collector {
             self.prepare(&self.context, &what, record);
         }
         let on = Operands::<T>::new(&self.context, [len; 3], Place::Separate);
+        if thorough {
+            self.derivatives(activation, &parameters, &described, &on);
+            self.double_backward::<T>(activation, &parameters, &described, len);
+        }
         let gradient = self.context.allocate::<f32>(count).unwrap();
         let strategies = match thorough {
             true => &STRATEGIES[..],
