@@ -93,7 +93,14 @@ fn wrong_shapes_and_options_are_named() {
         1,
         &["(3,)", "axis 0", "(2, 3, 4)", "(2,)"],
     );
-    refused(path, &forward("prelu", &["-p", "alpha=@alpha.npy"]), 1, &["(3,)", "(2, 3, 4)", "--axis"]);
+    refused(path, &forward("prelu", &["-p", "alpha=@alpha.npy"]), 1, &["(3,)", "broadcast", "(2, 3, 4)", "--axis"]);
+    write(path.join("wide.npy"), &[2, 3], Order::C, &[1_u8; 6]);
+    refused(
+        path,
+        &forward("softmax", &["-p", "mask=@wide.npy"]),
+        1,
+        &["mask", "(2, 3)", "broadcast", "(2, 3, 4)", "x.npy"],
+    );
     write(path.join("turned.npy"), &[4, 3, 2], Order::C, &[0.5_f32; 24]);
     refused(path, &forward("prelu", &["-p", "alpha=@turned.npy"]), 1, &["(4, 3, 2)", "(2, 3, 4)", "--axis"]);
     refused(path, &forward("softmax", &["-p", "temperature=0"]), 2, &["temperature", "0", "above 0"]);
@@ -289,6 +296,95 @@ fn outer_entries_are_streamed() {
             assert!((f64::from(y[index]) - expected).abs() <= 3e-7 * expected, "softmax, row {row}: {}", y[index]);
             let alpha = (index % length) as f32 / 8.0;
             assert_eq!(z[index], if x[index] > 0.0 { x[index] } else { alpha * x[index] }, "prelu, row {row}");
+        }
+    }
+}
+
+/// Every shape that numpy broadcasts onto x of shape (2, 3, 4).
+const BROADCAST: [&[u64]; 9] =
+    [&[4], &[3, 1], &[3, 4], &[1, 3, 1], &[2, 1, 1], &[2, 3, 1], &[2, 1, 4], &[1, 1, 4], &[2, 3, 4]];
+
+/// The index within an array of this shape of what belongs to an element of x.
+fn broadcast_index(shape: &[u64], element: usize) -> usize {
+    let at = [element / 12, element / 4 % 3, element % 4];
+    let own = &at[3 - shape.len()..];
+    shape.iter().zip(own).fold(0, |index, (&length, &at)| index * length as usize + if length == 1 { 0 } else { at })
+}
+
+#[test]
+fn parameters_without_an_axis_broadcast_as_numpy_does() {
+    let folder = arrays();
+    let at = |name: &str| folder.path().join(name);
+    let (x, dy) = (read::<f32>(at("x.npy")).2, read::<f32>(at("dy.npy")).2);
+    for shape in BROADCAST {
+        let count = shape.iter().product::<u64>() as usize;
+        let values: Vec<f32> = (0..count).map(|value| value as f32 / 4.0 - 1.0).collect();
+        write(at("p.npy"), shape, Order::C, &values);
+        for device in ["gpu", "cpu"] {
+            let forward = ["forward", "prelu", "x.npy", "-o", "y.npy", "-p", "alpha=@p.npy", "--device", device];
+            succeeded(folder.path(), &forward);
+            for (index, (x, y)) in x.iter().zip(read::<f32>(at("y.npy")).2).enumerate() {
+                let alpha = values[broadcast_index(shape, index)];
+                assert_eq!(y, if *x > 0.0 { *x } else { alpha * x }, "{shape:?}, element {index}, {device}");
+            }
+            let backward = ["backward", "prelu", "x.npy", "--grad", "dy.npy", "-o", "dx.npy", "-p", "alpha=@p.npy"];
+            let options = ["--param-grad", "alpha=dp.npy", "--device", device];
+            succeeded(folder.path(), &[&backward[..], &options].concat());
+            let (found, _, sums) = read::<f32>(at("dp.npy"));
+            assert_eq!(found, shape);
+            let mut expected = vec![0.0; count];
+            for (index, (x, dy)) in x.iter().zip(&dy).enumerate() {
+                expected[broadcast_index(shape, index)] += f64::from(dy * x.min(0.0));
+            }
+            for (sum, expected) in sums.iter().zip(expected) {
+                assert!((f64::from(*sum) - expected).abs() < 1e-4, "{shape:?} {device}: {sum}, not {expected}");
+            }
+        }
+    }
+}
+
+/// Channels of different axes, and a value for each of two axes that are not neighbours.
+#[test]
+fn parameters_of_one_function_may_have_different_shapes() {
+    let folder = arrays();
+    let at = |name: &str| folder.path().join(name);
+    let x = read::<f32>(at("x.npy")).2;
+    let shapes: [&[u64]; 2] = [&[3, 1], &[2, 1, 4]];
+    for (name, shape) in ["a.npy", "b.npy"].into_iter().zip(shapes) {
+        let count = shape.iter().product::<u64>();
+        write(at(name), shape, Order::C, &(0..count).map(|value| value as f32 - 2.0).collect::<Vec<_>>());
+    }
+    for device in ["gpu", "cpu"] {
+        let parameters = ["-p", "scale=@a.npy", "-p", "bias=@b.npy", "--device", device];
+        succeeded(folder.path(), &[&["forward", "star_relu", "x.npy", "-o", "y.npy"][..], &parameters].concat());
+        for (index, (x, y)) in x.iter().zip(read::<f32>(at("y.npy")).2).enumerate() {
+            let [scale, bias] = shapes.map(|shape| broadcast_index(shape, index) as f32 - 2.0);
+            let expected = scale * x.max(0.0) * x.max(0.0) + bias;
+            assert!((y - expected).abs() <= 1e-5 * expected.abs(), "element {index}: {y}, not {expected}");
+        }
+    }
+}
+
+#[test]
+fn masks_broadcast_as_numpy_does() {
+    let folder = arrays();
+    let at = |name: &str| folder.path().join(name);
+    for shape in BROADCAST {
+        let count = shape.iter().product::<u64>() as usize;
+        let mask: Vec<u8> = (0..count).map(|i| u8::from(i % 3 != 1)).collect();
+        write(at("small.npy"), shape, Order::C, &mask);
+        let whole: Vec<u8> = (0..24).map(|index| mask[broadcast_index(shape, index)]).collect();
+        write(at("whole.npy"), &[2, 3, 4], Order::C, &whole);
+        for axis in ["0", "1", "2"] {
+            for device in ["gpu", "cpu"] {
+                let result = |mask: &str| {
+                    let mask = format!("mask=@{mask}");
+                    let forward = ["forward", "softmax", "x.npy", "-o", "y.npy", "--axis", axis, "--device", device];
+                    succeeded(folder.path(), &[&forward[..], &["-p", &mask]].concat());
+                    read::<f32>(at("y.npy")).2
+                };
+                assert_eq!(result("small.npy"), result("whole.npy"), "{shape:?} along {axis}");
+            }
         }
     }
 }

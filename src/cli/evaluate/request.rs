@@ -29,7 +29,7 @@ pub struct Common {
     #[arg(short, long = "param", value_name = "KEY=VALUE")]
     pub param: Vec<String>,
     /// The axis to work along, or of the channels of parameters from files; negative counts from the end. Absent: the
-    /// last, and parameters from files have one element or the shape of x.
+    /// last, and numpy broadcasts parameters from files onto x.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub axis: Option<isize>,
     /// How exact f32 results are on a device; results in f16 are as exact as their rounding in either case.

@@ -1,6 +1,7 @@
 //! Functions that depend on the shape of x: those along an axis, those with parameters from files, and those with random
 //! slopes. Outer entries are evaluated batch by batch if each stands for itself, and otherwise arrays as a whole.
 
+use crate::evaluate::broadcast::Broadcast;
 use crate::evaluate::request::{BATCH, Elements, Engine, Request};
 use crate::function::Configured;
 use crate::npy::{Input, Kind, MASK, NUMBERS, Output, finish_all, say_what_is_rounded, tuple};
@@ -25,6 +26,8 @@ enum Sharing {
     Tensor,
     Channel(Axis),
     Element,
+    /// Along axes that are not adjacent, or other than another parameter's.
+    Spread(Broadcast),
 }
 
 impl Sharing {
@@ -35,6 +38,45 @@ impl Sharing {
                 element / axis.shape()[axis.index() + 1..].iter().product::<usize>() % axis.length()
             }
             Sharing::Element => element,
+            Sharing::Spread(broadcast) => broadcast.index(element),
+        }
+    }
+}
+
+/// The mask in a file: read along with x, or repeated over it.
+enum Mask {
+    Whole(Input),
+    Spread { values: Vec<u8>, broadcast: Broadcast, done: usize },
+}
+
+impl Mask {
+    fn open(path: &Path, x: &Input) -> Result<Mask> {
+        let mut file = Input::open(path, &MASK)?;
+        if file.shape == x.shape {
+            return Ok(Mask::Whole(file));
+        }
+        let broadcast = Broadcast::new(&file.shape, &x.shape).with_context(|| {
+            let (ours, theirs) = (tuple(&file.shape), tuple(&x.shape));
+            let (path, shown) = (&file.name, &x.name);
+            format!("the mask in {path} has the shape {ours}, which numpy does not broadcast to {theirs}, that of x in {shown}")
+        })?;
+        Ok(Mask::Spread { values: file.read_all()?, broadcast, done: 0 })
+    }
+
+    /// Whether it can be read batch by batch.
+    fn is_ordered(&self) -> bool {
+        matches!(self, Mask::Spread { .. }) || matches!(self, Mask::Whole(file) if file.order == Order::C)
+    }
+
+    /// The next so many elements in C order.
+    fn read_next(&mut self, elements: usize) -> Result<Vec<u8>> {
+        match self {
+            Mask::Whole(file) => file.read_next(elements as u64),
+            Mask::Spread { values, broadcast, done } => {
+                let range = *done..*done + elements;
+                *done = range.end;
+                Ok(range.into_par_iter().map(|element| values[broadcast.index(element)]).collect())
+            }
         }
     }
 }
@@ -52,7 +94,7 @@ struct Inputs {
     x: Input,
     dy: Option<Input>,
     v: Option<Input>,
-    mask: Option<Input>,
+    mask: Option<Mask>,
 }
 
 /// A request whose inputs fit together and whose outputs are begun.
@@ -112,14 +154,11 @@ impl<'a, T: Element> Task<'a, T> {
         };
         let dy = pass.dy().map(|path| like_y("dy", path)).transpose()?;
         let v = pass.v().map(|path| like_y("v", path)).transpose()?;
-        let mask = configured.mask.as_deref().map(|path| Input::open(path, &MASK)).transpose()?;
-        if let Some(mask) = &mask {
-            let (path, ours, theirs) = (&mask.name, tuple(&mask.shape), tuple(&x.shape));
-            ensure!(mask.shape == x.shape, "the mask in {path} has the shape {ours}, x in {shown} has {theirs}");
-        }
+        let mask = configured.mask.as_deref().map(|path| Mask::open(path, &x)).transpose()?;
         let tensors =
             configured.files.iter().map(|(name, path)| Tensor::read(configured, name, path, &x, arguments.axis));
-        let tensors = tensors.collect::<Result<Vec<_>>>()?;
+        let mut tensors = tensors.collect::<Result<Vec<_>>>()?;
+        spread_other_channels(&mut tensors, &x);
         let result_shape = if dy.is_some() { &x.shape } else { &output_shape };
         let results = std::iter::once(arguments.output.as_path()).chain(pass.ddy());
         let results = Output::create_all(results, kind, result_shape, Order::C, &inputs)?;
@@ -159,15 +198,13 @@ impl<'a, T: Element> Task<'a, T> {
     fn batches(&self) -> Vec<(Option<Axis>, Range<usize>)> {
         let Some(axis) = &self.whole_axis else { return vec![(None, 0..1)] };
         let Inputs { x, dy, v, mask } = &self.inputs;
-        let ordered = [Some(x), dy.as_ref(), v.as_ref(), mask.as_ref()]
-            .into_iter()
-            .flatten()
-            .all(|input| input.order == Order::C);
+        let ordered = [Some(x), dy.as_ref(), v.as_ref()].into_iter().flatten().all(|input| input.order == Order::C);
         let along = self.configured.function.along();
         // A function that draws numbers has a seed.
         let draws = |function: &AxisFunction| function.parameters().iter().any(|parameter| parameter.name == "seed");
         let by_index = self.configured.seed.is_some() || along.is_ok_and(draws);
-        if !ordered || by_index || !self.gradients.is_empty() || axis.elements() == 0 {
+        let masked = mask.as_ref().is_none_or(Mask::is_ordered);
+        if !ordered || !masked || by_index || !self.gradients.is_empty() || axis.elements() == 0 {
             return vec![(Some(axis.clone()), 0..1)];
         }
         axis.batches(BATCH as usize).map(|(axis, entries)| (Some(axis), entries)).collect()
@@ -180,7 +217,7 @@ impl<'a, T: Element> Task<'a, T> {
         self.x = x.read_next(share(x))?;
         self.dy = dy.as_mut().map(|dy| dy.read_next(share(dy))).transpose()?;
         self.v = v.as_mut().map(|v| v.read_next(share(v))).transpose()?;
-        self.mask = mask.as_mut().map(|mask| mask.read_next(share(mask))).transpose()?;
+        self.mask = mask.as_mut().map(|mask| mask.read_next(self.x.len())).transpose()?;
         Ok(())
     }
 
@@ -266,12 +303,23 @@ impl<'a, T: Element> Task<'a, T> {
         let buffers = self.upload_tensors(context)?;
         let parameters = self.parameters(&buffers);
         let (x, dy) = (context.upload(&self.x)?, context.upload(self.dy.as_deref().unwrap_or_default())?);
-        let gradient = context.parameter_gradient(activation, &parameters, name, &x, &dy)?;
-        Ok(context.download(&gradient)?)
+        let gradient = context.download(&context.parameter_gradient(activation, &parameters, name, &x, &dy)?)?;
+        let tensor = self.tensors.iter().find(|tensor| tensor.name == name);
+        let Some(Tensor { sharing: Sharing::Spread(broadcast), values, .. }) = tensor else { return Ok(gradient) };
+        let mut sums = vec![0.0; values.len()];
+        gradient.iter().enumerate().for_each(|(element, &term)| sums[broadcast.index(element)] += f64::from(term));
+        Ok(sums.into_iter().map(|sum| sum as f32).collect())
     }
 
     fn upload_tensors(&self, context: &GpuActivations) -> Result<Vec<GpuBuffer<f32>>> {
-        self.tensors.iter().map(|tensor| Ok(context.upload(&tensor.values)?)).collect()
+        let values = |tensor: &Tensor| match &tensor.sharing {
+            Sharing::Spread(broadcast) => {
+                let spread: Vec<f32> = (0..self.x.len()).map(|i| tensor.values[broadcast.index(i)]).collect();
+                context.upload(&spread)
+            }
+            _ => context.upload(&tensor.values),
+        };
+        Ok(self.tensors.iter().map(values).collect::<Result<_, _>>()?)
     }
 
     fn parameters<'b>(&self, buffers: &'b [GpuBuffer<f32>]) -> ParameterBuffers<'b> {
@@ -282,7 +330,7 @@ impl<'a, T: Element> Task<'a, T> {
         self.tensors.iter().zip(buffers).fold(start, |parameters, (tensor, buffer)| match &tensor.sharing {
             Sharing::Tensor => parameters.per_tensor(tensor.name, buffer),
             Sharing::Channel(axis) => parameters.per_channel(tensor.name, buffer, self.axis.as_ref().unwrap_or(axis)),
-            Sharing::Element => parameters.per_element(tensor.name, buffer),
+            Sharing::Element | Sharing::Spread(_) => parameters.per_element(tensor.name, buffer),
         })
     }
 
@@ -317,6 +365,20 @@ impl<'a, T: Element> Task<'a, T> {
             sums[tensor.map_or(0, |tensor| tensor.sharing.index(index))] += dy.to_f64() * slope;
         }
         sums.into_iter().map(|sum| sum as f32).collect()
+    }
+}
+
+/// The parameters of one operation share an axis of channels; those of another axis are spread over the elements.
+fn spread_other_channels(tensors: &mut [Tensor], x: &Input) {
+    let shared = tensors.iter().find_map(|tensor| match &tensor.sharing {
+        Sharing::Channel(axis) => Some(axis.clone()),
+        _ => None,
+    });
+    for tensor in tensors {
+        let is_other = matches!(&tensor.sharing, Sharing::Channel(axis) if Some(axis) != shared.as_ref());
+        if let (true, Some(broadcast)) = (is_other, Broadcast::new(&tensor.file.shape, &x.shape)) {
+            tensor.sharing = Sharing::Spread(broadcast);
+        }
     }
 }
 
@@ -360,10 +422,19 @@ impl Tensor {
                 Sharing::Channel(axis)
             }
             None if *shape == x.shape => Sharing::Element,
-            None => bail!(
-                "{name} in {shown} has the shape {}, x has {of_x}; without --axis it must have one element or x's shape",
-                tuple(shape)
-            ),
+            None => {
+                let Some(broadcast) = Broadcast::new(shape, &x.shape) else {
+                    bail!(
+                        "{name} in {shown} has the shape {}, which numpy does not broadcast to x's {of_x}; --axis N gives \
+                         channels of another axis than the last",
+                        tuple(shape)
+                    )
+                };
+                match broadcast.run() {
+                    Some(run) => Sharing::Channel(Axis::new(&run, 1)?),
+                    None => Sharing::Spread(broadcast),
+                }
+            }
         };
         let values: Vec<f32> = match file.kind {
             Kind::F32 => file.read_all()?,
