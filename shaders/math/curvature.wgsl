@@ -102,12 +102,10 @@ fn gelu_curvature(x: f32) -> Scaled {
 fn isru_curvature(x: f32, alpha: f32) -> Scaled {
     let h = isru_parts(x, alpha);
     let factor = vec2<f32>(alpha * power_of_two(-2 * h.j), 0.0);
-    let square = precise_sum(vec2<f32>(1.0, 0.0), precise_product(two_product(h.x, h.x), factor));
-    let root = square_root(square);
-    let square_k = exponent_of(square.x);
-    let root_k = exponent_of(root.x);
+    let square_k = exponent_of(h.square.x);
+    let root_k = exponent_of(h.root.x);
     let x_k = exponent_of(h.x);
     let n = multiply(two_product(-3.0, h.x * power_of_two(-x_k)), factor);
-    let y = divide_moderate(divide_twice(n, square * power_of_two(-square_k)), root * power_of_two(-root_k));
+    let y = divide_moderate(divide_twice(n, h.square * power_of_two(-square_k)), h.root * power_of_two(-root_k));
     return Scaled(y, h.j + x_k - 2 * square_k - root_k);
 }

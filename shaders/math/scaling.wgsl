@@ -69,10 +69,11 @@ fn product_apart(a: f32, b: f32) -> Scaled {
     return Scaled(two_product(a * power_of_two(-a_k), b * power_of_two(-b_k)), a_k + b_k);
 }
 
-// x in units of 2^j, with sqrt(1 + alpha x^2), for alpha > 0. j is half of alpha's exponent, so that neither overflows. Beyond
+// x in units of 2^j, with 1 + alpha x^2 and its root, for alpha > 0. j is half of alpha's exponent, so that neither overflows. Beyond
 // 2^60 both derivatives are 0.
 struct IsruParts {
     x: f32,
+    square: vec2<f32>,
     root: vec2<f32>,
     j: i32,
 }
@@ -82,8 +83,9 @@ fn isru_parts(x: f32, alpha: f32) -> IsruParts {
     let limit = power_of_two(60 - j);
     let c = clamp(x, -limit, limit) * power_of_two(j);
     let alpha_unit = alpha * power_of_two(-2 * j);
-    let square = add(vec2<f32>(1.0, 0.0), multiply(two_product(c, c), vec2<f32>(alpha_unit, 0.0)));
-    return IsruParts(c, square_root(square), j);
+    // Its root is a factor three or five times.
+    let square = precise_sum(vec2<f32>(1.0, 0.0), precise_product(two_product(c, c), vec2<f32>(alpha_unit, 0.0)));
+    return IsruParts(c, square, square_root(square), j);
 }
 
 // x/sqrt(1 + alpha x^2). Near 0 it is x, which its unit may make subnormal.
@@ -93,13 +95,14 @@ fn isru_of(x: f32, alpha: f32) -> f32 {
     return select((y.x + y.y) * power_of_two(-h.j), x, abs(h.x) < 1e-5);
 }
 
-// (1 + alpha x^2)^(-3/2). A small inverse is raised, because the errors of tiny products are left out.
+// (1 + alpha x^2)^(-3/2), with the powers of two apart.
 fn isru_slope(x: f32, alpha: f32) -> f32 {
     let h = isru_parts(x, alpha);
-    let large = abs(h.x) > 1048576.0;
-    let inverse = divide(vec2<f32>(select(1.0, power_of_two(30), large), 0.0), h.root);
-    let y = multiply(multiply(inverse, inverse), inverse);
-    return scale(y.x + y.y, select(0, -90, large));
+    let square_k = exponent_of(h.square.x);
+    let root_k = exponent_of(h.root.x);
+    let cube = multiply(h.square * power_of_two(-square_k), h.root * power_of_two(-root_k));
+    let y = divide_moderate(vec2<f32>(1.0, 0.0), cube);
+    return scale(y.x + y.y, -square_k - root_k);
 }
 
 // (sqrt(pi)/2 erf(z) - z)/z by its series in u = z^2, for |z| <= 1/2.

@@ -517,7 +517,7 @@ catalog! {
     }
     formula "x/√(1 + alpha·x²)",
     limits 0.85, 0.85,
-    fast 3.0, 7.5,
+    fast 3.0, 6.0,
     samples [{ alpha: 3.0 }, { alpha: 0.01 }],
     pictured [{ alpha: 0.25 }, { alpha: 4.0 }],
     forward |x| isru(alpha, x),
@@ -532,7 +532,7 @@ catalog! {
     formula "x ≥ 0 ? x : x/√(1 + alpha·x²)",
     kinks [0.0],
     limits 0.85, 0.85,
-    fast 3.0, 7.5,
+    fast 3.0, 6.0,
     samples [{ alpha: 3.0 }, { alpha: 0.01 }],
     pictured [{ alpha: 0.25 }, { alpha: 4.0 }],
     forward |x| if x >= 0.0 { x } else { isru(alpha, x) },
@@ -649,7 +649,7 @@ catalog! {
     }
     formula "x > 0 ? alpha_p·x² + beta·x : alpha_n·(exp(x) − 1 − x) + beta·x",
     kinks [0.0],
-    limits 1.6, 1.4,
+    limits 1.6, 1.5,
     fast 4.0, 1.8,
     roots |x| xielu_term(alpha_n, beta, x), |x| near(x, (1.0 - beta / alpha_n).ln(), 0.25, 1.0),
     samples [{ alpha_p: 0.3, alpha_n: 1.2, beta: 0.7 }, { alpha_p: 1.5, alpha_n: 0.4, beta: 0.4 }],
@@ -688,7 +688,7 @@ catalog! {
         beta = learnable(1.0, Range::NonZero),
     }
     formula "x + sin²(alpha·x)/beta",
-    limits 1.6, 1.2,
+    limits 1.3, 1.2,
     fast 4.0, 8.0,
     roots |x| snake_beta_term(alpha, beta, x), |x| snake_beta_derivative_term(alpha, beta, x),
     samples [{ alpha: 0.3, beta: 2.0 }, { alpha: -5.0, beta: 0.7 }],
@@ -731,8 +731,8 @@ catalog! {
     growing_cosine GrowingCosine
     aliases ["gcu"],
     formula "x·cos(x)",
-    limits 1.0, 1.1,
-    fast 4.0, 6.0,
+    limits 1.0, 1.0,
+    fast 4.0, 5.5,
     roots |_x| 0.0, |x| growing_cosine_term(x),
     forward |x| x * x.cos(),
     derivative |x| x.cos() - x * x.sin(),
