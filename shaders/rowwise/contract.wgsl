@@ -39,6 +39,7 @@ struct RowwiseUniform {
     // The most lanes of a subgroup that a row takes.
     width: u32,
     temperature_exponent: i32,
+    temperature: f32,
     @align(16) params: Params,
 }
 

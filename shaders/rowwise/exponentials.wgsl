@@ -5,6 +5,8 @@
 const ROUNDS: u32 = select(2u, 1u, ONLY_PEAK);
 // Whether the position of the peak and its lower part matter.
 const PLACED: bool = ONLY_PEAK || NOISY;
+// Whether a row has one result, the temperature times a logarithm, whose gradient has the temperature cancelled.
+const REDUCED: bool = LOGARITHMIC && !UNWEIGHTED;
 // Whether results need the weights of the last round.
 const WEIGHTED: bool = (DIRECTION == BACKWARD && !ONLY_PEAK) || (DIRECTION == FORWARD && !LOGARITHMIC);
 
@@ -116,7 +118,7 @@ fn finalize(s: Statistics, round: u32) -> Statistics {
     }
     if DIRECTION == BACKWARD {
         var factor = inverse;
-        if !UNWEIGHTED {
+        if !UNWEIGHTED && !REDUCED {
             factor = multiply(inverse, uniforms.inverse_temperature);
         }
         t.sum = vec2<f32>(factor.x, factor.y / select(1.0, factor.x, some));
@@ -136,7 +138,8 @@ fn value(e: Entry, weight: f32, s: Statistics) -> f32 {
     } else {
         var lifted_entry = e;
         lifted_entry.dy = lifted(e.dy, s);
-        let dx = scale(backward_value(lifted_entry, weight, s), uniforms.temperature_exponent - lift_exponent(s));
+        let k = select(uniforms.temperature_exponent, 0, REDUCED);
+        let dx = scale(backward_value(lifted_entry, weight, s), k - lift_exponent(s));
         let valid = ONLY_PEAK || !has_nan_gradient(s);
         y = select(0.0, not_a_number_unless(valid, dx), e.kept && s.sum.x > 0.0);
     }

@@ -505,16 +505,20 @@ along! {
 
     /// Softmax with an additional entry of 0, which takes the rest of the share (Miller 2023, "softmax1"); takes a mask.
     ///
-    /// Forward: `exp(x − m)/(exp(−m) + Σ exp(x − m))`, m = max(0, max x). Backward: `y·(dy − Σ y·dy)`.
-    quiet_softmax QuietSoftmax
+    /// Forward: `exp((x − m)/T)/(exp(−m/T) + Σ exp((x − m)/T))`, m = max(0, max x). Backward: `y·(dy − Σ y·dy)/T`.
+    quiet_softmax QuietSoftmax {
+        /// T, finite and above 0.
+        temperature: f32 = 1.0, TEMPERATURE, Range::AboveZero;
+    }
     aliases ["softmax1", "softmax_one"],
-    formula "exp(x)/(1 + Σ exp(x))",
+    formula "exp(x/T)/(1 + Σ exp(x/T))",
     family "softmax",
     mask true,
     from_output true,
     kernels exponentials(&[PLAIN, source!("rowwise/scores/remainder_zero.wgsl"), SOFTMAX, ONE, WEIGHTS, EXPONENTIALS], 2, false),
     groups ROWS,
-    scalars NO_SCALARS,
+    scalars at_temperature(*temperature),
+    samples [{ temperature: 0.3 }, { temperature: 7.0 }],
     limit 4.0 in Terms::Shares;
 
     /// 1 at the first maximum and 0 elsewhere, as in ONNX; takes a mask. A row of −∞ only, or fully masked, has its maximum
@@ -575,31 +579,39 @@ along! {
     samples [{ tau: 0.7, hard: false, seed: 1 << 40 | 5 }, { tau: 1.0, hard: true, seed: 9 }],
     limit 4.0 in Terms::Shares;
 
-    /// `ln Σ exp(x)`; the axis gets length 1; takes a mask. +∞ gives +∞, and a row without entries gives −∞.
+    /// `T·ln Σ exp(x/T)`; the axis gets length 1; takes a mask. +∞ gives +∞, and a row without entries gives −∞.
     ///
-    /// Backward: `exp(x − y)·dy`.
-    logsumexp LogSumExp
-    formula "ln Σ exp(x)",
+    /// Backward: `exp((x − y)/T)·dy`, which is dy times softmax at that temperature.
+    logsumexp LogSumExp {
+        /// T, finite and above 0.
+        temperature: f32 = 1.0, TEMPERATURE, Range::AboveZero;
+    }
+    formula "T·ln Σ exp(x/T)",
     family "softmax",
     mask true,
     from_output false,
     kernels exponentials(&[PLAIN, NO_REMAINDER, source!("rowwise/functions/logsumexp.wgsl"), ONE, WEIGHTS, EXPONENTIALS], 2, true),
     groups ROWS,
-    scalars NO_SCALARS,
+    scalars at_temperature(*temperature),
+    samples [{ temperature: 0.3 }, { temperature: 7.0 }],
     limit 4.0 in Terms::Logarithm;
 
-    /// `ln(Σ exp(x)/n)` of the n entries of a row; the axis gets length 1. A row without entries gives NaN, the
+    /// `T·ln(Σ exp(x/T)/n)` of the n entries of a row; the axis gets length 1. A row without entries gives NaN, the
     /// logarithm of 0/0.
     ///
-    /// Backward: `exp(x − y)·dy/n`.
-    logmeanexp LogMeanExp
-    formula "ln(Σ exp(x)/n)",
+    /// Backward: `exp((x − y)/T)·dy/n`.
+    logmeanexp LogMeanExp {
+        /// T, finite and above 0.
+        temperature: f32 = 1.0, TEMPERATURE, Range::AboveZero;
+    }
+    formula "T·ln(Σ exp(x/T)/n)",
     family "softmax",
     mask false,
     from_output false,
     kernels exponentials(&[PLAIN, NO_REMAINDER, source!("rowwise/functions/logsumexp.wgsl"), ONE, WEIGHTS, EXPONENTIALS], 2, true),
     groups ROWS,
-    scalars RowScalars { is_mean: true, ..NO_SCALARS },
+    scalars RowScalars { is_mean: true, ..at_temperature(*temperature) },
+    samples [{ temperature: 0.3 }, { temperature: 7.0 }],
     limit 4.0 in Terms::Logarithm;
 
     /// `value·activation(gate)`, where value and gate are halves of the axis (Dauphin et al. 2017; Shazeer 2020). The

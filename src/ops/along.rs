@@ -116,6 +116,7 @@ fn uniform_of(scalars: RowScalars, axis: &Axis) -> RowwiseUniform {
         hard: hard.into(),
         inverse_temperature: in_two_parts(inverse_temperature),
         temperature_exponent,
+        temperature: temperature.unwrap_or(1.0),
         subtracted: if is_mean { in_two_parts((axis.length() as f64).ln()) } else { [0.0; 2] },
         ..RowwiseUniform::default()
     }

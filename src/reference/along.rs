@@ -61,8 +61,8 @@ enum RowResult {
     Largest,
     /// The projection onto the simplex.
     Projection,
-    /// The logarithm of the sum, or of the mean, of exponentials.
-    Logarithm { is_mean: bool },
+    /// The temperature times the logarithm of the sum, or of the mean, of exponentials.
+    Logarithm { temperature: f64, is_mean: bool },
 }
 
 fn oracle(function: &AxisFunction) -> Oracle {
@@ -72,15 +72,21 @@ fn oracle(function: &AxisFunction) -> Oracle {
         AxisFunction::Softmax { temperature } => row(Score::over(temperature), shares),
         AxisFunction::Softmin { temperature } => row(Score::over(-temperature), shares),
         AxisFunction::LogSoftmax { temperature } => row(Score::over(temperature), RowResult::LogShares),
-        AxisFunction::QuietSoftmax => row(Score::PLAIN, RowResult::Shares { remainder: true }),
+        AxisFunction::QuietSoftmax { temperature } => {
+            row(Score::over(temperature), RowResult::Shares { remainder: true })
+        }
         AxisFunction::GumbelSoftmax { tau, hard, seed } => {
             let score = Score { divisor: tau.into(), seed: Some(seed) };
             row(score, if hard { RowResult::HardShares } else { shares })
         }
         AxisFunction::Hardmax => row(Score::PLAIN, RowResult::Largest),
         AxisFunction::Sparsemax => row(Score::PLAIN, RowResult::Projection),
-        AxisFunction::LogSumExp => row(Score::PLAIN, RowResult::Logarithm { is_mean: false }),
-        AxisFunction::LogMeanExp => row(Score::PLAIN, RowResult::Logarithm { is_mean: true }),
+        AxisFunction::LogSumExp { temperature } => {
+            row(Score::over(temperature), RowResult::Logarithm { temperature: temperature.into(), is_mean: false })
+        }
+        AxisFunction::LogMeanExp { temperature } => {
+            row(Score::over(temperature), RowResult::Logarithm { temperature: temperature.into(), is_mean: true })
+        }
         AxisFunction::Gated { ref activation, gate, .. } => {
             let of = OfGate { forward: Activation::forward, derivative: Activation::derivative };
             let limits = function.gate_limits();
@@ -184,12 +190,11 @@ impl Row {
         match result {
             RowResult::Logarithm { .. } if self.has_nan() => vec![f64::NAN],
             _ if self.has_nan() => vec![f64::NAN; len],
-            RowResult::Logarithm { is_mean: false } => vec![logarithm_of_sum(scores)],
-            RowResult::Logarithm { is_mean: true } => {
+            RowResult::Logarithm { temperature, is_mean } => {
                 let sum = logarithm_of_sum(scores);
-                let count = len as f64;
-                // For a row without entries it is the logarithm of 0/0.
-                vec![if sum.is_finite() || count == 0.0 { sum - count.ln() } else { sum }]
+                let count = if is_mean { len as f64 } else { 1.0 };
+                // For a mean of nothing it is the logarithm of 0/0.
+                vec![temperature * if sum.is_finite() || count == 0.0 { sum - count.ln() } else { sum }]
             }
             RowResult::Largest => one_hot(len, first_maximum(scores)),
             _ if has_infinity => vec![f64::NAN; len],

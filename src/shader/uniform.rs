@@ -98,6 +98,7 @@ uniform! {
         /// The lanes of a subgroup that a row takes.
         width: u32,
         temperature_exponent: i32,
+        temperature: f32,
     }
 }
 

@@ -201,7 +201,10 @@ fn terms(function: &AxisFunction, axis: &Axis, x: &[f64]) -> Result<Vec<f64>, Er
     let output = function.output_len(axis)?;
     Ok(match function.definition().terms {
         Terms::Nothing | Terms::Shares | Terms::LogShares => vec![0.0; output],
-        Terms::Logarithm => largest_of_rows(axis, x).into_iter().map(|largest| largest.max(1.0)).collect(),
+        Terms::Logarithm => {
+            let unit = f64::from(function.scalars().temperature.unwrap_or(1.0));
+            largest_of_rows(axis, x).into_iter().map(|largest| largest.max(unit)).collect()
+        }
         Terms::Projection => vec![1.0; output],
         Terms::Gate => function.gate_terms(axis, x, None)?,
     })

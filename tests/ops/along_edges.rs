@@ -43,12 +43,12 @@ fn all_nan(values: &[f32]) -> bool {
 #[test]
 fn rows_of_nothing_give_nothing() {
     let nothing = [-INFINITY; 5];
-    for function in [SOFTMAX, AxisFunction::Sparsemax, AxisFunction::QuietSoftmax] {
+    for function in [SOFTMAX, AxisFunction::Sparsemax, AxisFunction::QuietSoftmax { temperature: 1.0 }] {
         assert_eq!(row(&function, &nothing), (vec![0.0; 5], vec![0.0; 5]), "{function}");
     }
     assert_eq!(row(SOFTMIN, &[INFINITY; 5]), (vec![0.0; 5], vec![0.0; 5]));
     assert_eq!(row(LOG_SOFTMAX, &nothing), (vec![-INFINITY; 5], vec![0.0; 5]));
-    for function in [AxisFunction::LogSumExp, AxisFunction::LogMeanExp] {
+    for function in [AxisFunction::LogSumExp { temperature: 1.0 }, AxisFunction::LogMeanExp { temperature: 1.0 }] {
         assert_eq!(row(&function, &nothing), (vec![-INFINITY], vec![0.0; 5]), "{function}");
     }
     assert_eq!(row(AxisFunction::Hardmax, &nothing), (vec![1.0, 0.0, 0.0, 0.0, 0.0], vec![0.0; 5]));
@@ -57,13 +57,13 @@ fn rows_of_nothing_give_nothing() {
 #[test]
 fn infinities_and_nan_go_where_they_should() {
     let infinite = [1.0, INFINITY, 2.0];
-    for function in [SOFTMAX, LOG_SOFTMAX, AxisFunction::Sparsemax, AxisFunction::QuietSoftmax] {
+    for function in [SOFTMAX, LOG_SOFTMAX, AxisFunction::Sparsemax, AxisFunction::QuietSoftmax { temperature: 1.0 }] {
         assert!(all_nan(&row(&function, &infinite).0), "{function}");
         // One entry of −∞ among others has no share.
         let y = row(&function, &[1.0, -INFINITY, 1.0]).0;
         assert!(y[0].is_finite() && (y[1] == 0.0 || y[1] == -INFINITY), "{function}: {y:?}");
     }
-    assert_eq!(row(AxisFunction::LogSumExp, &infinite).0, [INFINITY]);
+    assert_eq!(row(AxisFunction::LogSumExp { temperature: 1.0 }, &infinite).0, [INFINITY]);
     assert_eq!(row(AxisFunction::Hardmax, &infinite).0, [0.0, 1.0, 0.0]);
     for (_, function) in AxisFunction::all().iter().filter(|(_, function)| function.family() == "softmax") {
         let (y, dx) = row(function, &[1.0, NAN, 2.0, -INFINITY]);
@@ -81,7 +81,7 @@ fn infinities_and_nan_go_where_they_should() {
 fn the_largest_and_the_most_distant_numbers() {
     assert_eq!(row(SOFTMAX, &[f32::MAX, f32::MIN]).0, [1.0, 0.0]);
     assert_eq!(row(LOG_SOFTMAX, &[f32::MAX, 0.0]).0, [0.0, f32::MIN]);
-    assert_eq!(row(AxisFunction::LogSumExp, &[f32::MAX, f32::MAX]).0, [f32::MAX]);
+    assert_eq!(row(AxisFunction::LogSumExp { temperature: 1.0 }, &[f32::MAX, f32::MAX]).0, [f32::MAX]);
     assert_eq!(row(AxisFunction::Sparsemax, &[f32::MAX, f32::MIN, 0.0]).0, [1.0, 0.0, 0.0]);
     // ln(1 + e^-50), which an f32 sum loses.
     let y = row(LOG_SOFTMAX, &[0.0, -50.0]).0;
@@ -120,7 +120,13 @@ fn beyond_a_binding<T: Element>() {
         let axis = Axis::new(&shape, index).unwrap();
         let len = axis.elements();
         let (x, dy) = (numbers::<T>(len, 7), numbers::<T>(len, 11));
-        for function in [SOFTMAX, LOG_SOFTMAX, AxisFunction::Sparsemax, AxisFunction::LogSumExp, AxisFunction::Crelu] {
+        for function in [
+            SOFTMAX,
+            LOG_SOFTMAX,
+            AxisFunction::Sparsemax,
+            AxisFunction::LogSumExp { temperature: 1.0 },
+            AxisFunction::Crelu,
+        ] {
             let output: usize = function.output_shape(&axis).unwrap().iter().product();
             let dy = numbers::<T>(output, 11);
             let of = |context: &GpuActivations| {
@@ -261,7 +267,7 @@ fn ranges_keep_their_neighbours() {
 #[test]
 fn a_gradient_of_rows_of_one_may_lie_over_either_input() {
     let (axis, x, dy) = (Axis::new(&[5, 1], 1).unwrap(), numbers::<f32>(5, 37), numbers::<f32>(5, 71));
-    for function in [AxisFunction::LogSumExp, AxisFunction::LogMeanExp] {
+    for function in [AxisFunction::LogSumExp { temperature: 1.0 }, AxisFunction::LogMeanExp { temperature: 1.0 }] {
         for over_dy in [false, true] {
             let (on_x, on_dy) = (CONTEXT.upload(&x).unwrap(), CONTEXT.upload(&dy).unwrap());
             let dx = if over_dy { &on_dy } else { &on_x };
@@ -280,7 +286,8 @@ fn slices_in_pieces_give_what_whole_buffers_do() {
     let (on_x, on_dy, on_mask) =
         (CONTEXT.upload(&x).unwrap(), CONTEXT.upload(&dy).unwrap(), CONTEXT.upload(&mask).unwrap());
     let gumbel = AxisFunction::GumbelSoftmax { tau: 1.0, hard: false, seed: 5 };
-    for (function, masked) in [(SOFTMAX, true), (gumbel, false), (AxisFunction::LogSumExp, false)] {
+    for (function, masked) in [(SOFTMAX, true), (gumbel, false), (AxisFunction::LogSumExp { temperature: 1.0 }, false)]
+    {
         let (mask, on_mask) = if masked { (Some(&mask[..]), Some(&on_mask)) } else { (None, None) };
         let y = CONTEXT.forward_along(&function, &axis, on_mask, &on_x).unwrap();
         let expected = CONTEXT.download(&y).unwrap();

@@ -5,5 +5,5 @@ fn least_peak(peak: f32) -> f32 {
 }
 
 fn first_term(peak: f32) -> vec2<f32> {
-    return vec2<f32>(raised(vec2<f32>(-peak, 0.0)), 0.0);
+    return vec2<f32>(raised(tempered(vec2<f32>(-peak, 0.0), 1.0)), 0.0);
 }
