@@ -517,7 +517,7 @@ catalog! {
     }
     formula "x/√(1 + alpha·x²)",
     limits 0.85, 0.85,
-    fast 3.0, 6.0,
+    fast 3.0, 6.5,
     samples [{ alpha: 3.0 }, { alpha: 0.01 }],
     pictured [{ alpha: 0.25 }, { alpha: 4.0 }],
     forward |x| isru(alpha, x),
@@ -532,7 +532,7 @@ catalog! {
     formula "x ≥ 0 ? x : x/√(1 + alpha·x²)",
     kinks [0.0],
     limits 0.85, 0.85,
-    fast 3.0, 6.0,
+    fast 3.0, 6.5,
     samples [{ alpha: 3.0 }, { alpha: 0.01 }],
     pictured [{ alpha: 0.25 }, { alpha: 4.0 }],
     forward |x| if x >= 0.0 { x } else { isru(alpha, x) },
@@ -688,7 +688,7 @@ catalog! {
         beta = learnable(1.0, Range::NonZero),
     }
     formula "x + sin²(alpha·x)/beta",
-    limits 1.3, 1.2,
+    limits 1.7, 1.2,
     fast 4.0, 8.0,
     roots |x| snake_beta_term(alpha, beta, x), |x| snake_beta_derivative_term(alpha, beta, x),
     samples [{ alpha: 0.3, beta: 2.0 }, { alpha: -5.0, beta: 0.7 }],
