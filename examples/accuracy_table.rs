@@ -18,7 +18,12 @@ use std::path::{Path, PathBuf};
 /// One in this many f32 goes to other libraries.
 const STEP: u32 = 1021;
 const LIBRARIES: [&str; 2] = ["pytorch", "jax"];
-const PASSES: [&str; 2] = ["forward", "derivative"];
+/// What is compared, in the order of the derivative.
+const PASSES: [(&str, Quantity); 3] = [
+    ("forward", Quantity::Forward),
+    ("derivative", Quantity::Backward),
+    ("second derivative", Quantity::SecondDerivative),
+];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/accuracy")
@@ -58,11 +63,11 @@ fn record_peers(inputs: &Path, results: &Path) -> Result<()> {
     let mut rows = Map::new();
     for library in LIBRARIES {
         for activation in Activation::ALL {
-            for pass in PASSES {
+            // Second derivatives are not asked of other libraries.
+            for (pass, quantity) in &PASSES[..2] {
                 let path = results.join(library).join(format!("{}.{pass}.npy", activation.name()));
                 if path.exists() {
-                    let quantity = if pass == "derivative" { Quantity::Backward } else { Quantity::Forward };
-                    let report = compare(*activation, quantity, &numbers(x.clone()), &numbers(read(&path)?))?;
+                    let report = compare(*activation, *quantity, &numbers(x.clone()), &numbers(read(&path)?))?;
                     let worst = report.worst_ulp;
                     let worst = if worst.is_finite() { json!(worst) } else { json!("inf") };
                     let key = format!("{library} {} {pass}", activation.name());
@@ -79,11 +84,11 @@ fn record_peers(inputs: &Path, results: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether an entry was recorded with the kernel that there is now.
-fn is_current(entry: &Value) -> bool {
-    let quantity = if entry["pass"] == "forward" { Quantity::Forward } else { Quantity::Backward };
-    let activation = entry["function"].as_str().and_then(|name| name.parse::<Activation>().ok());
-    activation.is_some_and(|activation| entry["kernel"] == fingerprint::<f32>(activation, quantity, Accuracy::Highest))
+/// What an entry compares, if it was recorded with the kernel that there is now.
+fn current_pass(entry: &Value) -> Option<&'static str> {
+    let (pass, quantity) = PASSES.get(entry["order"].as_u64()? as usize)?;
+    let activation: Activation = entry["function"].as_str()?.parse().ok()?;
+    (entry["kernel"] == fingerprint::<f32>(activation, *quantity, Accuracy::Highest)).then_some(*pass)
 }
 
 /// Worst errors by function and pass, and by adapter or library.
@@ -105,10 +110,8 @@ impl Table {
             for entry in record["done"].as_object().into_iter().flatten().map(|(_, entry)| entry) {
                 let is_of_parameter = entry["parameter_gradient"].is_string();
                 let complete = entry["done"] == entry["blocks"] && entry["storage"] == "f32" && !is_of_parameter;
-                if let (true, Some(name)) =
-                    (complete && is_default(entry) && is_current(entry), entry["function"].as_str())
-                {
-                    let pass = if entry["pass"] == "forward" { PASSES[0] } else { PASSES[1] };
+                let compared = current_pass(entry).filter(|_| complete && is_default(entry));
+                if let (Some(pass), Some(name)) = (compared, entry["function"].as_str()) {
                     let worst = real(&entry["reports"][index]["worst_ulp"]);
                     let cell = self.cells.entry((name.to_owned(), pass.to_owned(), adapter.to_owned()));
                     let cell = cell.or_insert((worst, exhaustive));
@@ -138,7 +141,7 @@ impl Table {
         let _ = writeln!(text, "|---|---|---|{}", "---|".repeat(self.columns.len()));
         for activation in Activation::ALL {
             let (forward, derivative) = activation.limits();
-            for (pass, limit) in PASSES.into_iter().zip([forward, derivative]) {
+            for ((pass, _), limit) in PASSES.into_iter().zip([forward, derivative, activation.second_limits().0]) {
                 let cell = |column: &String| {
                     let cell = self.cells.get(&(activation.name().to_owned(), pass.to_owned(), column.clone()));
                     match cell {
