@@ -296,37 +296,13 @@ impl<T: Element> Operation<'_, '_, '_, T> {
     }
 
     fn dispatch(&self, (start, bytes): (u64, u64), tail: u32, workgroups: u64) -> Result<Dispatch, Error> {
-        let is_tail = tail > 0;
-        let entry_point = match (self.operands.pass, self.operands.is_forward()) {
-            (Pass::Direct, true) => {
-                if is_tail {
-                    "forward_tail"
-                } else {
-                    "forward"
-                }
-            }
-            (Pass::Direct, false) => {
-                if is_tail {
-                    "backward_tail"
-                } else {
-                    "backward"
-                }
-            }
-            (Pass::Derivative(_), _) => {
-                if is_tail {
-                    "derivatives_tail"
-                } else {
-                    "derivatives"
-                }
-            }
-            (Pass::DoubleBackward, _) => {
-                if is_tail {
-                    "double_backward_tail"
-                } else {
-                    "double_backward"
-                }
-            }
+        let [whole, rest] = match (self.operands.pass, self.operands.is_forward()) {
+            (Pass::Direct, true) => ["forward", "forward_tail"],
+            (Pass::Direct, false) => ["backward", "backward_tail"],
+            (Pass::Derivative(_), _) => ["derivatives", "derivatives_tail"],
+            (Pass::DoubleBackward, _) => ["double_backward", "double_backward_tail"],
         };
+        let entry_point = if tail > 0 { rest } else { whole };
         let inputs = if self.aliasing == Aliasing::Separate { Access::Read } else { Access::Write };
         let mut bindings = vec![self.operands.result.bound(numbers::RESULT, Access::Write, start, bytes)];
         if self.aliasing != Aliasing::OverX {
