@@ -120,7 +120,7 @@ fn a_line_is_located_in_its_part() {
     let shader = Shader::elementwise(&Activation::Relu, Storage::F32, Aliasing::Separate);
     assert_eq!(shader.locate(1), Some(("activations/relu.wgsl", 1)));
     let second = include_str!("../../shaders/activations/relu.wgsl").lines().count() as u32 + 1;
-    assert_eq!(shader.locate(second), Some(("parameters/none.wgsl", 1)));
+    assert_eq!(shader.locate(second), Some(("elementwise/flat.wgsl", 1)));
     assert_eq!(shader.locate(0), None);
     assert_eq!(shader.locate(u32::MAX), None);
 }
