@@ -52,14 +52,6 @@ fn double_backward(
     }
 }
 
-// As `store_tail`.
-fn store_second_tail(invocation: u32, index: u32, values: vec2<f32>) {
-    let word = pack_word(values);
-    let shared_word = (second_result_words[index] & 0xffff0000u) | (word & 0xffffu);
-    let whole = uniforms.tail_elements - invocation * ELEMENTS_PER_WORD >= ELEMENTS_PER_WORD;
-    second_result_words[index] = select(shared_word, word, whole);
-}
-
 @compute @workgroup_size(4)
 fn double_backward_tail(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
     zero = workgroups.z - 1u;
@@ -71,6 +63,6 @@ fn double_backward_tail(@builtin(global_invocation_id) id: vec3<u32>, @builtin(n
         let tangent = vec4<f32>(unpack_word(v_words[index]), 0.0, 0.0);
         let y = gradients_of(x, dy, tangent, location_of(ELEMENTS_PER_WORD * index));
         store_tail(id.x, index, y.dx.xy);
-        store_second_tail(id.x, index, y.ddy.xy);
+        second_result_words[index] = tail_word(id.x, second_result_words[index], y.ddy.xy);
     }
 }

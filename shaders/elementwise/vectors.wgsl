@@ -17,10 +17,14 @@ fn tail_words() -> u32 {
     return (uniforms.tail_elements + ELEMENTS_PER_WORD - 1u) / ELEMENTS_PER_WORD;
 }
 
-// An odd number of 16-bit elements shares its last word with what follows the range; those bits stay.
-fn store_tail(invocation: u32, index: u32, values: vec2<f32>) {
+// A word of a result that was `before`. An odd number of 16-bit elements shares its last word with what follows the range;
+// those bits stay.
+fn tail_word(invocation: u32, before: u32, values: vec2<f32>) -> u32 {
     let word = pack_word(values);
-    let shared_word = (result_words[index] & 0xffff0000u) | (word & 0xffffu);
     let whole = uniforms.tail_elements - invocation * ELEMENTS_PER_WORD >= ELEMENTS_PER_WORD;
-    result_words[index] = select(shared_word, word, whole);
+    return select((before & 0xffff0000u) | (word & 0xffffu), word, whole);
+}
+
+fn store_tail(invocation: u32, index: u32, values: vec2<f32>) {
+    result_words[index] = tail_word(invocation, result_words[index], values);
 }

@@ -212,13 +212,16 @@ impl Engine {
             }
             (Engine::Device(context), None, None, _) => context.forward_slice_into(activation, x, result)?,
             (Engine::Reference, ..) => {
-                let value = |(index, result): (usize, &mut T)| {
+                let at = |index: usize| {
                     let (value, second) = elements.reference(&activation, index);
-                    *result = T::from_f64(value);
-                    T::from_f64(second)
+                    (T::from_f64(value), T::from_f64(second))
                 };
-                let seconds: Vec<T> = result.par_iter_mut().enumerate().map(value).collect();
-                ddy.copy_from_slice(&seconds[..ddy.len()]);
+                if ddy.is_empty() {
+                    result.par_iter_mut().enumerate().for_each(|(index, result)| *result = at(index).0);
+                } else {
+                    let both = result.par_iter_mut().zip(ddy).enumerate();
+                    both.for_each(|(index, (result, ddy))| (*result, *ddy) = at(index));
+                }
             }
         }
         Ok(())
