@@ -5,7 +5,7 @@ fn activation(x: f32, params: Params) -> f32 {
 
 fn derivative(x: f32, params: Params) -> f32 {
     let angle = reduce(x, 0u);
-    let y = add(sine_of(quarter_turn_on(angle)), -multiply(sine_of(angle), vec2<f32>(x, 0.0)));
+    let y = precise_sum(sine_of(quarter_turn_on(angle)), -precise_product(sine_of(angle), vec2<f32>(x, 0.0)));
     return not_a_number_unless(is_finite(x), y.x + y.y);
 }
 

@@ -33,8 +33,10 @@ fn derivative(x: f32, params: Params) -> f32 {
     return select(0.0, params.alpha, rises(x, params));
 }
 
+// x in a unit of its own: the lower half of a tiny x may be flushed where its product with dy is not tiny.
 fn gradient_by_alpha(x: f32, params: Params) -> Gradient {
-    return Gradient(select(0.0, x, rises(x, params)), 0);
+    let k = exponent_of(x);
+    return Gradient(select(0.0, x * power_of_two(-k), rises(x, params)), k);
 }
 
 fn gradient_by_beta(x: f32, params: Params) -> Gradient {

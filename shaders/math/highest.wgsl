@@ -119,11 +119,11 @@ fn expm1_near(x: vec2<f32>) -> vec2<f32> {
     return vec2<f32>(near.x, near.y + x.y * (1.0 + t));
 }
 
-// e^x - 1 for x <= 0. Away from 0 nothing cancels.
+// e^x - 1 for x <= 0. Where the exponential has a power of two of its own, below -ln 2/2, little cancels.
 fn expm1_negative(x: vec2<f32>) -> vec2<f32> {
     let e = decay(vec2<f32>(max(x.x, -104.0), x.y)).small;
     let far = fast_two_sum(-1.0, e.x);
-    return select(vec2<f32>(far.x, far.y + e.y), expm1_near(x), x.x > -0.5);
+    return select(vec2<f32>(far.x, far.y + e.y), expm1_near(x), x.x > -0.34657359);
 }
 
 fn precise_expm1_negative(x: vec2<f32>) -> vec2<f32> {
@@ -330,9 +330,10 @@ fn sine_of(angle: Angle) -> vec2<f32> {
     let r = angle.rest;
     let square = two_product(r.x, r.x);
     let u = square.x;
-    let s = ((-2.82710039e-6 * u + 1.98525857e-4) * u - 8.33337847e-3) * u + 0.166666672;
-    let odd = fast_two_sum(r.x, -r.x * u * s);
-    let sine = vec2<f32>(odd.x, odd.y + r.y * (1.0 - 0.5 * u));
+    let s = fast_two_sum(0.166666672, ((-2.82710039e-6 * u + 1.98525857e-4) * u - 8.33337847e-3) * u);
+    let cubic = multiply(multiply(square, vec2<f32>(r.x, 0.0)), vec2<f32>(s.x, opaque(s.y)));
+    let odd = fast_two_sum(r.x, -cubic.x);
+    let sine = vec2<f32>(odd.x, odd.y + (r.y * (1.0 - 0.5 * u) - cubic.y));
     let c = (2.44325765e-5 * u - 1.38873106e-3) * u + 4.16666456e-2;
     let even = fast_two_sum(1.0, -0.5 * u);
     let cosine = vec2<f32>(even.x, even.y + (u * u * c - 0.5 * square.y - r.x * r.y * (1.0 - 0.16666667 * u)));

@@ -66,7 +66,7 @@ catalog! {
     pictured [{ alpha: 0.16666667, beta: 0.5 }],
     forward |x| (alpha * x + beta).clamp(0.0, 1.0),
     derivative |x| if rises_within_unit(alpha * x, beta) { alpha } else { 0.0 },
-    gradient alpha within 1.0 |x| if rises_within_unit(alpha * x, beta) { x } else { 0.0 },
+    gradient alpha within 0.5 |x| if rises_within_unit(alpha * x, beta) { x } else { 0.0 },
     gradient beta within 0.5 |x| if rises_within_unit(alpha * x, beta) { 1.0 } else { 0.0 };
 
     /// The hyperbolic tangent.
@@ -649,7 +649,7 @@ catalog! {
     }
     formula "x > 0 ? alpha_p·x² + beta·x : alpha_n·(exp(x) − 1 − x) + beta·x",
     kinks [0.0],
-    limits 1.6, 1.5,
+    limits 1.6, 1.4,
     fast 4.0, 1.8,
     roots |x| xielu_term(alpha_n, beta, x), |x| near(x, (1.0 - beta / alpha_n).ln(), 0.25, 1.0),
     samples [{ alpha_p: 0.3, alpha_n: 1.2, beta: 0.7 }, { alpha_p: 1.5, alpha_n: 0.4, beta: 0.4 }],
@@ -688,7 +688,7 @@ catalog! {
         beta = learnable(1.0, Range::NonZero),
     }
     formula "x + sin²(alpha·x)/beta",
-    limits 1.7, 1.2,
+    limits 1.6, 1.2,
     fast 4.0, 8.0,
     roots |x| snake_beta_term(alpha, beta, x), |x| snake_beta_derivative_term(alpha, beta, x),
     samples [{ alpha: 0.3, beta: 2.0 }, { alpha: -5.0, beta: 0.7 }],
@@ -731,7 +731,7 @@ catalog! {
     growing_cosine GrowingCosine
     aliases ["gcu"],
     formula "x·cos(x)",
-    limits 1.0, 1.0,
+    limits 1.0, 1.1,
     fast 4.0, 5.5,
     roots |_x| 0.0, |x| growing_cosine_term(x),
     forward |x| x * x.cos(),

@@ -399,7 +399,7 @@ pub(crate) fn snake_beta_gradient(alpha: f64, beta: f64, x: f64) -> f64 {
 /// |x| near a root of snake_beta away from 0, else 0.
 #[cfg(feature = "verify")]
 pub(crate) fn snake_beta_term(alpha: f64, beta: f64, x: f64) -> f64 {
-    cancelled(snake_beta(alpha, beta, x), x.abs())
+    if snake_beta(alpha, beta, x).abs() < 0.25 * x.abs() { x.abs() } else { 0.0 }
 }
 
 /// The size of the larger term of snake_beta's derivative where the terms cancel, else 0.
@@ -413,7 +413,8 @@ pub(crate) fn snake_beta_derivative_term(alpha: f64, beta: f64, x: f64) -> f64 {
 /// The size of the larger term of growing_cosine's derivative where the terms cancel, else 0.
 #[cfg(feature = "verify")]
 pub(crate) fn growing_cosine_term(x: f64) -> f64 {
-    cancelled(x.cos() - x * x.sin(), x.cos().abs())
+    let (first, second) = (x.cos(), x * x.sin());
+    if (first - second).abs() < 0.25 * first.abs() { first.abs() } else { 0.0 }
 }
 
 /// Returns `term` where a sum is less than half of it, else 0.
