@@ -63,6 +63,41 @@ pub enum Error {
         text: String,
     },
 
+    /// A formula cannot be read.
+    #[error("column {column} of the formula: found {found}, expected {expected}")]
+    Formula {
+        /// The column, from 1.
+        column: usize,
+        /// What stands there.
+        found: String,
+        /// What could stand there.
+        expected: String,
+    },
+    /// A parameter of a formula has no value.
+    #[error(
+        "the formula's parameter {parameter} has no value; write `; {parameter} = VALUE` after the expression, or give one"
+    )]
+    FormulaParameter {
+        /// The parameter.
+        parameter: String,
+    },
+    /// A formula is larger than what compiles in reasonable time.
+    #[error("the formula has more than {limit} {what}")]
+    FormulaTooLarge {
+        /// What there is too much of.
+        what: &'static str,
+        /// The most there may be.
+        limit: usize,
+    },
+    /// A function of one's own lacks what an operation needs.
+    #[error("{function}: {what}")]
+    NotDeclared {
+        /// The function.
+        function: &'static str,
+        /// What it lacks, and what follows.
+        what: &'static str,
+    },
+
     // Parameters.
     /// The function has no such parameter.
     #[error("{function} has no parameter {parameter:?}; it has {}{advice}", names(.known))]
@@ -349,12 +384,14 @@ pub enum Error {
         reason: String,
     },
     /// A composed shader did not parse or validate.
-    #[error("{file}:{line}: {message}")]
+    #[error("{file}:{line}:{column}: {message}")]
     Shader {
-        /// The part, relative to the folder `shaders`.
+        /// The part, relative to the folder `shaders`; `(your text)` is that of [`Function::from_wgsl`](crate::Function::from_wgsl).
         file: String,
         /// The line within that part, from 1.
         line: u32,
+        /// The column within the line, from 1.
+        column: u32,
         /// What the compiler says.
         message: String,
     },

@@ -89,6 +89,7 @@ mod catalog;
 mod context;
 mod device;
 mod error;
+mod formula;
 mod ops;
 #[cfg(feature = "plot")]
 pub mod plot;
@@ -98,7 +99,8 @@ pub mod shader;
 pub mod verify;
 
 pub use catalog::{
-    Accuracy, Activation, Axis, AxisFunction, Function, Gate, Layout, LibraryName, Order, ParameterInfo, Range, Value,
+    Accuracy, Activation, Axis, AxisFunction, Custom, Function, Gate, Layout, LibraryName, Order, ParameterInfo, Range,
+    Value,
 };
 pub use context::{Builder, GpuActivations, Memory};
 pub use device::{Arithmetic, BufferRange, GpuBuffer, Survey, adapters, survey};

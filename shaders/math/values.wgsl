@@ -28,6 +28,12 @@ fn is_nan(x: f32) -> bool {
     return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+// y, or x if it is NaN. Implementations may assume that NaN does not occur, so it is carried by its bits around functions of
+// numbers.
+fn or_nan(x: f32, y: f32) -> f32 {
+    return bitcast<f32>(select(bitcast<u32>(y), bitcast<u32>(x) | 0x400000u, is_nan(x)));
+}
+
 // Tests bits, because implementations may assume that infinities do not occur.
 fn is_finite(x: f32) -> bool {
     return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u;

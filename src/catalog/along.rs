@@ -289,13 +289,16 @@ impl Field for Layout {
     }
 }
 
-/// Written as the name alone, because its parameters are fields of their own.
+/// Written as the name alone, because its parameters are fields of their own; a function of one's own is written whole.
 impl Field for Arc<Function> {
     fn parsed(text: &str) -> Option<Self> {
         text.parse().ok().map(Arc::new)
     }
     fn shown(&self) -> String {
-        self.name().to_owned()
+        match **self {
+            Function::Elementwise(Activation::Custom(_)) => self.to_string(),
+            _ => self.name().to_owned(),
+        }
     }
 }
 
@@ -868,7 +871,9 @@ impl AxisFunction {
     /// activation are included.
     #[must_use]
     pub fn values(&self) -> Vec<(&'static str, String)> {
-        let Some(activation) = self.activation() else { return self.fields() };
+        // A function of one's own is written with its parameters.
+        let activation = self.activation().filter(|activation| !matches!(activation, Activation::Custom(_)));
+        let Some(activation) = activation else { return self.fields() };
         let names = activation.parameters().iter().map(|parameter| parameter.name);
         let of_activation = names.zip(activation.values().into_iter().map(|value| value.to_string()));
         let mut fields = self.fields();

@@ -1,6 +1,7 @@
 //! The declaration of an elementwise function, and the macro that makes the enum `Activation` from the table.
 
-use crate::catalog::{ParameterInfo, Source};
+use crate::catalog::parameter::ParameterInfo;
+use crate::catalog::source::Source;
 use std::hash::{Hash, Hasher};
 
 /// A row of the table, without parameter values.
@@ -10,13 +11,39 @@ pub(crate) struct Definition {
     pub aliases: &'static [&'static str],
     pub formula: &'static str,
     pub parameters: &'static [ParameterInfo],
-    pub source: Source,
+    pub body: Body,
 }
 
-/// Names are unique in the table.
+/// The WGSL of a function.
+#[derive(Debug)]
+pub(crate) enum Body {
+    /// A file of this crate.
+    File(Source),
+    /// Text made from a formula, which calls functions of the table.
+    Formula { text: String, called: Vec<&'static Definition> },
+    /// A user's text.
+    Own(String),
+}
+
+impl Definition {
+    /// Whether its text is this crate's own.
+    pub(crate) fn is_trusted(&self) -> bool {
+        !matches!(self.body, Body::Own(_))
+    }
+
+    /// Whether a user's text declares this function; every other text does.
+    pub(crate) fn declares(&self, function: &str) -> bool {
+        match &self.body {
+            Body::Own(text) => text.lines().any(|line| line.starts_with(&format!("fn {function}("))),
+            Body::File(_) | Body::Formula { .. } => true,
+        }
+    }
+}
+
+/// Names are unique in the table. Functions of a user's own have one name, and differ in their text.
 impl PartialEq for Definition {
     fn eq(&self, other: &Definition) -> bool {
-        self.name == other.name
+        self.name == other.name && (std::ptr::eq(self, other) || self.formula == other.formula)
     }
 }
 
@@ -25,6 +52,9 @@ impl Eq for Definition {}
 impl Hash for Definition {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.name.hash(state);
+        if !matches!(self.body, Body::File(_)) {
+            self.formula.hash(state);
+        }
     }
 }
 
@@ -67,6 +97,8 @@ macro_rules! catalog {
                 #[cfg_attr(doc, doc = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/pictures/", stringify!($name), ".svg")))]
                 $variant $({ $($(#[$field_doc])* $field: f32),* })?,
             )*
+            /// A function of one's own, from a formula or from WGSL text.
+            Custom(Custom),
         }
 
         impl Activation {
@@ -80,8 +112,9 @@ macro_rules! catalog {
                         aliases: &[$($($alias),*)?],
                         formula: $formula,
                         parameters: &[$($($kind(stringify!($field), $default, $range)),*)?],
-                        source: $crate::catalog::source!("activations/", stringify!($name), ".wgsl"),
+                        body: Body::File($crate::catalog::source!("activations/", stringify!($name), ".wgsl")),
                     } },)*
+                    Activation::Custom(custom) => custom.definition(),
                 }
             }
 
@@ -90,12 +123,14 @@ macro_rules! catalog {
             pub fn values(&self) -> Vec<f32> {
                 match *self {
                     $(Activation::$variant { $($($field),*)? } => vec![$($($field),*)?],)*
+                    Activation::Custom(ref custom) => custom.values().to_vec(),
                 }
             }
 
             fn values_mut(&mut self) -> Vec<&mut f32> {
                 match self {
                     $(Activation::$variant { $($($field),*)? } => vec![$($($field),*)?],)*
+                    Activation::Custom(custom) => custom.values_mut().iter_mut().collect(),
                 }
             }
 
@@ -108,13 +143,16 @@ macro_rules! catalog {
                         let _ = ($($($field,)*)?);
                         vec![$($($kink),*)?]
                     })*
+                    Activation::Custom(ref custom) => custom.kinks(),
                 }
             }
 
-            /// The largest errors allowed in f32, of the value and of the derivative, in units in the last place.
+            /// The largest errors allowed in f32, of the value and of the derivative, in units in the last place. Functions of
+            /// one's own have no bound: both are infinite.
             pub const fn limits(&self) -> (f64, f64) {
                 match self {
                     $(Activation::$variant { .. } => ($forward_limit, $derivative_limit),)*
+                    Activation::Custom(_) => (f64::INFINITY, f64::INFINITY),
                 }
             }
 
@@ -127,6 +165,7 @@ macro_rules! catalog {
                         $(let _limits = ($fast_forward_limit, $fast_derivative_limit);)?
                         _limits
                     })*
+                    Activation::Custom(_) => (f64::INFINITY, f64::INFINITY),
                 }
             }
 
@@ -139,6 +178,7 @@ macro_rules! catalog {
                         $(let _limits = ($second_limit, $fast_second_limit);)?
                         _limits
                     })*
+                    Activation::Custom(_) => (f64::INFINITY, f64::INFINITY),
                 }
             }
 
@@ -169,6 +209,7 @@ macro_rules! catalog {
                         $(stringify!($learned) => $gradient_limit,)*
                         _ => 0.0,
                     },)*
+                    Activation::Custom(_) => f64::INFINITY,
                 }
             }
 
@@ -187,6 +228,7 @@ macro_rules! catalog {
                             _ => 0.0,
                         }
                     })*
+                    Activation::Custom(_) => 0.0,
                 }
             }
 
@@ -203,6 +245,7 @@ macro_rules! catalog {
                             $forward_term
                         })?
                     })*
+                    Activation::Custom(_) => 0.0,
                 }
             }
 
@@ -218,6 +261,7 @@ macro_rules! catalog {
                             $derivative_term
                         })?
                     })*
+                    Activation::Custom(_) => 0.0,
                 }
             }
 
@@ -233,6 +277,7 @@ macro_rules! catalog {
                             $second_term
                         })?)?
                     })*
+                    Activation::Custom(_) => 0.0,
                 }
             }
 
@@ -244,6 +289,7 @@ macro_rules! catalog {
                         Activation::$variant { $($($field: $default),*)? },
                         $($(Activation::$variant { $($sample_field: $sample),* },)*)?
                     ],)*
+                    Activation::Custom(custom) => vec![Activation::Custom(*custom)],
                 }
             }
 
@@ -255,6 +301,7 @@ macro_rules! catalog {
                         Activation::$variant { $($($field: $default),*)? },
                         $($(Activation::$variant { $($pictured_field: $pictured),* },)*)?
                     ],)*
+                    Activation::Custom(custom) => vec![Activation::Custom(*custom)],
                 }
             }
 
@@ -275,6 +322,7 @@ macro_rules! catalog {
                         let $x = x;
                         $forward
                     })*
+                    Activation::Custom(ref custom) => custom.at(Wanted::Value, x),
                 }
             }
 
@@ -297,6 +345,7 @@ macro_rules! catalog {
                             _ => f64::NAN,
                         }
                     })*
+                    Activation::Custom(ref custom) => custom.gradient(parameter, x),
                 }
             }
 
@@ -318,6 +367,7 @@ macro_rules! catalog {
                         let $dx = x;
                         $derivative
                     })*
+                    Activation::Custom(ref custom) => custom.at(Wanted::Derivative, x),
                 }
             }
 
@@ -342,6 +392,7 @@ macro_rules! catalog {
                             $second
                         })?
                     })*
+                    Activation::Custom(ref custom) => custom.at(Wanted::SecondDerivative, x),
                 }
             }
         }

@@ -5,7 +5,8 @@
 
 #[cfg(feature = "verify")]
 use crate::catalog::accuracy::Accuracy;
-use crate::catalog::definition::{Definition, catalog};
+use crate::catalog::custom::{Custom, Wanted};
+use crate::catalog::definition::{Body, Definition, catalog};
 use crate::catalog::names::normalized;
 use crate::catalog::oracle::*;
 use crate::catalog::parameter::{ParameterInfo, Range, constant, learnable};
@@ -863,7 +864,16 @@ impl Activation {
                 });
             }
         }
+        if let Activation::Custom(custom) = self {
+            custom.validate()?;
+        }
         Ok(())
+    }
+
+    /// Whether it has an f64 reference, as every function has but those from WGSL text.
+    #[must_use]
+    pub fn has_reference(&self) -> bool {
+        !matches!(self, Activation::Custom(custom) if !custom.has_reference())
     }
 
     fn bits(&self) -> Vec<u32> {
@@ -873,7 +883,7 @@ impl Activation {
 
 impl PartialEq for Activation {
     fn eq(&self, other: &Activation) -> bool {
-        std::mem::discriminant(self) == std::mem::discriminant(other) && self.bits() == other.bits()
+        self.definition() == other.definition() && self.bits() == other.bits()
     }
 }
 
@@ -881,7 +891,7 @@ impl Eq for Activation {}
 
 impl Hash for Activation {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        std::mem::discriminant(self).hash(state);
+        self.definition().hash(state);
         self.bits().hash(state);
     }
 }

@@ -144,6 +144,15 @@ impl Function {
 
 impl fmt::Display for Function {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Function::Elementwise(activation @ Activation::Custom(_)) = self {
+            let names = activation.parameters().iter().map(|parameter| parameter.name).zip(activation.values());
+            let values = names.map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>().join(", ");
+            return match (activation.has_reference(), activation.formula()) {
+                (true, formula) if values.is_empty() => write!(f, "custom({formula})"),
+                (true, formula) => write!(f, "custom({formula}; {values})"),
+                (false, text) => write!(f, "wgsl({values}; {text})"),
+            };
+        }
         let defaults = self.default_of().values();
         let differs = |value: &&(&'static str, String)| !defaults.contains(value);
         let values = self.values();
@@ -164,7 +173,15 @@ impl FromStr for Function {
             None => (text.trim(), ""),
             Some((name, rest)) => (name.trim(), rest.strip_suffix(')').ok_or_else(malformed)?),
         };
-        let pairs = parameters.split(',').filter(|_| !parameters.trim().is_empty());
+        match normalized(name).as_str() {
+            "custom" if parameters.is_empty() => {
+                return Err(Error::NotDeclared { function: "custom", what: NEEDS_FORMULA });
+            }
+            "custom" => return Function::from_formula(parameters),
+            "wgsl" => return from_own_text(parameters).ok_or_else(malformed)?,
+            _ => {}
+        }
+        let pairs = outer_parts(parameters).into_iter().filter(|_| !parameters.trim().is_empty());
         let pairs = pairs.map(|pair| pair.split_once('=').map(|(key, value)| (key.trim(), value.trim())));
         let pairs = pairs.collect::<Option<Vec<_>>>().ok_or_else(malformed)?;
         for (index, (key, _)) in pairs.iter().enumerate() {
@@ -180,6 +197,29 @@ impl FromStr for Function {
         function.validate()?;
         Ok(function)
     }
+}
+
+const NEEDS_FORMULA: &str = "it needs a formula, as in custom(x * sigmoid(x))";
+
+/// Reads what stands in `wgsl(NAME = VALUE, ...; TEXT)`.
+fn from_own_text(within: &str) -> Option<Result<Function, Error>> {
+    let (parameters, text) = within.split_once(';')?;
+    let pairs = parameters.split(',').filter(|pair| !pair.trim().is_empty());
+    let pair =
+        |pair: &'_ str| Some((pair.split_once('=')?.0.trim().to_owned(), pair.split_once('=')?.1.trim().parse().ok()?));
+    let pairs: Vec<(String, f32)> = pairs.map(pair).collect::<Option<_>>()?;
+    let pairs: Vec<(&str, f32)> = pairs.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    Some(Function::from_wgsl(text.strip_prefix(' ').unwrap_or(text), &pairs))
+}
+
+/// Splits at the commas outside of parentheses.
+fn outer_parts(text: &str) -> Vec<&str> {
+    let mut depth = 0;
+    let outer = |c: char| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        c == ',' && depth == 0
+    };
+    text.split(outer).collect()
 }
 
 macro_rules! as_function {

@@ -2,7 +2,7 @@
 
 use crate::adapter::{context, shown};
 use crate::failure::{Failure, usage};
-use crate::function::chosen;
+use crate::function::{FormulaOption, chosen};
 use crate::output::{number, print, progress_bar};
 use crate::row::labels;
 use crate::shader::{AccuracyName, StorageName};
@@ -22,6 +22,8 @@ use std::str::FromStr;
 pub struct Arguments {
     /// The functions; all where none is given.
     names: Vec<String>,
+    #[command(flatten)]
+    formula: FormulaOption,
     /// A parameter of the one function named; others keep their defaults.
     #[arg(short, long = "param", value_name = "KEY=VALUE")]
     param: Vec<String>,
@@ -49,8 +51,8 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let Arguments { names, param, shape, axis, storage, accuracy, samples, adapter, json } = arguments;
-    let functions = chosen(names, param)?;
+    let Arguments { names, formula, param, shape, axis, storage, accuracy, samples, adapter, json } = arguments;
+    let functions = chosen(names, formula.of(names)?.as_deref(), param)?;
     let context = context(adapter.as_deref())?.with_accuracy((*accuracy).into());
     let mut bench = Measurement::new(&context, *samples, *axis)?;
     bench.check(&functions, shape)?;

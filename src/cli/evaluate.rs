@@ -77,7 +77,8 @@ fn run(arguments: &Common, pass: Pass<'_>, param_grad: &[String]) -> Result<(), 
     if let (Device::Cpu, Some(adapter)) = (arguments.device, &arguments.adapter) {
         return Err(usage(anyhow!("--device cpu uses no adapter, but --adapter {adapter} was given")));
     }
-    let configured = configured(&arguments.name, &arguments.param)?;
+    let formula = arguments.formula.of([&arguments.name])?;
+    let configured = configured(&arguments.name, formula.as_deref(), &arguments.param)?;
     let gradients = param_grad.iter().map(|option| gradient(&configured, option));
     let gradients = gradients.collect::<Result<Vec<_>, _>>()?;
     let request = Request { arguments, configured, pass, gradients };

@@ -2,12 +2,51 @@
 
 use crate::failure::{Failure, usage};
 use anyhow::anyhow;
+use clap::Args;
 use gpu_activations::{Activation, Error, Function, LibraryName};
 use std::path::PathBuf;
 
 /// The function of this name, which may have parameters as in `leaky_relu(negative_slope=0.2)`.
 pub fn named(name: &str) -> Result<Function, Failure> {
     name.parse().map_err(|error: Error| usage(error))
+}
+
+/// The option that gives the function `custom`.
+#[derive(Args)]
+pub struct FormulaOption {
+    /// The formula of the function custom, such as "x * sigmoid(beta * x); beta = 1.5", or @FILE that holds it.
+    #[arg(long, value_name = "TEXT")]
+    formula: Option<String>,
+}
+
+impl FormulaOption {
+    /// The formula, which only a single function named custom has.
+    pub fn of<'a>(&self, names: impl IntoIterator<Item = &'a String>) -> Result<Option<String>, Failure> {
+        let names: Vec<&String> = names.into_iter().collect();
+        let is_custom = matches!(names.as_slice(), [name] if spelling(name.trim()) == "custom");
+        let Some(text) = &self.formula else {
+            return match is_custom {
+                true => Err(usage(anyhow!("custom needs its formula: --formula 'x * sigmoid(x)'"))),
+                false => Ok(None),
+            };
+        };
+        if !is_custom {
+            let names = names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
+            let named = if names.is_empty() { "none is named".to_owned() } else { format!("{names} has its own") };
+            return Err(usage(anyhow!("--formula is for the function custom alone; {named}")));
+        }
+        let Some(path) = text.strip_prefix('@') else { return Ok(Some(text.clone())) };
+        let read = std::fs::read_to_string(path);
+        read.map(Some).map_err(|error| usage(anyhow!("--formula {text}: cannot read {path}: {error}")))
+    }
+}
+
+/// The function of a formula, with the numbers among the parameters. Others are set later, over a placeholder.
+fn of_formula(formula: &str, pairs: &[(String, String)]) -> Result<Function, Failure> {
+    let number = |(key, value): &'_ (String, String)| (key.clone(), value.parse().unwrap_or(1.0));
+    let numbers: Vec<(String, f32)> = pairs.iter().map(number).collect();
+    let numbers: Vec<(&str, f32)> = numbers.iter().map(|(key, value)| (key.as_str(), *value)).collect();
+    Function::from_formula_with(formula, &numbers).map_err(usage)
 }
 
 /// The elementwise function that is needed here.
@@ -34,16 +73,17 @@ fn spelling(key: &str) -> String {
 }
 
 /// The function of this name with parameters from the command line.
-pub fn configured(name: &str, parameters: &[String]) -> Result<Configured, Failure> {
+pub fn configured(name: &str, formula: Option<&str>, parameters: &[String]) -> Result<Configured, Failure> {
     let pair = |parameter: &'_ String| {
         let pair = parameter.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()));
         pair.ok_or_else(|| usage(anyhow!("-p {parameter} is not of the form KEY=VALUE")))
     };
     let mut pairs = parameters.iter().map(pair).collect::<Result<Vec<_>, _>>()?;
     let library = library_of(name)?;
-    let function = match library {
-        Some(library) => named(&in_the_name(name, library, &mut pairs)?)?,
-        None => named(name)?,
+    let function = match (library, formula) {
+        (Some(library), _) => named(&in_the_name(name, library, &mut pairs)?)?,
+        (None, Some(formula)) => of_formula(formula, &pairs)?,
+        (None, None) => named(name)?,
     };
     let mut configured = Configured { function, library, seed: None, mask: None, files: Vec::new() };
     // A gated unit's activation decides which other parameters there are.
@@ -171,18 +211,18 @@ pub fn gradient(configured: &Configured, option: &str) -> Result<(&'static str, 
     Ok((learnable(&activation, key)?, path.into()))
 }
 
-/// The functions of these names at their defaults, all functions if none is named, or one function as `-p` says, with
-/// numbers and words alone.
+/// The functions of these names at their defaults, all functions if none is named, or one function as `-p` and `--formula`
+/// say, with numbers and words alone.
 #[cfg(any(feature = "bench", feature = "plot", feature = "verify"))]
-pub fn chosen(names: &[String], parameters: &[String]) -> Result<Vec<Function>, Failure> {
+pub fn chosen(names: &[String], formula: Option<&str>, parameters: &[String]) -> Result<Vec<Function>, Failure> {
     match (names, parameters) {
         ([], []) => {
             // `gated` is left out, because it is `glu` at its defaults.
             let all = Function::all().filter(|(name, function)| *name == function.name());
             Ok(all.map(|(_, function)| function).collect())
         }
-        (names, []) => names.iter().map(|name| named(name)).collect(),
-        ([name], parameters) => match configured(name, parameters)? {
+        (names, []) if formula.is_none() => names.iter().map(|name| named(name)).collect(),
+        ([name], parameters) => match configured(name, formula, parameters)? {
             Configured { function, seed: None, mask: None, files, .. } if files.is_empty() => Ok(vec![function]),
             _ => {
                 Err(usage(anyhow!("{name} works here only with numbers or words as parameters, no files and no seed")))

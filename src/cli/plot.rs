@@ -2,7 +2,7 @@
 
 use crate::adapter::context;
 use crate::failure::{Failure, usage};
-use crate::function::{chosen, elementwise, is_default};
+use crate::function::{FormulaOption, chosen, elementwise, is_default};
 use crate::new_file::NewFile;
 use anyhow::anyhow;
 use clap::Args;
@@ -14,6 +14,8 @@ pub struct Arguments {
     /// The functions; one alone is drawn for several values of its parameters.
     #[arg(required = true)]
     names: Vec<String>,
+    #[command(flatten)]
+    formula: FormulaOption,
     /// A parameter of the one function named, which is then drawn for these values alone.
     #[arg(short, long = "param", value_name = "KEY=VALUE")]
     param: Vec<String>,
@@ -26,7 +28,8 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let picture = Picture::of(&arguments.names, &arguments.param)?;
+    let formula = arguments.formula.of(&arguments.names)?;
+    let picture = Picture::of(&arguments.names, formula.as_deref(), &arguments.param)?;
     let format = Format::of(&arguments.output)?;
     let mut file = NewFile::create(&arguments.output, &[])?;
     let svg = picture.draw(&context(arguments.adapter.as_deref())?)?;
@@ -64,8 +67,8 @@ enum Picture {
 }
 
 impl Picture {
-    fn of(names: &[String], parameters: &[String]) -> Result<Picture, Failure> {
-        let functions = chosen(names, parameters)?;
+    fn of(names: &[String], formula: Option<&str>, parameters: &[String]) -> Result<Picture, Failure> {
+        let functions = chosen(names, formula, parameters)?;
         if let [function] = functions.as_slice() {
             if let Ok(function) = function.along() {
                 return Ok(Picture::Along(function.clone()));

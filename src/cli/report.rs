@@ -49,7 +49,7 @@ const SMALL: usize = 4096;
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let begin = Instant::now();
-    let functions = chosen(&arguments.names, &[])?;
+    let functions = chosen(&arguments.names, None, &[])?;
     // An output that cannot be written is found before the work is done.
     let mut file = NewFile::create(&arguments.output, &[])?;
     let adapter = arguments.adapter.as_deref();

@@ -1,7 +1,7 @@
 //! Columns that the rows of `verify` and `bench` share: those that say what a row is about.
 
 use crate::output::{json_of, short};
-use gpu_activations::{Accuracy, Function};
+use gpu_activations::{Accuracy, Activation, Function};
 use serde_json::{Map, Value, json};
 
 /// Results in 16 bits have one accuracy, which counts as the highest.
@@ -13,7 +13,11 @@ pub fn labels(function: &Function, pass: &str, storage: &str, accuracy: Accuracy
         ("storage", json!(storage)),
         ("accuracy", json!(accuracy.name())),
     ];
-    labels.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
+    let mut labels: Map<String, Value> = labels.map(|(name, value)| (name.to_owned(), value)).into_iter().collect();
+    if let Ok(activation @ Activation::Custom(_)) = function.elementwise() {
+        labels.insert("formula".to_owned(), json!(activation.formula()));
+    }
+    labels
 }
 
 pub fn parameters(function: &Function) -> Map<String, Value> {

@@ -1,7 +1,7 @@
 //! `shader`: the WGSL that runs, or a snippet for a shader of the user's.
 
 use crate::failure::{Failure, usage};
-use crate::function::{elementwise, named};
+use crate::function::{FormulaOption, configured, elementwise};
 use crate::output::print;
 use clap::{Args, ValueEnum};
 use gpu_activations::shader::{Aliasing, Shader, ShaderOptions, Storage};
@@ -11,6 +11,8 @@ use gpu_activations::{Accuracy, Direction, Function};
 pub struct Arguments {
     /// The function.
     name: String,
+    #[command(flatten)]
+    formula: FormulaOption,
     /// The pass to look at; the module of an elementwise function has both.
     #[arg(long, value_enum, default_value_t = Pass::Forward)]
     pass: Pass,
@@ -68,7 +70,8 @@ pub enum StorageName {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let function = named(&arguments.name)?;
+    let formula = arguments.formula.of([&arguments.name])?;
+    let function = configured(&arguments.name, formula.as_deref(), &[])?.function;
     let mut options = ShaderOptions::default();
     options.accuracy = arguments.accuracy.into();
     options.fused = arguments.fused;

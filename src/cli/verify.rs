@@ -2,7 +2,7 @@
 
 use crate::adapter::{context, shown};
 use crate::failure::{Failure, usage};
-use crate::function::{chosen, is_default};
+use crate::function::{FormulaOption, chosen, is_default};
 use crate::new_file::NewFile;
 use crate::output::{number, print, progress_bar};
 use crate::row::{labels, parameters};
@@ -24,6 +24,8 @@ use std::time::{Duration, Instant};
 pub struct Arguments {
     /// The functions; all where none is given.
     names: Vec<String>,
+    #[command(flatten)]
+    formula: FormulaOption,
     /// A parameter of the one function named; absent: the defaults and the table's sample values.
     #[arg(short, long = "param", value_name = "KEY=VALUE")]
     param: Vec<String>,
@@ -52,8 +54,8 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let Arguments { names, param, order, accuracy, exhaustive, step, resume, adapter, json } = arguments;
-    let mut functions = functions(names, param)?;
+    let Arguments { names, formula, param, order, accuracy, exhaustive, step, resume, adapter, json } = arguments;
+    let mut functions = functions(names, formula.of(names)?.as_deref(), param)?;
     if *order == Some(2) {
         if let Some(along) = functions.iter().find(|function| !names.is_empty() && function.along().is_ok()) {
             return Err(usage(anyhow!(
@@ -86,12 +88,12 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 /// The functions to verify: those named, or all, at their defaults and sample values, or one as `-p` says.
-fn functions(names: &[String], parameters: &[String]) -> Result<Vec<Function>, Failure> {
+fn functions(names: &[String], formula: Option<&str>, parameters: &[String]) -> Result<Vec<Function>, Failure> {
     let of = |function: Function| {
         let is_one = !parameters.is_empty() || !is_default(&function);
         if is_one { vec![function] } else { samples(&function) }
     };
-    Ok(chosen(names, parameters)?.into_iter().flat_map(of).collect())
+    Ok(chosen(names, formula, parameters)?.into_iter().flat_map(of).collect())
 }
 
 /// A function with its defaults and sample values.

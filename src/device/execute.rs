@@ -54,7 +54,13 @@ fn trusted_module(device: &wgpu::Device, label: &str, text: &str) -> wgpu::Shade
     unsafe { device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked()) }
 }
 
-/// A module from text that a test has changed.
+/// What a compiler says, in one line without its excerpt, whose lines are those of the whole module.
+fn without_excerpt(message: &str) -> String {
+    let said = message.lines().map(str::trim).filter(|line| !line.is_empty() && !line.contains(['│', '┌']));
+    said.collect::<Vec<_>>().join(" ")
+}
+
+/// A module from text that is not this crate's own: a user's, or what a test has changed.
 fn checked_module(device: &wgpu::Device, label: &str, text: &str) -> wgpu::ShaderModule {
     let source = wgpu::ShaderSource::Wgsl(text.into());
     device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(label), source })
@@ -117,7 +123,8 @@ impl Device {
         let outcome = self.checked(|| {
             self.at_work(|| {
                 let module = match &rewritten {
-                    None => trusted_module(&self.wgpu, key.label, shader.source()),
+                    None if key.kernel.is_trusted() => trusted_module(&self.wgpu, key.label, shader.source()),
+                    None => checked_module(&self.wgpu, key.label, shader.source()),
                     Some(text) => checked_module(&self.wgpu, key.label, text),
                 };
                 let module = compiled.insert(module);
@@ -128,9 +135,10 @@ impl Device {
         let messages = pollster::block_on(module.get_compilation_info()).messages;
         let found = messages.into_iter().find(|message| message.message_type == wgpu::CompilationMessageType::Error);
         let Some(message) = found else { return Err(error.clone()) };
+        let column = message.location.map_or(0, |location| location.line_position);
         let place = message.location.and_then(|location| shader.locate(location.line_number));
         let (file, line) = place.unwrap_or((key.label, 0));
-        Err(Error::Shader { file: file.to_owned(), line, message: message.message })
+        Err(Error::Shader { file: file.to_owned(), line, column, message: without_excerpt(&message.message) })
     }
 
     /// A uniform buffer of these bytes. It is never rewritten, so a recording may refer to it at any time.

@@ -171,7 +171,9 @@ impl Recording<'_, '_> {
     /// ```
     ///
     /// # Errors
-    /// Those of [`Recording::forward`], and [`Error::SharedBuffer`] if dx or ddy lies in the buffer of another operand.
+    /// - Those of [`Recording::forward`];
+    /// - [`Error::SharedBuffer`] if dx or ddy lies in the buffer of another operand;
+    /// - [`Error::NotDeclared`] for WGSL text without a second derivative.
     pub fn double_backward<T: Element>(
         &mut self,
         function: impl Into<Function>,
@@ -204,6 +206,11 @@ impl Recording<'_, '_> {
     ) -> Result<(), Error> {
         let activation = function.elementwise()?;
         activation.validate()?;
+        let needs_second = matches!(operands.pass, Pass::Derivative(Order::Second) | Pass::DoubleBackward);
+        if needs_second && !activation.definition().declares("second_derivative") {
+            let what = "the text has no line that begins with `fn second_derivative(`";
+            return Err(Error::NotDeclared { function: activation.name(), what });
+        }
         operands.check(self)?;
         parameters.check(&activation, operands.x.elements)?;
         let aliasing = operands.aliasing()?;

@@ -1,4 +1,4 @@
-use crate::catalog::{Activation, AxisFunction, Kernels, source};
+use crate::catalog::{Activation, AxisFunction, Definition, Kernels, source};
 use crate::shader::binding::Access;
 use crate::shader::compose::{Part, Shader, parts};
 use crate::shader::elementwise::{ElementwiseKernel, GradientKernel, Pass};
@@ -52,6 +52,20 @@ impl Kernel {
                 all
             }
         }
+    }
+
+    /// Whether all of the text is this crate's own.
+    pub(crate) fn is_trusted(&self) -> bool {
+        let definition = match self {
+            Kernel::Elementwise(kernel) => Some(kernel.definition),
+            Kernel::Gradient(kernel) => Some(kernel.definition),
+            Kernel::Rowwise(RowwiseKernel { statistics: RowStatistics::Gradient { definition, .. }, .. }) => {
+                Some(*definition)
+            }
+            Kernel::Groupwise(kernel) => kernel.activation,
+            Kernel::Rowwise(_) | Kernel::Copy(_) | Kernel::Arithmetic | Kernel::F16Conversions => None,
+        };
+        definition.is_none_or(Definition::is_trusted)
     }
 
     /// Whether the module uses the type f16.

@@ -44,7 +44,8 @@ impl Math {
             Math::Sixteen => vec![source!("math/sixteen.wgsl"), source!("math/plain.wgsl")],
         };
         all.extend(own.into_iter().map(Part::from));
-        all.extend(parts![source!("math/scaling.wgsl"), source!("math/curvature.wgsl"), source!("math/angles.wgsl")]);
+        all.extend(parts![source!("math/scaling.wgsl"), source!("math/curvature.wgsl")]);
+        all.extend(parts![source!("math/angles.wgsl"), source!("math/logarithm.wgsl")]);
         all
     }
 }

@@ -1,9 +1,9 @@
 //! Text for the parameters of an element, and for what is fused before and after its function.
 
-use crate::catalog::{Definition, source};
+use crate::catalog::{Body, Definition, Source, source};
 use crate::shader::binding::numbers::FIRST_PARAMETER;
 use crate::shader::compose::{Part, parts};
-use crate::shader::items::renamed;
+use crate::shader::items::{items, renamed};
 use crate::shader::math::Math;
 use std::fmt::Write as _;
 
@@ -54,7 +54,36 @@ pub(crate) enum ParameterForm {
 /// An activation may have another form where nothing is compensated: `activation_plain`, `derivative_plain` or
 /// `second_derivative_plain` then takes the name. Without a `second_derivative` it has straight pieces.
 pub(crate) fn function_parts(definition: &'static Definition, math: Math) -> Vec<Part> {
-    let mut part = Part::from(definition.source);
+    let mut all = match &definition.body {
+        Body::File(source) => file_parts(*source, math),
+        Body::Formula { text, called } => {
+            let mut all: Vec<Part> = called.iter().map(|called| called_part(called, math)).collect();
+            all.extend(parts![source!("formula.wgsl"), Part::made("(the formula)", text.clone())]);
+            all
+        }
+        Body::Own(text) => parts![source!("formula.wgsl"), Part::made(YOUR_TEXT, text.clone())].into(),
+    };
+    if definition.parameters.is_empty() {
+        all.push(source!("parameters/none.wgsl").into());
+    }
+    all
+}
+
+/// The part that a user's WGSL is.
+pub(crate) const YOUR_TEXT: &str = "(your text)";
+
+/// A function of the table that a formula calls: every name of it begins with `call_` and its own.
+fn called_part(definition: &'static Definition, math: Math) -> Part {
+    let text: String = function_parts(definition, math).iter().map(|part| part.text.as_ref()).collect();
+    let items = items(&text);
+    let declared = |word: &str| items.iter().any(|(name, _)| *name == word);
+    let prefixed = |word: &str| declared(word).then(|| format!("call_{}_{word}", definition.name));
+    let all = items.iter().map(|(_, item)| renamed(item, prefixed)).collect::<Vec<_>>();
+    Part::made("(a function that the formula calls)", all.join("\n"))
+}
+
+fn file_parts(source: Source, math: Math) -> Vec<Part> {
+    let mut part = Part::from(source);
     for name in ["activation", "derivative", "second_derivative"] {
         let plain = format!("{name}_plain");
         if !part.text.contains(&format!("fn {plain}(")) {
@@ -68,9 +97,6 @@ pub(crate) fn function_parts(definition: &'static Definition, math: Math) -> Vec
     let mut all = vec![part];
     if is_flat {
         all.push(source!("elementwise/flat.wgsl").into());
-    }
-    if definition.parameters.is_empty() {
-        all.push(source!("parameters/none.wgsl").into());
     }
     all
 }

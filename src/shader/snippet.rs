@@ -85,7 +85,10 @@ impl Activation {
         text.push_str(source!("snippet.wgsl").text);
         let items = items(&text);
         let needed = needed(&items, &OFFERED);
-        let mut snippet = format!("// {}: {}\n", self.name(), self.formula());
+        let mut snippet = match self.definition().is_trusted() {
+            true => format!("// {}: {}\n", self.name(), self.formula().replace('\n', " ")),
+            false => String::new(),
+        };
         for (_, item) in items.iter().filter(|(name, _)| needed.contains(*name)) {
             let prefixed = |word: &str| items.iter().any(|(name, _)| *name == word).then(|| format!("{prefix}_{word}"));
             snippet.push('\n');

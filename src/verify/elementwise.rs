@@ -62,14 +62,17 @@ struct Reference {
 }
 
 impl Reference {
-    fn new(activation: Activation, quantity: Quantity) -> Self {
+    fn checked(activation: Activation, quantity: Quantity) -> Result<Self, Error> {
+        if !activation.has_reference() {
+            return Err(Error::NotDeclared { function: activation.name(), what: "WGSL text has no f64 reference" });
+        }
         let has_inexact = matches!(
             (activation, quantity),
             (Activation::ClippedGelu { .. }, Quantity::Backward | Quantity::SecondDerivative)
         );
         let kinks = if has_inexact { activation.kinks() } else { Vec::new() };
         let inexact_kinks = kinks.into_iter().filter(|kink| f64::from(*kink as f32) != *kink).collect();
-        Reference { activation, quantity, inexact_kinks }
+        Ok(Reference { activation, quantity, inexact_kinks })
     }
 
     fn at(&self, x: f64) -> f64 {
@@ -247,7 +250,7 @@ pub fn verify_from<T: Format>(
     mut checkpoint: Checkpoint,
     mut keep: impl FnMut(&Checkpoint) -> Result<(), Error>,
 ) -> Result<Checkpoint, Error> {
-    let reference = Reference::new(activation, quantity);
+    let reference = Reference::checked(activation, quantity)?;
     let blocks = T::inputs(&activation, step.max(1));
     if checkpoint.blocks != blocks.len() as u64 {
         checkpoint = Checkpoint { blocks: blocks.len() as u64, ..Checkpoint::default() };
@@ -316,7 +319,7 @@ pub fn compare<T: Format>(
     results: &[T],
 ) -> Result<Report, Error> {
     check_lengths("the results", results.len() as u64, "the inputs", inputs.len() as u64)?;
-    let reference = Reference::new(activation, quantity);
+    let reference = Reference::checked(activation, quantity)?;
     let expected: Vec<f64> = inputs.par_iter().map(|x| reference.at(x.to_f64())).collect();
     let block = Block { x: inputs.to_vec(), dy: vec![T::from_f64(1.0); inputs.len()] };
     Ok(compared(&reference, reference.limit::<T>(Accuracy::Highest), &block, &expected, results))

@@ -603,7 +603,9 @@ fn every_module_is_valid() {
     files.retain(|file| !file.ends_with("snippet.wgsl") && !file.ends_with("memory/f16_pack_builtin.wgsl"));
     if !collector.context.device().features().contains(wgpu::Features::SUBGROUP) {
         files.retain(|file| {
-            !file.to_string_lossy().ends_with("shuffled.wgsl") && !file.ends_with("rowwise/teams/subgroup.wgsl")
+            !file.to_string_lossy().ends_with("shuffled.wgsl")
+                && !file.ends_with("rowwise/teams/subgroup.wgsl")
+                && !file.ends_with("rowwise/teams/workgroup_of_subgroups.wgsl")
         });
     }
     if !collector.context.device().features().contains(wgpu::Features::SHADER_F16) {

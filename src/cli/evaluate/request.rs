@@ -2,7 +2,7 @@
 
 use crate::adapter::context;
 use crate::failure::{Failure, usage};
-use crate::function::Configured;
+use crate::function::{Configured, FormulaOption};
 use crate::output::say;
 use crate::shader::AccuracyName;
 use crate::stdio::is_dash;
@@ -19,6 +19,8 @@ pub const BATCH: u64 = 1 << 22;
 pub struct Common {
     /// The function.
     pub name: String,
+    #[command(flatten)]
+    pub formula: FormulaOption,
     /// x: an .npy file of f32, of f16, or of f64, which is rounded to f32; - is standard input.
     #[arg(value_name = "IN.npy")]
     pub input: PathBuf,
@@ -147,16 +149,25 @@ impl Request<'_> {
     pub fn engine(&self) -> Result<Engine> {
         let Common { device, adapter, accuracy, .. } = self.arguments;
         if *device == Device::Cpu {
-            return Ok(Engine::Reference);
+            return self.reference();
         }
         match context(adapter.as_deref()) {
             Ok(context) => Ok(Engine::Device(context.with_accuracy((*accuracy).into()))),
             Err(error @ Error::NoAdapter { wanted: None, .. }) if *device == Device::Auto => {
                 say(&format!("evaluating on the CPU reference: {error}"));
-                Ok(Engine::Reference)
+                self.reference()
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Computes on the CPU, which WGSL text cannot.
+    fn reference(&self) -> Result<Engine> {
+        let function = self.configured.function.name();
+        let what = "WGSL text has no f64 reference";
+        let has_reference =
+            self.configured.function.elementwise().map_or(true, |activation| activation.has_reference());
+        if has_reference { Ok(Engine::Reference) } else { Err(Error::NotDeclared { function, what }.into()) }
     }
 }
 
