@@ -287,15 +287,18 @@ impl Row<'_> {
             notes.insert(0, "order 2".to_owned());
         }
         let word = |name: &str| self.labels[name].as_str().unwrap_or_default().to_owned();
+        let limit = match report.limit_ulp {
+            f64::INFINITY => "ULP".to_owned(),
+            limit => format!("of {limit:.3} ULP"),
+        };
         format!(
-            "{} {:<17} {:<8} {:<4} {:<7} worst {:.3} of {:.3} ULP at {:e}, {} of {} beyond  {}{}\n",
+            "{} {:<17} {:<8} {:<4} {:<7} worst {:.3} {limit} at {:e}, {} of {} beyond  {}{}\n",
             if report.failed == 0 { "ok  " } else { "FAIL" },
             function.name(),
             word("pass"),
             word("storage"),
             word("accuracy"),
             report.worst_ulp,
-            report.limit_ulp,
             report.worst_input,
             report.failed,
             report.count,

@@ -206,7 +206,7 @@ impl Graph {
         }
         let half = self.chain(base, exponent / 2);
         let square = self.binary(Binary::Multiply, half, half);
-        if exponent % 2 == 0 { square } else { self.binary(Binary::Multiply, square, base) }
+        if exponent.is_multiple_of(2) { square } else { self.binary(Binary::Multiply, square, base) }
     }
 
     /// The operands of a node, in order.

@@ -335,9 +335,9 @@ impl Parser {
         Ok(self.graph.add(Node::Parameter(index)))
     }
 
-    /// The arguments after the parenthesis: expressions with their columns, then parameters by name.
-    fn arguments(&mut self) -> Result<(Vec<(Id, usize)>, Vec<Keyword>), Error> {
-        let (mut values, mut keywords) = (Vec::new(), Vec::new());
+    /// The arguments after the parenthesis: expressions, then parameters by name.
+    fn arguments(&mut self) -> Result<Arguments, Error> {
+        let Arguments { mut values, mut keywords } = Arguments::default();
         loop {
             let column = self.column();
             let is_keyword = self.tokens.get(self.position + 1).is_some_and(|next| next.token == Token::Symbol("="));
@@ -350,7 +350,7 @@ impl Parser {
                 _ => return Err(self.unexpected("a parameter, as in NAME=VALUE")),
             }
             if self.takes(")") {
-                return Ok((values, keywords));
+                return Ok(Arguments { values, keywords });
             }
             self.needs(",", "an operator, \",\" or \")\"")?;
         }
@@ -364,7 +364,7 @@ impl Parser {
             let expected = format!("a function; the nearest are {}", nearest(name, known.chain(table)).join(", "));
             return Err(Error::Formula { column, found: format!("the name {name:?}"), expected });
         }
-        let (values, keywords) = self.arguments()?;
+        let Arguments { values, keywords } = self.arguments()?;
         match built_in {
             Some((_, count)) if keywords.is_empty() && fits(*count, values.len()) => {
                 Ok(self.built_in(name, &values.iter().map(|(value, _)| *value).collect::<Vec<_>>()))
@@ -489,6 +489,14 @@ impl Parser {
         }
         Ok(())
     }
+}
+
+/// What stands between a function's parentheses.
+#[derive(Default)]
+struct Arguments {
+    /// Expressions and their columns.
+    values: Vec<(Id, usize)>,
+    keywords: Vec<Keyword>,
 }
 
 /// A parameter of a function by name.

@@ -155,9 +155,10 @@ pub(super) fn distance<T: Format>(result: f64, expected: f64) -> f64 {
 }
 
 /// The bound in units of `T`, for a bound in units of f32. In 16 bits it is half a unit for the rounding. Where the f32
-/// is not exact, a hundredth of a unit is added for the arithmetic, which is made for 16 bits.
+/// is not exact, a hundredth of a unit is added for the arithmetic, which is made for 16 bits. A formula has no bound.
 pub(super) fn limit<T: Format>(f32_limit: f64) -> f64 {
     match T::DIGITS {
+        _ if f32_limit == f64::INFINITY => f64::INFINITY,
         24 => f32_limit,
         _ if f32_limit == 0.0 => 0.5,
         _ => 0.51,

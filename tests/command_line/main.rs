@@ -3,6 +3,7 @@
 
 mod adapters;
 mod bench;
+mod custom;
 mod derivatives;
 mod elementwise;
 mod files;

@@ -52,8 +52,8 @@ fn agree<T: Element>(context: &GpuActivations, tolerance: f64) {
         close(&name, &pair[0], &pair[1], tolerance);
         let pair = [own, known].map(|function| context.backward_slice(function, &x, &dy).unwrap());
         close(&name, &pair[0], &pair[1], 4.0 * tolerance);
-        let mut in_place = context.upload(&x).unwrap();
-        context.forward_in_place(own, &mut in_place).unwrap();
+        let in_place = context.upload(&x).unwrap();
+        context.forward_in_place(own, &in_place).unwrap();
         let forward = context.forward_slice(own, &x).unwrap();
         assert_eq!(
             bytemuck::cast_slice::<T, u8>(&context.download(&in_place).unwrap()),

@@ -6,8 +6,8 @@ use crate::common::STRATEGIES;
 use gpu_activations::shader::{Aliasing, ComposedModule, Member, Shader, ShaderOptions, Storage, VARIABLES};
 use gpu_activations::tuning::Strategy;
 use gpu_activations::{
-    Accuracy, Activation, Axis, AxisFunction, BufferRange, Direction, DoubleBackward, Element, Error, GateGradients,
-    GpuActivations, GpuBuffer, Order, ParameterBuffers, Recording, wgpu,
+    Accuracy, Activation, Axis, AxisFunction, BufferRange, Direction, DoubleBackward, Element, Error, Function,
+    GateGradients, GpuActivations, GpuBuffer, Order, ParameterBuffers, Recording, wgpu,
 };
 use half::{bf16, f16};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
@@ -150,6 +150,14 @@ fn device() -> (wgpu::Device, wgpu::Queue) {
     pollster::block_on(adapter.request_device(&descriptor)).unwrap()
 }
 
+/// The table's functions, and a formula with every building block.
+fn functions() -> Vec<Activation> {
+    let blocks = "x > a && !(x < b) ? ln(1 + x^2)*sin(x) - cos(x)/exp(x) : pow(|x|, b) + swish(x, beta=a) + floor(x)*sign(x) \
+                  + sqrt(x*x + 1)*mish(x) + 1/0; a = 0.5, b = 1.5";
+    let formula = Function::from_formula(blocks).and_then(|function| function.elementwise()).unwrap();
+    Activation::ALL.iter().copied().chain([formula]).collect()
+}
+
 impl Collector {
     fn new() -> Self {
         let (device, queue) = device();
@@ -180,7 +188,7 @@ impl Collector {
 
     fn elementwise<T: Element>(&self) {
         let context = &self.context;
-        for &activation in Activation::ALL {
+        for activation in functions() {
             for place in PLACES {
                 let what = format!("{} {} {place:?}", activation.name(), storage::<T>());
                 let on = Operands::<T>::new(context, [6; 3], place);
@@ -236,7 +244,7 @@ impl Collector {
 
     /// Parameters from buffers, alone and together, and their gradients.
     fn learnable<T: Element>(&self) {
-        for &activation in Activation::ALL {
+        for activation in functions() {
             let own = activation.parameters().iter().filter(|parameter| parameter.learnable);
             let own: Vec<&str> = own.map(|parameter| parameter.name).collect();
             let with = |fused: &[&'static str]| [&own[..], fused].concat();
