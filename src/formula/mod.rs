@@ -13,7 +13,7 @@ use crate::catalog::{
 };
 use crate::error::Error;
 use crate::formula::graph::By;
-use crate::formula::parser::{Parsed, is_function, parse};
+use crate::formula::parser::{Parsed, parse};
 use crate::formula::program::Program;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -22,9 +22,6 @@ use std::sync::{Mutex, PoisonError};
 /// called: 60 take llvmpipe seven seconds and a gigabyte, and twice as many four times that.
 const MOST_STEPS: usize = 20_000;
 const MOST_KERNELS: usize = 80;
-
-/// The names of an operation's other operands.
-const TAKEN: [&str; 7] = ["input_bias", "output_factor", "output_addend", "seed", "mask", "axis", "formula"];
 
 impl Function {
     /// Makes an elementwise function from a formula. Its derivatives, the gradients of its parameters, the f64 reference and
@@ -143,20 +140,6 @@ fn infos(parameters: &[(String, Option<f32>)]) -> Result<&'static [ParameterInfo
         ..ParameterInfo::new(name.clone().leak(), Value::Number(default.unwrap_or_default()), Range::Finite)
     };
     Ok(parameters.iter().map(info).collect::<Vec<_>>().leak())
-}
-
-/// Checks that a parameter may have this name, which becomes a field in WGSL.
-fn check_name(name: &str, column: usize) -> Result<(), Error> {
-    let is_taken = TAKEN.iter().any(|taken| normalized(taken) == normalized(name));
-    let is_word = !name.starts_with('_') && !name.ends_with('_') && !name.contains("__");
-    let is_field = wgpu::naga::front::wgsl::parse_str(&format!("struct Params {{\n    {name}: f32,\n}}")).is_ok();
-    if is_word && is_field && !is_taken && !is_function(name) {
-        return Ok(());
-    }
-    let reason = if is_taken { "is taken by another operand" } else { "is reserved in WGSL, or begins or ends with _" };
-    let (found, expected) =
-        (format!("the name {name:?}"), format!("another name for the parameter: this one {reason}"));
-    Err(Error::Formula { column, found, expected })
 }
 
 impl Formula {

@@ -11,6 +11,9 @@ const DEEPEST: usize = 100;
 /// The most bytes of a formula.
 const LONGEST: usize = 1 << 16;
 
+/// The names of an operation's other operands.
+const TAKEN: [&str; 7] = ["input_bias", "output_factor", "output_addend", "seed", "mask", "axis", "formula"];
+
 /// Functions besides those of the table, and how many arguments they take; `usize::MAX` for two or more.
 const BUILT_IN: &[(&str, usize)] = &[
     ("min", usize::MAX),
@@ -327,7 +330,7 @@ impl Parser {
         let index = match known {
             Some(index) => index,
             None => {
-                crate::formula::check_name(name, column)?;
+                check_name(name, column)?;
                 self.parameters.push((name.to_owned(), None));
                 self.parameters.len() - 1
             }
@@ -491,6 +494,20 @@ impl Parser {
     }
 }
 
+/// Checks that a parameter may have this name, which becomes a field in WGSL.
+fn check_name(name: &str, column: usize) -> Result<(), Error> {
+    let is_taken = TAKEN.iter().any(|taken| normalized(taken) == normalized(name));
+    let is_word = !name.starts_with('_') && !name.ends_with('_') && !name.contains("__");
+    let is_field = wgpu::naga::front::wgsl::parse_str(&format!("struct Params {{\n    {name}: f32,\n}}")).is_ok();
+    if is_word && is_field && !is_taken && !is_function(name) {
+        return Ok(());
+    }
+    let reason = if is_taken { "is taken by another operand" } else { "is reserved in WGSL, or begins or ends with _" };
+    let (found, expected) =
+        (format!("the name {name:?}"), format!("another name for the parameter: this one {reason}"));
+    Err(Error::Formula { column, found, expected })
+}
+
 /// What stands between a function's parentheses.
 #[derive(Default)]
 struct Arguments {
@@ -515,7 +532,7 @@ fn is_in_table(name: &str) -> bool {
 }
 
 /// Whether a name is that of a function.
-pub(super) fn is_function(name: &str) -> bool {
+fn is_function(name: &str) -> bool {
     BUILT_IN.iter().any(|(known, _)| *known == name) || is_in_table(name)
 }
 
