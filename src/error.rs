@@ -238,6 +238,16 @@ pub enum Error {
         function: &'static str,
     },
 
+    /// A function along an axis has no double backward pass.
+    #[error(
+        "{function} has no double backward pass; softmax, softmin, quiet_softmax, log_softmax, gated units and elementwise \
+         functions do"
+    )]
+    NoDoubleBackward {
+        /// The function.
+        function: &'static str,
+    },
+
     // Operands.
     /// Two operands of one operation have different lengths.
     #[error("{left} has {}, {right} has {right_length}", counted(*.left_length, "element"))]

@@ -49,6 +49,7 @@ struct RowwiseUniform {
 struct Entry {
     x: f32,
     dy: f32,
+    v: f32,
     kept: bool,
     position: u32,
     element: u32,
@@ -59,6 +60,7 @@ struct Entry {
 struct Entries {
     x: vec4<f32>,
     dy: vec4<f32>,
+    v: vec4<f32>,
     kept: vec4<bool>,
     position: vec4<u32>,
     element: vec4<u32>,
@@ -68,19 +70,19 @@ struct Entries {
 const COUNT: vec4<u32> = vec4<u32>(0u, 1u, 2u, 3u);
 
 fn first_of(e: Entries) -> Entry {
-    return Entry(e.x.x, e.dy.x, e.kept.x, e.position.x, e.element.x, e.row.x);
+    return Entry(e.x.x, e.dy.x, e.v.x, e.kept.x, e.position.x, e.element.x, e.row.x);
 }
 
 fn second_of(e: Entries) -> Entry {
-    return Entry(e.x.y, e.dy.y, e.kept.y, e.position.y, e.element.y, e.row.y);
+    return Entry(e.x.y, e.dy.y, e.v.y, e.kept.y, e.position.y, e.element.y, e.row.y);
 }
 
 fn third_of(e: Entries) -> Entry {
-    return Entry(e.x.z, e.dy.z, e.kept.z, e.position.z, e.element.z, e.row.z);
+    return Entry(e.x.z, e.dy.z, e.v.z, e.kept.z, e.position.z, e.element.z, e.row.z);
 }
 
 fn fourth_of(e: Entries) -> Entry {
-    return Entry(e.x.w, e.dy.w, e.kept.w, e.position.w, e.element.w, e.row.w);
+    return Entry(e.x.w, e.dy.w, e.v.w, e.kept.w, e.position.w, e.element.w, e.row.w);
 }
 
 // Whether each of four elements exists and counts.

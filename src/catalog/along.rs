@@ -118,8 +118,11 @@ impl Default for GateLimits {
 pub(crate) struct AlongLengths {
     pub input: (&'static str, u64),
     pub dy: Option<u64>,
+    /// Of x's length.
+    pub v: Option<u64>,
     pub mask: Option<u64>,
-    pub result: Option<u64>,
+    /// The result by its name, and whether it has y's length instead of x's.
+    pub result: Option<(&'static str, u64, bool)>,
 }
 
 /// The order of a gated unit's two halves along the axis.
@@ -449,6 +452,7 @@ const NO_REMAINDER: Source = source!("rowwise/scores/remainder_none.wgsl");
 const SOFTMAX: Source = source!("rowwise/functions/softmax.wgsl");
 const ONE: Source = source!("rowwise/scores/temperature_one.wgsl");
 const WEIGHTS: Source = source!("rowwise/weights.wgsl");
+const WEIGHTED: Source = source!("rowwise/scores/weighted.wgsl");
 const EXPONENTIALS: Source = source!("rowwise/exponentials.wgsl");
 
 const TEMPERATURE: Value = Value::Number(1.0);
@@ -466,7 +470,7 @@ along! {
     family "softmax",
     mask true,
     from_output true,
-    kernels exponentials(&[PLAIN, NO_REMAINDER, SOFTMAX, ONE, WEIGHTS, EXPONENTIALS], 2, false),
+    kernels exponentials(&[PLAIN, NO_REMAINDER, SOFTMAX, ONE, WEIGHTS, WEIGHTED, EXPONENTIALS], 2, false),
     groups ROWS,
     scalars at_temperature(*temperature),
     samples [{ temperature: 0.3 }, { temperature: 7.0 }],
@@ -483,7 +487,7 @@ along! {
     family "softmax",
     mask true,
     from_output true,
-    kernels exponentials(&[PLAIN, NO_REMAINDER, source!("rowwise/functions/log_softmax.wgsl"), ONE, WEIGHTS, EXPONENTIALS], 2, false),
+    kernels exponentials(&[PLAIN, NO_REMAINDER, source!("rowwise/functions/log_softmax.wgsl"), ONE, WEIGHTS, WEIGHTED, EXPONENTIALS], 2, false),
     groups ROWS,
     scalars at_temperature(*temperature),
     samples [{ temperature: 0.3 }, { temperature: 7.0 }],
@@ -500,7 +504,7 @@ along! {
     family "softmax",
     mask true,
     from_output true,
-    kernels exponentials(&[source!("rowwise/scores/negated.wgsl"), NO_REMAINDER, SOFTMAX, ONE, WEIGHTS, EXPONENTIALS], 2, false),
+    kernels exponentials(&[source!("rowwise/scores/negated.wgsl"), NO_REMAINDER, SOFTMAX, ONE, WEIGHTS, WEIGHTED, EXPONENTIALS], 2, false),
     groups ROWS,
     scalars at_temperature(*temperature),
     samples [{ temperature: 0.3 }],
@@ -518,7 +522,7 @@ along! {
     family "softmax",
     mask true,
     from_output true,
-    kernels exponentials(&[PLAIN, source!("rowwise/scores/remainder_zero.wgsl"), SOFTMAX, ONE, WEIGHTS, EXPONENTIALS], 2, false),
+    kernels exponentials(&[PLAIN, source!("rowwise/scores/remainder_zero.wgsl"), SOFTMAX, ONE, WEIGHTS, WEIGHTED, EXPONENTIALS], 2, false),
     groups ROWS,
     scalars at_temperature(*temperature),
     samples [{ temperature: 0.3 }, { temperature: 7.0 }],
@@ -531,7 +535,7 @@ along! {
     family "softmax",
     mask true,
     from_output false,
-    kernels exponentials(&[PLAIN, NO_REMAINDER, source!("rowwise/functions/hardmax.wgsl"), ONE, WEIGHTS, EXPONENTIALS], 1, false),
+    kernels exponentials(&[PLAIN, NO_REMAINDER, source!("rowwise/functions/hardmax.wgsl"), ONE, WEIGHTS, WEIGHTED, EXPONENTIALS], 1, false),
     groups ROWS,
     scalars NO_SCALARS,
     limit 0.0 in Terms::Nothing;
@@ -573,7 +577,7 @@ along! {
     mask true,
     from_output !hard,
     kernels exponentials(
-        &[source!("random.wgsl"), source!("rowwise/scores/gumbel.wgsl"), NO_REMAINDER, SOFTMAX, ONE, WEIGHTS, EXPONENTIALS],
+        &[source!("random.wgsl"), source!("rowwise/scores/gumbel.wgsl"), NO_REMAINDER, SOFTMAX, ONE, WEIGHTS, WEIGHTED, EXPONENTIALS],
         2,
         false,
     ),
@@ -593,7 +597,7 @@ along! {
     family "softmax",
     mask true,
     from_output false,
-    kernels exponentials(&[PLAIN, NO_REMAINDER, source!("rowwise/functions/logsumexp.wgsl"), ONE, WEIGHTS, EXPONENTIALS], 2, true),
+    kernels exponentials(&[PLAIN, NO_REMAINDER, source!("rowwise/functions/logsumexp.wgsl"), ONE, WEIGHTS, WEIGHTED, EXPONENTIALS], 2, true),
     groups ROWS,
     scalars at_temperature(*temperature),
     samples [{ temperature: 0.3 }, { temperature: 7.0 }],
@@ -611,7 +615,7 @@ along! {
     family "softmax",
     mask false,
     from_output false,
-    kernels exponentials(&[PLAIN, NO_REMAINDER, source!("rowwise/functions/logsumexp.wgsl"), ONE, WEIGHTS, EXPONENTIALS], 2, true),
+    kernels exponentials(&[PLAIN, NO_REMAINDER, source!("rowwise/functions/logsumexp.wgsl"), ONE, WEIGHTS, WEIGHTED, EXPONENTIALS], 2, true),
     groups ROWS,
     scalars RowScalars { is_mean: true, ..at_temperature(*temperature) },
     samples [{ temperature: 0.3 }, { temperature: 7.0 }],
@@ -956,18 +960,33 @@ impl AxisFunction {
 
     /// Checks the operands of a call against the shape, and returns the number of elements of y.
     pub(crate) fn check_lengths(&self, axis: &Axis, lengths: &AlongLengths) -> Result<usize, Error> {
-        let AlongLengths { input: (input, input_len), dy, mask, result } = *lengths;
+        let AlongLengths { input: (input, input_len), dy, v, mask, result } = *lengths;
         let output = self.output_len(axis)?;
         if mask.is_some() && !self.takes_mask() {
             return Err(Error::NotMaskable { function: self.name() });
         }
         let (x, y) = (axis.elements() as u64, output as u64);
-        let (result_name, result_len) = if dy.is_some() { ("dx", x) } else { ("y", y) };
-        let all = [(input, Some(input_len), x), ("dy", dy, y), ("mask", mask, x), (result_name, result, result_len)];
+        let given = [(input, Some(input_len), x), ("dy", dy, y), ("v", v, x), ("mask", mask, x)];
+        let result = result.map(|(name, length, is_like_y)| (name, Some(length), if is_like_y { y } else { x }));
+        let all = given.into_iter().chain(result);
         for (name, length, expected) in all {
             length.map_or(Ok(()), |length| check_lengths(name, length, "the shape", expected))?;
         }
         Ok(output)
+    }
+
+    /// Whether it has a double backward pass, the gradient of its gradient: softmax, softmin, quiet_softmax, log_softmax and
+    /// gated units do.
+    #[must_use]
+    pub fn has_double_backward(&self) -> bool {
+        matches!(
+            self,
+            AxisFunction::Softmax { .. }
+                | AxisFunction::Softmin { .. }
+                | AxisFunction::QuietSoftmax { .. }
+                | AxisFunction::LogSoftmax { .. }
+                | AxisFunction::Gated { .. }
+        )
     }
 
     /// Whether the axis gets length 1.

@@ -10,7 +10,7 @@ use crate::failure::{Failure, usage};
 use crate::function::{configured, gradient};
 use anyhow::anyhow;
 use clap::Args;
-use gpu_activations::Order;
+use gpu_activations::{Error, Order};
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -23,7 +23,7 @@ pub struct Forward {
 pub struct Backward {
     #[command(flatten)]
     common: Common,
-    /// dy, of the type and shape of x; - is standard input.
+    /// dy, of the type of x and the shape of the function's result; - is standard input.
     #[arg(long, value_name = "DY.npy")]
     grad: PathBuf,
     /// Writes the gradient of a learnable parameter, summed over the elements that share it; - is standard output.
@@ -44,7 +44,7 @@ pub struct Derivative {
 pub struct DoubleBackward {
     #[command(flatten)]
     common: Common,
-    /// dy, of the type and shape of x; - is standard input.
+    /// dy, of the type of x and the shape of the function's result; - is standard input.
     #[arg(long, value_name = "DY.npy")]
     grad: PathBuf,
     /// v, the gradient by what `backward` gave, of the type and shape of x; - is standard input.
@@ -83,9 +83,14 @@ fn run(arguments: &Common, pass: Pass<'_>, param_grad: &[String]) -> Result<(), 
     let gradients = gradients.collect::<Result<Vec<_>, _>>()?;
     let request = Request { arguments, configured, pass, gradients };
     request.check_streams()?;
-    if let (Some(command), Ok(along)) = (pass.of_elements(), request.configured.function.along()) {
+    if let (Pass::Derivative(_), Ok(along)) = (pass, request.configured.function.along()) {
         let name = along.name();
-        return Err(usage(anyhow!("{command} is for functions of single elements; {name} works along an axis")));
+        return Err(usage(anyhow!("derivative is for functions of single elements; {name} works along an axis")));
+    }
+    if let (Pass::DoubleBackward { .. }, Ok(along)) = (pass, request.configured.function.along())
+        && !along.has_double_backward()
+    {
+        return Err(usage(anyhow!(Error::NoDoubleBackward { function: along.name() })));
     }
     match request.configured.function.elementwise() {
         Ok(activation) if request.is_elementwise() => {

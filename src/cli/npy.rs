@@ -229,16 +229,15 @@ impl Output {
         Ok(output)
     }
 
-    /// Begins several outputs of one kind and shape.
+    /// Begins several outputs of one kind, each with its shape.
     pub fn create_all<'a>(
-        paths: impl Iterator<Item = &'a Path>,
+        files: impl Iterator<Item = (&'a Path, &'a [u64])>,
         kind: Kind,
-        shape: &[u64],
         order: Order,
         inputs: &[&Path],
     ) -> Result<Vec<Output>> {
         let mut outputs: Vec<Output> = Vec::new();
-        for path in paths {
+        for (path, shape) in files {
             let output = Output::create(path, kind, shape, order, inputs)?;
             let is_taken = output.target().is_some() && outputs.iter().any(|other| other.target() == output.target());
             ensure!(!is_taken, "two outputs are named {}", path.display());

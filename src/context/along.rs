@@ -2,6 +2,7 @@ use crate::catalog::{Axis, Function};
 use crate::context::handle::GpuActivations;
 use crate::device::GpuBuffer;
 use crate::error::Error;
+use crate::ops::DoubleBackward;
 use crate::shader::Element;
 
 impl GpuActivations {
@@ -173,5 +174,36 @@ impl GpuActivations {
     ) -> Result<(), Error> {
         let mask = mask.map(GpuBuffer::operand);
         self.batch(|recording| recording.backward_along_from_output(function, axis, mask, y, dy, dx))
+    }
+    /// Computes dx and ddy in new buffers, in this order: the gradient of [`GpuActivations::backward_along`], whose result has
+    /// the gradient v. [`Recording::double_backward_along`](crate::Recording::double_backward_along) has the formulas.
+    ///
+    /// ```
+    /// use gpu_activations::{Axis, AxisFunction};
+    /// let context = gpu_activations::GpuActivations::new()?;
+    /// let glu: AxisFunction = "bilinear".parse()?;
+    /// let axis = Axis::last(&[1, 2])?;
+    /// let (x, dy, v) = (context.upload(&[3.0_f32, 5.0])?, context.upload(&[2.0_f32])?, context.upload(&[1.0_f32, 10.0])?);
+    /// let (dx, ddy) = context.double_backward_along(&glu, &axis, None, &x, &dy, &v)?;
+    /// assert_eq!((context.download(&dx)?, context.download(&ddy)?), (vec![20.0, 2.0], vec![35.0]));
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Recording::double_backward_along`](crate::Recording::double_backward_along).
+    pub fn double_backward_along<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        axis: &Axis,
+        mask: Option<&GpuBuffer<u8>>,
+        x: &GpuBuffer<T>,
+        dy: &GpuBuffer<T>,
+        v: &GpuBuffer<T>,
+    ) -> Result<(GpuBuffer<T>, GpuBuffer<T>), Error> {
+        let (dx, ddy) = (self.allocate(x.len())?, self.allocate(dy.len())?);
+        let mask = mask.map(GpuBuffer::operand);
+        let operands = DoubleBackward { x: x.into(), dy: dy.into(), v: v.into(), dx: (&dx).into(), ddy: (&ddy).into() };
+        self.batch(|recording| recording.double_backward_along(function, axis, mask, operands))?;
+        Ok((dx, ddy))
     }
 }

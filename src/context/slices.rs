@@ -5,7 +5,7 @@ use crate::context::handle::GpuActivations;
 use crate::device::{BufferRange, Device, READBACK, RESIDENT, Waiting, padded_bytes, pooled_bytes};
 use crate::error::{Error, check_lengths};
 use crate::ops::{AlongOperands, DoubleBackward, Recording};
-use crate::shader::{Element, Scalar};
+use crate::shader::{AlongPass, Element, Scalar};
 use std::ops::Range;
 use std::sync::Arc;
 use wgpu::BufferUsages as Usage;
@@ -49,13 +49,21 @@ impl Task {
 
 /// Which elements go through the device at once.
 struct Batch {
-    /// Of x and the mask.
+    /// Of x, v and the mask.
     x: Range<usize>,
-    /// Of dy and v.
+    /// Of dy, and of the gradient by it.
     dy: Range<usize>,
+    /// Of the first result.
     result: Range<usize>,
     /// Of functions along an axis.
     axis: Option<Axis>,
+}
+
+impl Batch {
+    /// The elements of each result: the second one is the gradient by dy.
+    fn results(&self) -> [Range<usize>; 2] {
+        [self.result.clone(), self.dy.clone()]
+    }
 }
 
 /// The device's memory for one batch.
@@ -401,7 +409,13 @@ impl GpuActivations {
         x: &[T],
         y: &mut [T],
     ) -> Result<(), Error> {
-        pollster::block_on(self.stream_rows(&function.into(), axis, Inputs::along(x, None, mask), y, Waiting::Blocking))
+        pollster::block_on(self.stream_rows(
+            &function.into(),
+            axis,
+            Inputs::along(x, None, mask),
+            &mut [y],
+            Waiting::Blocking,
+        ))
     }
 
     /// As [`GpuActivations::forward_along_slice_into`], in an [async form](GpuActivations#async-forms).
@@ -416,7 +430,7 @@ impl GpuActivations {
         x: &[T],
         y: &mut [T],
     ) -> Result<(), Error> {
-        self.stream_rows(&function.into(), axis, Inputs::along(x, None, mask), y, Waiting::Yielding).await
+        self.stream_rows(&function.into(), axis, Inputs::along(x, None, mask), &mut [y], Waiting::Yielding).await
     }
 
     /// Computes dx from x and dy, in new memory.
@@ -476,7 +490,7 @@ impl GpuActivations {
             &function.into(),
             axis,
             Inputs::along(x, Some(dy), mask),
-            dx,
+            &mut [dx],
             Waiting::Blocking,
         ))
     }
@@ -494,7 +508,38 @@ impl GpuActivations {
         dy: &[T],
         dx: &mut [T],
     ) -> Result<(), Error> {
-        self.stream_rows(&function.into(), axis, Inputs::along(x, Some(dy), mask), dx, Waiting::Yielding).await
+        self.stream_rows(&function.into(), axis, Inputs::along(x, Some(dy), mask), &mut [dx], Waiting::Yielding).await
+    }
+
+    /// Computes dx and ddy in new memory, in this order: the gradient of [`GpuActivations::backward_along_slice`], whose
+    /// result has the gradient v. See [`Recording::double_backward_along`](crate::Recording::double_backward_along).
+    ///
+    /// ```
+    /// use gpu_activations::{Axis, AxisFunction};
+    /// let context = gpu_activations::GpuActivations::new()?;
+    /// let softmax: AxisFunction = "softmax".parse()?;
+    /// let axis = Axis::last(&[1, 2])?;
+    /// let (dx, ddy) = context.double_backward_along_slice(&softmax, &axis, None, &[0.0_f32, 0.0], &[1.0, 0.0], &[4.0, 0.0])?;
+    /// assert_eq!((dx, ddy), (vec![0.0, 0.0], vec![1.0, -1.0]));
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NoDoubleBackward`], and as [`Recording::forward_along`](crate::Recording::forward_along).
+    pub fn double_backward_along_slice<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        axis: &Axis,
+        mask: Option<&[u8]>,
+        x: &[T],
+        dy: &[T],
+        v: &[T],
+    ) -> Result<(Vec<T>, Vec<T>), Error> {
+        let inputs = Inputs { v: Some(v), ..Inputs::along(x, Some(dy), mask) };
+        let (mut dx, mut ddy) = (vec![T::zeroed(); x.len()], vec![T::zeroed(); dy.len()]);
+        let results = &mut [dx.as_mut_slice(), ddy.as_mut_slice()];
+        pollster::block_on(self.stream_rows(&function.into(), axis, inputs, results, Waiting::Blocking))?;
+        Ok((dx, ddy))
     }
 
     async fn stream_elements<T: Element>(
@@ -530,31 +575,42 @@ impl GpuActivations {
     ) -> Result<Vec<T>, Error> {
         let output = function.along()?.output_len(axis)?;
         let mut result = vec![T::zeroed(); if inputs.dy.is_some() { inputs.x.len() } else { output }];
-        self.stream_rows(&function, axis, inputs, &mut result, waiting).await?;
+        self.stream_rows(&function, axis, inputs, &mut [&mut result], waiting).await?;
         Ok(result)
     }
 
+    /// Computes y, dx, or dx and ddy, as the inputs tell.
     async fn stream_rows<T: Element>(
         &self,
         function: &Function,
         axis: &Axis,
         inputs: Inputs<'_, T>,
-        result: &mut [T],
+        results: &mut [&mut [T]],
         waiting: Waiting,
     ) -> Result<(), Error> {
-        let Inputs { x, dy, mask, .. } = inputs;
+        let Inputs { x, dy, v, mask } = inputs;
+        let along = function.along()?;
+        if v.is_some() && !along.has_double_backward() {
+            return Err(Error::NoDoubleBackward { function: along.name() });
+        }
+        let name = if dy.is_some() { "dx" } else { "y" };
+        let result_len = results.first().map_or(0, |result| result.len());
         let lengths = AlongLengths {
             input: ("x", x.len() as u64),
             dy: dy.map(|dy| dy.len() as u64),
+            v: v.map(|v| v.len() as u64),
             mask: mask.map(|mask| mask.len() as u64),
-            result: Some(result.len() as u64),
+            result: Some((name, result_len as u64, dy.is_none())),
         };
-        let output = function.along()?.check_lengths(axis, &lengths)?;
-        if result.is_empty() {
+        let output = along.check_lengths(axis, &lengths)?;
+        if let Some(ddy) = results.get(1) {
+            check_lengths("ddy", ddy.len() as u64, "the shape", output as u64)?;
+        }
+        if result_len == 0 {
             return Ok(());
         }
         let outer = axis.outer();
-        let (x_block, y_block, result_block) = (x.len() / outer, output / outer, result.len() / outer);
+        let (x_block, y_block, result_block) = (x.len() / outer, output / outer, result_len / outer);
         // By the larger of input and output, as in crelu, whose output has twice as many elements.
         let most = self.most_elements::<T>() * x_block.max(1) / x_block.max(y_block).max(1);
         let batches: Vec<Batch> = axis
@@ -564,7 +620,7 @@ impl GpuActivations {
                 Batch { x: of(x_block), dy: of(y_block), result: of(result_block), axis: Some(axis) }
             })
             .collect();
-        self.stream(&Task::of(function), &batches, inputs, &mut [result], waiting).await
+        self.stream(&Task::of(function), &batches, inputs, results, waiting).await
     }
 
     /// Elements of an operand that a batch has: a power of two, so that whole vectors of four divide it.
@@ -595,8 +651,8 @@ impl GpuActivations {
             };
             if let Some((previous, submission)) = std::mem::replace(&mut running, started) {
                 let (slot, batch) = (&slots[previous % 2], &batches[previous]);
-                for (result, output) in results.iter_mut().zip(&slot.outputs) {
-                    let data = bytemuck::cast_slice_mut(&mut result[batch.result.clone()]);
+                for ((result, output), range) in results.iter_mut().zip(&slot.outputs).zip(batch.results()) {
+                    let data = bytemuck::cast_slice_mut(&mut result[range]);
                     self.device.read(&output.readable, submission.clone(), 0, data, waiting).await?;
                 }
             }
@@ -614,31 +670,39 @@ impl GpuActivations {
         inputs: Inputs<'_, T>,
     ) -> Result<wgpu::SubmissionIndex, Error> {
         slot.x.write(&self.device, &inputs.x[batch.x.clone()])?;
-        for (staged, data) in [(&slot.dy, inputs.dy), (&slot.v, inputs.v)] {
+        for (staged, data, range) in [(&slot.dy, inputs.dy, &batch.dy), (&slot.v, inputs.v, &batch.x)] {
             if let (Some(staged), Some(data)) = (staged, data) {
-                staged.write(&self.device, &data[batch.dy.clone()])?;
+                staged.write(&self.device, &data[range.clone()])?;
             }
         }
         if let (Some(staged), Some(mask)) = (&slot.mask, inputs.mask) {
             staged.write(&self.device, &mask[batch.x.clone()])?;
         }
-        let (x_len, dy_len, result_len) = (batch.x.len(), batch.dy.len(), batch.result.len());
+        let (x_len, dy_len) = (batch.x.len(), batch.dy.len());
         let upload = |encoder: &mut wgpu::CommandEncoder| {
             slot.x.copy(encoder, padded_bytes::<T>(x_len));
-            [&slot.dy, &slot.v].into_iter().flatten().for_each(|input| input.copy(encoder, padded_bytes::<T>(dy_len)));
+            slot.dy.iter().for_each(|dy| dy.copy(encoder, padded_bytes::<T>(dy_len)));
+            slot.v.iter().for_each(|v| v.copy(encoder, padded_bytes::<T>(x_len)));
             slot.mask.iter().for_each(|mask| mask.copy(encoder, padded_bytes::<u8>(x_len)));
         };
         let compute = |recording: &mut Recording<'_, '_>| {
             let operand = |buffer, len| BufferRange::<T>::padded(&self.device, buffer, len);
             let x = operand(&slot.x.buffer, x_len);
-            let mut results = slot.outputs.iter().map(|output| operand(&output.result, result_len));
+            let outputs = slot.outputs.iter().zip(batch.results());
+            let mut results = outputs.map(|(output, range)| operand(&output.result, range.len()));
             let (Some(result), second) = (results.next(), results.next()) else { return Ok(()) };
-            let [dy, v] = [&slot.dy, &slot.v].map(|input| input.as_ref().map(|input| operand(&input.buffer, dy_len)));
+            let dy = slot.dy.as_ref().map(|dy| operand(&dy.buffer, dy_len));
+            let v = slot.v.as_ref().map(|v| operand(&v.buffer, x_len));
             let function = &task.function;
             if let Some(axis) = &batch.axis {
                 let mask = slot.mask.as_ref().map(|mask| BufferRange::padded(&self.device, &mask.buffer, x_len));
+                if let (Some(dy), Some(v), Some(ddy)) = (dy, v, second) {
+                    let operands = DoubleBackward { x, dy, v, dx: result, ddy };
+                    return recording.double_backward_along(function, axis, mask, operands);
+                }
                 let first_element = batch.x.start as u32;
-                let operands = AlongOperands { x, from_output: false, dy, mask, result, first_element };
+                let pass = if dy.is_some() { AlongPass::Backward } else { AlongPass::Forward };
+                let operands = AlongOperands { pass, dy, first_element, ..AlongOperands::forward(x, mask, result) };
                 return recording.along(function, axis, &operands);
             }
             match (task.order, dy, v, second) {
@@ -651,8 +715,10 @@ impl GpuActivations {
             }
         };
         let download = |encoder: &mut wgpu::CommandEncoder| {
-            for Output { result, readable } in slot.outputs.iter().filter(|output| output.readable != output.result) {
-                encoder.copy_buffer_to_buffer(result, 0, readable, 0, padded_bytes::<T>(result_len));
+            for (Output { result, readable }, range) in slot.outputs.iter().zip(batch.results()) {
+                if readable != result {
+                    encoder.copy_buffer_to_buffer(result, 0, readable, 0, padded_bytes::<T>(range.len()));
+                }
             }
         };
         self.batch_between(upload, compute, download)
@@ -670,15 +736,14 @@ impl Slot {
         let most = |len: fn(&Batch) -> usize| batches.iter().map(len).max().unwrap_or(0);
         let pooled = |bytes| pooled_bytes(bytes, device.traits.limits.max_buffer_size);
         let staged = |bytes| Staged::new(device, pooled(bytes));
-        let (x_elements, result_elements) = (most(|batch| batch.x.len()), most(|batch| batch.result.len()));
-        let result_bytes = pooled(padded_bytes::<T>(result_elements));
+        let (x_elements, dy_elements) = (most(|batch| batch.x.len()), most(|batch| batch.dy.len()));
         let x = staged(padded_bytes::<T>(x_elements))?;
-        let like_dy =
-            |input: Option<&[T]>| input.map(|_| staged(padded_bytes::<T>(most(|batch| batch.dy.len())))).transpose();
-        let (dy, v) = (like_dy(inputs.dy)?, like_dy(inputs.v)?);
+        let dy = inputs.dy.map(|_| staged(padded_bytes::<T>(dy_elements))).transpose()?;
+        let v = inputs.v.map(|_| staged(padded_bytes::<T>(x_elements))).transpose()?;
         let mask = inputs.mask.map(|_| staged(padded_bytes::<u8>(x_elements))).transpose()?;
         let is_over_x = results == 1 && batches.iter().all(|batch| batch.axis.is_none());
-        let output = |_| {
+        let output = |elements: usize| {
+            let result_bytes = pooled(padded_bytes::<T>(elements));
             if device.traits.mappable {
                 let result = device.acquire(result_bytes, Usage::STORAGE | Usage::MAP_READ)?;
                 return Ok(Output { readable: result.clone(), result });
@@ -686,7 +751,8 @@ impl Slot {
             let result = if is_over_x { x.buffer.clone() } else { device.acquire(result_bytes, RESIDENT)? };
             Ok(Output { result, readable: device.acquire(result_bytes, READBACK)? })
         };
-        let outputs = (0..results).map(output).collect::<Result<Vec<_>, Error>>()?;
+        let elements = [most(|batch| batch.result.len()), dy_elements];
+        let outputs = elements.into_iter().take(results).map(output).collect::<Result<Vec<_>, Error>>()?;
         Ok(Slot { x, dy, v, mask, outputs })
     }
 

@@ -331,6 +331,13 @@ impl Parser {
             Some(index) => index,
             None => {
                 check_name(name, column)?;
+                if let Some((other, _)) =
+                    self.parameters.iter().find(|(other, _)| normalized(other) == normalized(name))
+                {
+                    let found = format!("the name {name:?}");
+                    let expected = format!("another name: {other:?} differs from it only in case or _");
+                    return Err(Error::Formula { column, found, expected });
+                }
                 self.parameters.push((name.to_owned(), None));
                 self.parameters.len() - 1
             }

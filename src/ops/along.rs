@@ -4,11 +4,12 @@ use crate::catalog::{Axis, AxisFunction, Function, Kernels, RowKernels, RowScala
 use crate::device::BufferRange;
 use crate::error::Error;
 use crate::ops::check::aliasing_of;
+use crate::ops::elementwise::{DoubleBackward, check_second_derivative};
 use crate::ops::groupwise::grouped;
 use crate::ops::operands::AlongOperands;
 use crate::ops::recording::Recording;
 use crate::ops::rowwise::{Prepared, Rows, Rowwise, RowwiseOperands};
-use crate::shader::{Direction, Element, RowStatistics, RowwiseUniform};
+use crate::shader::{AlongPass, Element, RowStatistics, RowwiseUniform};
 
 impl Recording<'_, '_> {
     /// Records `y = function(x)` along an axis of x, in C order. y has the function's
@@ -28,9 +29,7 @@ impl Recording<'_, '_> {
         x: impl Into<BufferRange<'r, T>>,
         y: impl Into<BufferRange<'r, T>>,
     ) -> Result<(), Error> {
-        let (x, result) = (x.into(), y.into());
-        let operands = AlongOperands { x, from_output: false, dy: None, mask, result, first_element: 0 };
-        self.along(&function.into(), axis, &operands)
+        self.along(&function.into(), axis, &AlongOperands::forward(x.into(), mask, y.into()))
     }
 
     /// Records dx, the gradient by x, from x and dy. dy has the shape of y. `dx` may be `x` or `dy` if that is x's
@@ -47,8 +46,8 @@ impl Recording<'_, '_> {
         dy: impl Into<BufferRange<'r, T>>,
         dx: impl Into<BufferRange<'r, T>>,
     ) -> Result<(), Error> {
-        let (x, dy, result) = (x.into(), Some(dy.into()), dx.into());
-        let operands = AlongOperands { x, from_output: false, dy, mask, result, first_element: 0 };
+        let forward = AlongOperands::forward(x.into(), mask, dx.into());
+        let operands = AlongOperands { pass: AlongPass::Backward, dy: Some(dy.into()), ..forward };
         self.along(&function.into(), axis, &operands)
     }
 
@@ -65,9 +64,74 @@ impl Recording<'_, '_> {
         dy: impl Into<BufferRange<'r, T>>,
         dx: impl Into<BufferRange<'r, T>>,
     ) -> Result<(), Error> {
-        let (x, dy, result) = (y.into(), Some(dy.into()), dx.into());
-        let operands = AlongOperands { x, from_output: true, dy, mask, result, first_element: 0 };
+        let forward = AlongOperands::forward(y.into(), mask, dx.into());
+        let operands = AlongOperands { pass: AlongPass::BackwardFromOutput, dy: Some(dy.into()), ..forward };
         self.along(&function.into(), axis, &operands)
+    }
+
+    /// Records the gradient of [`Recording::backward_along`], whose dx has the gradient v, for the functions that
+    /// [have one](AxisFunction::has_double_backward): dx of x's shape, and ddy of y's. With y the shares of softmax, s = Σ y·dy
+    /// and t = Σ y·v:
+    ///
+    /// | function | ddy | dx |
+    /// |---|---|---|
+    /// | softmax, quiet_softmax | y·(v − t)/T | y·((dy − s)·(v − t) − Σ y·dy·v + s·t)/T² |
+    /// | softmin | −y·(v − t)/T | the same |
+    /// | log_softmax | (v − t)/T | −y·(v − t)·Σ dy/T² |
+    /// | gated | v₁·f(gate) + v₂·value·f′(gate) | value: v₂·dy·f′(gate); gate: v₁·dy·f′(gate) + v₂·dy·value·f″(gate) |
+    ///
+    /// v₁ and v₂ are the parts of v that belong to value and gate. Beyond a limit of the unit, terms are 0.
+    ///
+    /// ```
+    /// use gpu_activations::{Axis, AxisFunction, DoubleBackward};
+    /// let context = gpu_activations::GpuActivations::new()?;
+    /// let softmax: AxisFunction = "softmax".parse()?;
+    /// let axis = Axis::last(&[1, 2])?;
+    /// let [x, dy, v] = [[0.0_f32, 0.0], [1.0, 0.0], [4.0, 0.0]].map(|data| context.upload(&data));
+    /// let (x, dy, v) = (x?, dy?, v?);
+    /// let (dx, ddy) = (context.allocate::<f32>(2)?, context.allocate::<f32>(2)?);
+    /// let operands = DoubleBackward { x: (&x).into(), dy: (&dy).into(), v: (&v).into(), dx: (&dx).into(), ddy: (&ddy).into() };
+    /// context.batch(|recording| recording.double_backward_along(&softmax, &axis, None, operands))?;
+    /// assert_eq!((context.download(&dx)?, context.download(&ddy)?), (vec![0.0, 0.0], vec![1.0, -1.0]));
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// - Those of [`Recording::forward_along`];
+    /// - [`Error::NoDoubleBackward`] for other functions;
+    /// - [`Error::SharedBuffer`] if dx or ddy lies in the buffer of another operand;
+    /// - [`Error::NotDeclared`] for a gate of WGSL text without a second derivative.
+    pub fn double_backward_along<T: Element>(
+        &mut self,
+        function: impl Into<Function>,
+        axis: &Axis,
+        mask: Option<BufferRange<'_, u8>>,
+        operands: DoubleBackward<'_, T>,
+    ) -> Result<(), Error> {
+        let function = function.into();
+        let along = function.along()?;
+        if !along.has_double_backward() {
+            return Err(Error::NoDoubleBackward { function: along.name() });
+        }
+        if let Some(activation) = along.activation() {
+            check_second_derivative(&activation)?;
+        }
+        operands.check_apart()?;
+        let DoubleBackward { x, dy, v, dx, ddy } = operands;
+        let of_x = AlongOperands {
+            pass: AlongPass::DoubleBackward,
+            dy: Some(dy),
+            v: Some(v),
+            ..AlongOperands::forward(x, mask, dx)
+        };
+        let of_dy = AlongOperands { pass: AlongPass::Tangent, dy: None, result: ddy, ..of_x };
+        // Both are checked before either is recorded.
+        let both = [self.prepared(along, axis, &of_x)?, self.prepared(along, axis, &of_dy)?];
+        for prepared in both {
+            self.run(&prepared.dispatches);
+            self.scratch.extend(prepared.scratch);
+        }
+        Ok(())
     }
 
     pub(crate) fn along<T: Element>(
@@ -76,22 +140,31 @@ impl Recording<'_, '_> {
         axis: &Axis,
         operands: &AlongOperands<'_, T>,
     ) -> Result<(), Error> {
-        let function = function.along()?;
+        let prepared = self.prepared(function.along()?, axis, operands)?;
+        self.run(&prepared.dispatches);
+        self.scratch.extend(prepared.scratch);
+        Ok(())
+    }
+
+    /// Checks the operands, and prepares the dispatches of one result.
+    fn prepared<T: Element>(
+        &self,
+        function: &AxisFunction,
+        axis: &Axis,
+        operands: &AlongOperands<'_, T>,
+    ) -> Result<Prepared, Error> {
         operands.check(self, function, axis)?;
         if operands.result.elements == 0 {
-            return Ok(());
+            return Ok(Prepared::default());
         }
-        let prepared = self.device.checked(|| match &function.definition().kernels {
+        self.device.checked(|| match &function.definition().kernels {
             Kernels::Rowwise(kernels) => rowwise(self, function, axis, kernels, operands),
             Kernels::Groupwise { part, pairs, operands: read } => {
                 operands.check_all_apart()?;
                 let prepared = grouped(self, function, axis, (*part, *pairs, *read), operands)?;
                 Ok(Prepared { dispatches: prepared, scratch: Vec::new() })
             }
-        })?;
-        self.run(&prepared.dispatches);
-        self.scratch.extend(prepared.scratch);
-        Ok(())
+        })
     }
 }
 
@@ -130,25 +203,27 @@ fn rowwise<T: Element>(
     kernels: &'static RowKernels,
     operands: &AlongOperands<'_, T>,
 ) -> Result<Prepared, Error> {
-    let direction = if operands.dy.is_some() { Direction::Backward } else { Direction::Forward };
-    let (from_output, tempered) = (operands.from_output, function.is_tempered());
-    let statistics = RowStatistics::Function { kernels, direction, from_output, tempered };
+    let pass = operands.pass;
+    let statistics = RowStatistics::Function { kernels, pass, tempered: function.is_tempered() };
+    // The gradient by dy has the form of a gradient, with v instead of dy.
+    let (dy, v) = if pass == AlongPass::Tangent { (operands.v, None) } else { (operands.dy, operands.v) };
     let rows = Rows {
         outer: axis.outer() as u64,
         length: axis.length() as u64,
         inner: axis.inner() as u64,
         element_bytes: size_of::<T>() as u64,
-        rounds: if operands.from_output { kernels.rounds.min(2) } else { kernels.rounds },
+        rounds: if pass == AlongPass::BackwardFromOutput { kernels.rounds.min(2) } else { kernels.rounds },
         statistics_bytes: statistics.bytes(),
     };
     let read = RowwiseOperands {
         x: operands.x,
-        dy: operands.dy,
+        dy,
+        v,
         mask: operands.mask,
         reduced_dy: kernels.reduces,
         aliasing: aliasing_of(
             (operands.input_name(), operands.x),
-            operands.dy.map(|dy| ("dy", dy)),
+            dy.map(|dy| ("dy", dy)),
             (operands.result_name(), operands.result),
         )?,
         parameters: Vec::new(),
@@ -156,8 +231,8 @@ fn rowwise<T: Element>(
     };
     let uniform = (uniform_of(function.scalars(), axis), Vec::new());
     let rowwise = Rowwise::new(recording, function.name(), rows, statistics, read, uniform)?;
-    match direction {
-        Direction::Forward if kernels.reduces => rowwise.reduced(operands.result),
-        Direction::Forward | Direction::Backward => rowwise.elementwise(operands.result),
+    match pass {
+        AlongPass::Forward if kernels.reduces => rowwise.reduced(operands.result),
+        _ => rowwise.elementwise(operands.result),
     }
 }

@@ -23,6 +23,29 @@ pub struct DoubleBackward<'r, T: Element> {
     pub ddy: BufferRange<'r, T>,
 }
 
+impl<T: Element> DoubleBackward<'_, T> {
+    /// Checks that each result lies in a buffer of its own: two results leave no room for a form over or beside each input.
+    pub(crate) fn check_apart(&self) -> Result<(), Error> {
+        let inputs = [("x", self.x), ("dy", self.dy), ("v", self.v)];
+        let results = [("dx", self.dx), ("ddy", self.ddy)];
+        for ((operand, range), (name, result)) in
+            inputs.into_iter().flat_map(|input| results.map(|result| (input, result)))
+        {
+            check_apart(operand, range.buffer, name, result.buffer)?;
+        }
+        check_apart("dx", self.dx.buffer, "ddy", self.ddy.buffer)
+    }
+}
+
+/// Checks that WGSL text of one's own has a second derivative.
+pub(crate) fn check_second_derivative(activation: &Activation) -> Result<(), Error> {
+    if activation.definition().declares("second_derivative") {
+        return Ok(());
+    }
+    let what = "the text has no line that begins with `fn second_derivative(`";
+    Err(Error::NotDeclared { function: activation.name(), what })
+}
+
 /// The operands of an operation.
 struct Operands<'r, T: Element> {
     pass: Pass,
@@ -207,9 +230,8 @@ impl Recording<'_, '_> {
         let activation = function.elementwise()?;
         activation.validate()?;
         let needs_second = matches!(operands.pass, Pass::Derivative(Order::Second) | Pass::DoubleBackward);
-        if needs_second && !activation.definition().declares("second_derivative") {
-            let what = "the text has no line that begins with `fn second_derivative(`";
-            return Err(Error::NotDeclared { function: activation.name(), what });
+        if needs_second {
+            check_second_derivative(&activation)?;
         }
         operands.check(self)?;
         parameters.check(&activation, operands.x.elements)?;
@@ -356,16 +378,10 @@ impl<T: Element> Operands<'_, T> {
             check_range(recording, operand, range)?;
             check_lengths(operand, range.elements, "x", self.x.elements)?;
         }
-        // Two results leave no room for a form over or beside each input.
-        if let Some(ddy) = self.ddy {
-            for (operand, range) in self.named().filter(|(name, _)| *name != "ddy") {
-                check_apart(operand, range.buffer, "ddy", ddy.buffer)?;
-                if operand != self.result_name {
-                    check_apart(operand, range.buffer, self.result_name, self.result.buffer)?;
-                }
-            }
+        match (self.dy, self.v, self.ddy) {
+            (Some(dy), Some(v), Some(ddy)) => DoubleBackward { x: self.x, dy, v, dx: self.result, ddy }.check_apart(),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn aliasing(&self) -> Result<Aliasing, Error> {

@@ -7,7 +7,7 @@ use crate::ops::check::{LARGEST_ALIGNMENT, check_apart, check_range, most_bytes,
 use crate::ops::operands::AlongOperands;
 use crate::ops::recording::Recording;
 use crate::shader::{
-    Access, Element, Fours, GroupwiseKernel, GroupwiseUniform, Kernel, Math, numbers, with_parameters,
+    Access, AlongPass, Element, Fours, GroupwiseKernel, GroupwiseUniform, Kernel, Math, numbers, with_parameters,
 };
 use std::ops::Range;
 
@@ -29,6 +29,8 @@ struct Grouped<'a, T: Element> {
     part: Source,
     /// The part that computes both results of a group together, if there are two.
     pairs: Option<Source>,
+    /// Whether it is a double backward pass.
+    twice: bool,
     /// The activation of a gate.
     activation: Option<Activation>,
     entry_point: &'static str,
@@ -134,6 +136,7 @@ impl Recording<'_, '_> {
             label: "gated",
             part: source!("groupwise/gated.wgsl"),
             pairs: None,
+            twice: false,
             activation: Some(activation),
             entry_point,
             rows: 1,
@@ -157,7 +160,7 @@ pub(crate) fn grouped<T: Element>(
     (part, pairs, read): (Source, Source, Operands),
     operands: &AlongOperands<'_, T>,
 ) -> Result<Vec<Dispatch>, Error> {
-    let AlongOperands { x, dy, result, .. } = *operands;
+    let AlongOperands { pass, x, dy, v, result, .. } = *operands;
     let (outer, length, inner) = (axis.outer() as u64, axis.length() as u64, axis.inner() as u64);
     let Groups { inputs, outputs, successive } = function.groups();
     let (inputs, outputs) = (inputs as u64, outputs as u64);
@@ -169,9 +172,11 @@ pub(crate) fn grouped<T: Element>(
     let mut all = match read {
         Operands::Gated => {
             let (value, gate) = if gate_is_first { (length, 0) } else { (0, length) };
-            let (value, gate) =
-                (input(numbers::X, x, x_stride, value), input(numbers::SECOND_INPUT, x, x_stride, gate));
-            vec![value, gate]
+            let halves = |range, of_value, of_gate| {
+                [input(of_value, range, x_stride, value), input(of_gate, range, x_stride, gate)]
+            };
+            let tangents = v.map(|v| halves(v, numbers::TANGENT, numbers::SECOND_TANGENT));
+            halves(x, numbers::X, numbers::SECOND_INPUT).into_iter().chain(tangents.into_iter().flatten()).collect()
         }
         Operands::Group => vec![Input { reach: (inputs - 1) * length, ..input(numbers::X, x, x_stride, 0) }],
         Operands::Entry => vec![input(numbers::X, x, x_stride, 0)],
@@ -182,13 +187,20 @@ pub(crate) fn grouped<T: Element>(
             all.push(input(numbers::SECOND_INPUT, dy, dy_stride, length));
         }
     }
+    let (entry_point, twice) = match pass {
+        AlongPass::Forward => ("forward", false),
+        AlongPass::Backward | AlongPass::BackwardFromOutput => ("backward", false),
+        AlongPass::Tangent => ("tangent", true),
+        AlongPass::DoubleBackward => ("double_backward", true),
+    };
     let result_pieces = if dy.is_some() { inputs } else { outputs };
     let grouped = Grouped {
         label: function.name(),
         part,
-        pairs: (result_pieces == 2).then_some(pairs),
+        pairs: (result_pieces == 2 && !twice).then_some(pairs),
+        twice,
         activation: function.activation(),
-        entry_point: if dy.is_some() { "backward" } else { "forward" },
+        entry_point,
         rows,
         length,
         pieces: inputs.max(outputs),
@@ -219,6 +231,7 @@ impl<T: Element> Grouped<'_, T> {
 
     fn fours(&self) -> Fours {
         match self.length {
+            _ if self.twice => Fours::Words,
             length if length.is_multiple_of(4) => Fours::Vectors,
             1 if self.pieces == 2 && self.rows.is_multiple_of(4) => Fours::Interleaved,
             _ => Fours::Words,
@@ -293,9 +306,12 @@ impl<T: Element> Grouped<'_, T> {
             let (bound, first): (BoundRange<'_>, u64) =
                 span(input.range, input.number, Access::Read, start, end - start);
             bindings.push(bound);
+            // v lies as x does.
             let (base, stride) = match input.number {
-                numbers::X => (&mut uniform.x_base, &mut uniform.x_stride),
-                numbers::SECOND_INPUT => (&mut uniform.second_base, &mut uniform.second_stride),
+                numbers::X | numbers::TANGENT => (&mut uniform.x_base, &mut uniform.x_stride),
+                numbers::SECOND_INPUT | numbers::SECOND_TANGENT => {
+                    (&mut uniform.second_base, &mut uniform.second_stride)
+                }
                 _ => (&mut uniform.dy_base, &mut uniform.dy_stride),
             };
             *base = (first + input.offset).wrapping_sub(start) as u32;
@@ -307,6 +323,7 @@ impl<T: Element> Grouped<'_, T> {
             kernel: Kernel::Groupwise(GroupwiseKernel {
                 source: self.part,
                 pairs: self.pairs.filter(|_| pairs),
+                twice: self.twice,
                 activation: self.activation.map(|activation| activation.definition()),
                 limited: self.limits != GateLimits::default(),
                 math: Math::of(T::STORAGE, recording.accuracy),

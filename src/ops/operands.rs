@@ -3,29 +3,44 @@ use crate::device::BufferRange;
 use crate::error::Error;
 use crate::ops::check::{check_apart, check_range};
 use crate::ops::recording::Recording;
-use crate::shader::Element;
+use crate::shader::{AlongPass, Element};
 
 /// The operands of a function along an axis: its inputs in order, and the result.
+#[derive(Clone, Copy)]
 pub(crate) struct AlongOperands<'a, T: Element> {
+    pub pass: AlongPass,
     /// x, or y if the gradient is computed from y.
     pub x: BufferRange<'a, T>,
-    /// Whether `x` is y.
-    pub from_output: bool,
     /// dy of a gradient.
     pub dy: Option<BufferRange<'a, T>>,
+    /// v of a double backward pass.
+    pub v: Option<BufferRange<'a, T>>,
     pub mask: Option<BufferRange<'a, u8>>,
     pub result: BufferRange<'a, T>,
     /// The index of the first element within the whole array, for random numbers.
     pub first_element: u32,
 }
 
-impl<T: Element> AlongOperands<'_, T> {
+impl<'a, T: Element> AlongOperands<'a, T> {
+    pub(crate) fn forward(x: BufferRange<'a, T>, mask: Option<BufferRange<'a, u8>>, y: BufferRange<'a, T>) -> Self {
+        AlongOperands { pass: AlongPass::Forward, x, dy: None, v: None, mask, result: y, first_element: 0 }
+    }
+
     pub(crate) fn input_name(&self) -> &'static str {
-        if self.from_output { "y" } else { "x" }
+        if self.pass == AlongPass::BackwardFromOutput { "y" } else { "x" }
     }
 
     pub(crate) fn result_name(&self) -> &'static str {
-        if self.dy.is_some() { "dx" } else { "y" }
+        match self.pass {
+            AlongPass::Forward => "y",
+            AlongPass::Tangent => "ddy",
+            AlongPass::Backward | AlongPass::BackwardFromOutput | AlongPass::DoubleBackward => "dx",
+        }
+    }
+
+    /// The inputs besides x and the mask, by name.
+    pub(crate) fn gradients(&self) -> impl Iterator<Item = (&'static str, BufferRange<'a, T>)> + use<'a, T> {
+        [("dy", self.dy), ("v", self.v)].into_iter().filter_map(|(name, range)| Some((name, range?)))
     }
 
     pub(crate) fn check(
@@ -34,27 +49,29 @@ impl<T: Element> AlongOperands<'_, T> {
         function: &AxisFunction,
         axis: &Axis,
     ) -> Result<(), Error> {
-        if self.from_output && !function.has_backward_from_output() {
+        if self.pass == AlongPass::BackwardFromOutput && !function.has_backward_from_output() {
             return Err(Error::NotFromOutput { function: function.name() });
         }
+        let is_like_y = matches!(self.pass, AlongPass::Forward | AlongPass::Tangent);
         let lengths = AlongLengths {
             input: (self.input_name(), self.x.elements),
             dy: self.dy.map(|dy| dy.elements),
+            v: self.v.map(|v| v.elements),
             mask: self.mask.map(|mask| mask.elements),
-            result: Some(self.result.elements),
+            result: Some((self.result_name(), self.result.elements, is_like_y)),
         };
         function.check_lengths(axis, &lengths)?;
         check_range(recording, self.input_name(), self.x)?;
-        if let Some(dy) = self.dy {
-            check_range(recording, "dy", dy)?;
+        for (name, range) in self.gradients() {
+            check_range(recording, name, range)?;
         }
         check_range(recording, self.result_name(), self.result)?;
         if let Some(mask) = self.mask {
             check_range(recording, "mask", mask)?;
             check_apart("mask", mask.buffer, self.result_name(), self.result.buffer)?;
             check_apart("mask", mask.buffer, self.input_name(), self.x.buffer)?;
-            if let Some(dy) = self.dy {
-                check_apart("mask", mask.buffer, "dy", dy.buffer)?;
+            for (name, range) in self.gradients() {
+                check_apart("mask", mask.buffer, name, range.buffer)?;
             }
         }
         Ok(())
@@ -63,6 +80,7 @@ impl<T: Element> AlongOperands<'_, T> {
     /// Checks that the result lies in a buffer of its own: a group's results depend on entries that others overwrite.
     pub(crate) fn check_all_apart(&self) -> Result<(), Error> {
         check_apart(self.input_name(), self.x.buffer, self.result_name(), self.result.buffer)?;
-        self.dy.map_or(Ok(()), |dy| check_apart("dy", dy.buffer, self.result_name(), self.result.buffer))
+        self.gradients()
+            .try_for_each(|(name, range)| check_apart(name, range.buffer, self.result_name(), self.result.buffer))
     }
 }

@@ -112,7 +112,9 @@ impl<'a> ParameterBuffers<'a> {
     }
 
     fn tensor(mut self, name: Cow<'a, str>, values: BufferRange<'a, f32>, sharing: Sharing) -> Self {
-        self.tensors.push(Tensor { name: canonical(name), values, sharing });
+        // The fused parameters are the same in every function, so their names are settled here.
+        let name = FUSED.into_iter().find(|fused| is_same_name(fused, &name)).map_or(name, Cow::Borrowed);
+        self.tensors.push(Tensor { name, values, sharing });
         self
     }
 
@@ -175,7 +177,7 @@ impl<'a> ParameterBuffers<'a> {
             if self.seed.is_some() {
                 return Err(Error::NotWithSeed { function, parameter });
             }
-            if self.tensors[..index].iter().any(|other| other.name == *name) {
+            if self.tensors[..index].iter().any(|other| is_same_name(&other.name, name)) {
                 return Err(Error::GivenTwice { function: function.to_owned(), parameter: parameter.to_owned() });
             }
             match sharing {
@@ -216,8 +218,7 @@ impl<'a> ParameterBuffers<'a> {
     }
 
     fn sharing(&self, parameter: &str) -> Option<&Sharing> {
-        let wanted = canonical(parameter.into());
-        self.tensors.iter().find(|tensor| tensor.name == wanted).map(|tensor| &tensor.sharing)
+        self.tensors.iter().find(|tensor| is_same_name(&tensor.name, parameter)).map(|tensor| &tensor.sharing)
     }
 
     /// The form that kernels are composed for.
@@ -433,6 +434,7 @@ impl<T: Element> GradientOperands<'_, T> {
         let operands = RowwiseOperands {
             x: self.x,
             dy: Some(self.dy),
+            v: None,
             mask: None,
             reduced_dy: false,
             aliasing: Aliasing::Separate,
@@ -447,24 +449,18 @@ impl<T: Element> GradientOperands<'_, T> {
     }
 }
 
-/// Returns a name as its activation spells it, found as [`Activation::with`] finds it. An unknown name stays unchanged.
-fn canonical(name: Cow<'_, str>) -> Cow<'_, str> {
-    let known = || Activation::ALL.iter().flat_map(Activation::parameters).map(|known| known.name).chain(FUSED);
-    if known().any(|known| known == name) {
-        return name;
-    }
-    let wanted = normalized(&name);
-    known().find(|known| normalized(known) == wanted).map_or(name, Cow::Borrowed)
+/// Whether two names are of one parameter, as [`Activation::with`] finds it.
+fn is_same_name(a: &str, b: &str) -> bool {
+    a == b || normalized(a) == normalized(b)
 }
 
 /// Returns the name of a parameter that may come from a buffer.
 fn named(activation: &Activation, name: &str) -> Result<&'static str, Error> {
     let function = activation.name();
-    let canonical = canonical(name.into());
-    if let Some(fused) = FUSED.into_iter().find(|fused| *fused == canonical) {
+    if let Some(fused) = FUSED.into_iter().find(|fused| is_same_name(fused, name)) {
         return Ok(fused);
     }
-    match activation.parameters().iter().find(|known| known.name == canonical) {
+    match activation.parameters().iter().find(|known| is_same_name(known.name, name)) {
         Some(known) if known.learnable => Ok(known.name),
         Some(known) => {
             let learnable = activation.parameters().iter().filter(|known| known.learnable).map(|known| known.name);

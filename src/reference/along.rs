@@ -1,7 +1,7 @@
 //! The f64 reference of functions along an axis, computed row by row from their formulas.
 
 use crate::catalog::{Activation, AlongLengths, Axis, AxisFunction, Function, Gate, GateLimits, Groups};
-use crate::error::Error;
+use crate::error::{Error, check_lengths};
 use crate::reference::random::{gumbel_number, uniform_number};
 
 /// The kind of computation.
@@ -248,6 +248,31 @@ impl Row {
         };
         (0..len).map(|n| if self.kept[n] { at(n) } else { 0.0 }).collect()
     }
+
+    /// The gradients of the gradient, by x and by dy, for shares and their logarithms.
+    fn double_backward(&self, result: RowResult, divisor: f64, dy: &[f64], v: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let len = self.scores.len();
+        if self.has_nan() || self.scores.contains(&f64::INFINITY) {
+            return (vec![f64::NAN; len], vec![f64::NAN; len]);
+        }
+        let is_logarithm = matches!(result, RowResult::LogShares);
+        let shares = shares_of(&self.scores, matches!(result, RowResult::Shares { remainder: true }));
+        let sum = |values: &dyn Fn(usize) -> f64| (0..len).filter(|&n| self.kept[n]).map(values).sum::<f64>();
+        let mean_of_v = sum(&|n| shares[n] * v[n]);
+        let is_empty = self.scores.iter().all(|score| *score == f64::NEG_INFINITY);
+        let where_counted = |values: &dyn Fn(usize) -> f64| {
+            (0..len).map(|n| if self.kept[n] && !is_empty { values(n) } else { 0.0 }).collect::<Vec<f64>>()
+        };
+        if is_logarithm {
+            let sum_of_dy = sum(&|n| dy[n]);
+            let dx = where_counted(&|n| -sum_of_dy * shares[n] * (v[n] - mean_of_v) / (divisor * divisor));
+            return (dx, where_counted(&|n| (v[n] - mean_of_v) / divisor));
+        }
+        let mean_of_dy = sum(&|n| shares[n] * dy[n]);
+        let rest = sum(&|n| shares[n] * dy[n] * v[n]) - mean_of_dy * mean_of_v;
+        let bent = |n: usize| shares[n] * ((dy[n] - mean_of_dy) * (v[n] - mean_of_v) - rest) / (divisor * divisor);
+        (where_counted(&bent), where_counted(&|n| shares[n] * (v[n] - mean_of_v) / divisor))
+    }
 }
 
 impl AxisFunction {
@@ -308,6 +333,49 @@ impl AxisFunction {
         Ok(dx)
     }
 
+    /// The reference of the gradient's own gradient: dx and ddy in f64, from x, dy and v, for the functions that
+    /// [have one](AxisFunction::has_double_backward).
+    ///
+    /// ```
+    /// use gpu_activations::{Axis, AxisFunction};
+    /// let softmax: AxisFunction = "softmax".parse()?;
+    /// let axis = Axis::last(&[1, 2])?;
+    /// let (dx, ddy) = softmax.double_backward(&axis, None, &[0.0, 0.0], &[1.0, 0.0], &[4.0, 0.0])?;
+    /// assert_eq!((dx, ddy), (vec![0.0, 0.0], vec![1.0, -1.0]));
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NoDoubleBackward`], and those of [`AxisFunction::forward`].
+    pub fn double_backward(
+        &self,
+        axis: &Axis,
+        mask: Option<&[bool]>,
+        x: &[f64],
+        dy: &[f64],
+        v: &[f64],
+    ) -> Result<(Vec<f64>, Vec<f64>), Error> {
+        if !self.has_double_backward() {
+            return Err(Error::NoDoubleBackward { function: self.name() });
+        }
+        self.checked(axis, mask, x, Some(dy))?;
+        check_lengths("v", v.len() as u64, "x", x.len() as u64)?;
+        let (score, result) = match oracle(self) {
+            Oracle::Row { score, result } => (score, result),
+            Oracle::Group(oracle) => return Grouped::of(self, axis, x).double_backward(&oracle, dy, v),
+        };
+        let (mut dx, mut ddy) = (vec![0.0; x.len()], vec![0.0; dy.len()]);
+        for indices in rows(axis) {
+            let [of_dy, of_v] = [dy, v].map(|values| indices.iter().map(|&index| values[index]).collect::<Vec<f64>>());
+            let row = Row::of(&score, &indices, x, mask);
+            let both = row.double_backward(result, score.divisor, &of_dy, &of_v);
+            for (&index, (by_x, by_dy)) in indices.iter().zip(both.0.into_iter().zip(both.1)) {
+                (dx[index], ddy[index]) = (by_x, by_dy);
+            }
+        }
+        Ok((dx, ddy))
+    }
+
     /// Returns the shares of exponentials in a gradient of the softmax family, in f64, and the divisor of scores.
     /// Returns none for other functions.
     #[cfg(feature = "verify")]
@@ -341,7 +409,7 @@ impl AxisFunction {
 
     fn checked(&self, axis: &Axis, mask: Option<&[bool]>, x: &[f64], dy: Option<&[f64]>) -> Result<usize, Error> {
         let (dy, mask) = (dy.map(|dy| dy.len() as u64), mask.map(|mask| mask.len() as u64));
-        self.check_lengths(axis, &AlongLengths { input: ("x", x.len() as u64), dy, mask, result: None })
+        self.check_lengths(axis, &AlongLengths { input: ("x", x.len() as u64), dy, v: None, mask, result: None })
     }
 }
 
@@ -453,6 +521,32 @@ impl<'a> Grouped<'a> {
             }
         }
         Ok(dx)
+    }
+}
+
+impl Grouped<'_> {
+    /// The gradients of a gated unit's gradient, by x and by dy.
+    fn double_backward(&self, oracle: &GroupOracle, dy: &[f64], v: &[f64]) -> Result<(Vec<f64>, Vec<f64>), Error> {
+        let (mut dx, mut ddy) = (vec![0.0; self.x.len()], vec![0.0; dy.len()]);
+        let GroupOracle::Gated { activation, gate, limits, .. } = oracle else { return Ok((dx, ddy)) };
+        let activation = activation.elementwise()?;
+        let limit = f64::from(limits.limit);
+        let (value, gate) = if *gate == Gate::First { (1, 0) } else { (0, 1) };
+        for (row, position) in (0..self.rows).flat_map(|row| (0..self.length).map(move |position| (row, position))) {
+            let [value_at, gate_at] = [value, gate].map(|entry| (row * 2 + entry) * self.length + position);
+            let at = row * self.length + position;
+            let (of_value, of_gate) = (limited_value(limits, self.x[value_at]), limited_gate(limits, self.x[gate_at]));
+            // What a limit clips has no part in the gradient.
+            let passes_value = f64::from(self.x[value_at].abs() <= limit || self.x[value_at].is_nan());
+            let passes_gate = f64::from(self.x[gate_at] <= limit || self.x[gate_at].is_nan());
+            let (v_value, v_gate) = (passes_value * v[value_at], passes_gate * v[gate_at]);
+            let slope = activation.derivative(of_gate);
+            let curvature = activation.second_derivative(of_gate);
+            ddy[at] = v_value * activation.forward(of_gate) + v_gate * of_value * slope;
+            dx[value_at] = passes_value * v_gate * dy[at] * slope;
+            dx[gate_at] = passes_gate * (v_value * dy[at] * slope + v_gate * dy[at] * of_value * curvature);
+        }
+        Ok((dx, ddy))
     }
 }
 

@@ -23,11 +23,15 @@ pub(crate) mod numbers {
     pub(crate) const STATISTICS: u32 = 6;
     /// Statistics of rows, as one dispatch writes them.
     pub(crate) const WHOLE_STATISTICS: u32 = 7;
+    /// v of a double backward pass along an axis, or the part of it that belongs to values; there are no parameters.
+    pub(crate) const TANGENT: u32 = 8;
+    /// The part of v that belongs to gates.
+    pub(crate) const SECOND_TANGENT: u32 = 9;
     /// The first of the parameters in buffers.
     pub(crate) const FIRST_PARAMETER: u32 = 8;
 }
 
-/// The bindings below those of the parameters, each with the names of shader variables bound there: for a test.
+/// The bindings besides those of the parameters, each with the names of shader variables bound there: for a test.
 #[doc(hidden)]
 pub const VARIABLES: &[(u32, &[&str])] = &[
     (numbers::X, &["x", "x_words"]),
@@ -38,4 +42,6 @@ pub const VARIABLES: &[(u32, &[&str])] = &[
     (numbers::SECOND_INPUT, &["second", "second_words", "v", "v_words", "partials"]),
     (numbers::STATISTICS, &["statistics", "second_result", "second_result_words"]),
     (numbers::WHOLE_STATISTICS, &["whole_statistics"]),
+    (numbers::TANGENT, &["v", "v_words", "tangent_words"]),
+    (numbers::SECOND_TANGENT, &["second_tangent_words"]),
 ];

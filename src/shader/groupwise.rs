@@ -14,6 +14,8 @@ pub(crate) struct GroupwiseKernel {
     pub source: Source,
     /// The part that computes both results of a group together.
     pub pairs: Option<Source>,
+    /// Whether it is for a double backward pass of a gated unit, whose entry points are `double_backward` and `tangent`.
+    pub twice: bool,
     /// The activation of a gate.
     pub activation: Option<&'static Definition>,
     /// Whether a gated unit has a limit, or adds to its value.
@@ -59,6 +61,9 @@ impl GroupwiseKernel {
         });
         all.push(self.source.into());
         all.extend(self.pairs.map(Part::from));
+        if self.twice {
+            all.push(source!("groupwise/gated_twice.wgsl").into());
+        }
         all
     }
 }

@@ -211,6 +211,7 @@ impl Shader {
                 let kernel = GroupwiseKernel {
                     source: *part,
                     pairs: None,
+                    twice: false,
                     activation,
                     limited: function.is_limited(),
                     math: Math::of(storage, options.accuracy),
@@ -226,7 +227,7 @@ impl Shader {
         };
         let tempered = function.is_tempered();
         let kernel = RowwiseKernel {
-            statistics: RowStatistics::Function { kernels, direction, from_output: false, tempered },
+            statistics: RowStatistics::Function { kernels, pass: direction.into(), tempered },
             storage,
             aliasing: Aliasing::Separate,
             orientation: Orientation::Rows,

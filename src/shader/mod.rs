@@ -30,7 +30,7 @@ pub(crate) use launch::LaunchShape;
 pub(crate) use math::Math;
 pub use options::ShaderOptions;
 pub(crate) use parameters::{FUSED, Granularity, ParameterForm, ParameterSource, Succession};
-pub(crate) use rowwise::{Held, Orientation, RowStatistics, RowwiseKernel, Stage, Team, Turns};
+pub(crate) use rowwise::{AlongPass, Held, Orientation, RowStatistics, RowwiseKernel, Stage, Team, Turns};
 pub use storage::{Aliasing, Direction, Storage};
 #[cfg(feature = "bench")]
 pub(crate) use uniform::CopyUniform;

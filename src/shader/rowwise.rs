@@ -131,14 +131,34 @@ impl Stage {
     }
 }
 
+/// What is computed of a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum AlongPass {
+    Forward,
+    Backward,
+    /// The gradient from y instead of x.
+    BackwardFromOutput,
+    /// The gradient by dy of a double backward pass, from x and v, which is bound as dy.
+    Tangent,
+    /// The gradient by x of a double backward pass.
+    DoubleBackward,
+}
+
+impl From<Direction> for AlongPass {
+    fn from(direction: Direction) -> AlongPass {
+        match direction {
+            Direction::Forward => AlongPass::Forward,
+            Direction::Backward => AlongPass::Backward,
+        }
+    }
+}
+
 /// The statistics of a row, and the results that follow from them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum RowStatistics {
     Function {
         kernels: &'static RowKernels,
-        direction: Direction,
-        /// Whether a gradient comes from y.
-        from_output: bool,
+        pass: AlongPass,
         /// Whether the temperature differs from 1.
         tempered: bool,
     },
@@ -175,33 +195,62 @@ impl Team {
     }
 }
 
+impl AlongPass {
+    fn direction(self, reduces: bool) -> Source {
+        match self {
+            AlongPass::Forward => source!("rowwise/directions/forward.wgsl"),
+            AlongPass::BackwardFromOutput => source!("rowwise/directions/backward_from_output.wgsl"),
+            AlongPass::Backward if reduces => source!("rowwise/directions/backward_of_reduced.wgsl"),
+            AlongPass::Backward | AlongPass::Tangent | AlongPass::DoubleBackward => {
+                source!("rowwise/directions/backward.wgsl")
+            }
+        }
+    }
+
+    /// The form of a function's part in this pass.
+    fn part(self, part: Source) -> Source {
+        match (self, part.file) {
+            (AlongPass::Tangent, "rowwise/functions/log_softmax.wgsl") => {
+                source!("rowwise/functions/log_softmax_tangent.wgsl")
+            }
+            (AlongPass::DoubleBackward, "rowwise/statistics.wgsl") => source!("rowwise/statistics_twice.wgsl"),
+            (AlongPass::DoubleBackward, "rowwise/exponentials.wgsl") => source!("rowwise/exponentials_twice.wgsl"),
+            (AlongPass::DoubleBackward, "rowwise/exponentials_shuffled.wgsl") => {
+                source!("rowwise/exponentials_twice_shuffled.wgsl")
+            }
+            _ => part,
+        }
+    }
+}
+
 impl RowStatistics {
     /// Bytes of a row's statistics in memory: the stride of `Statistics` in the shader.
     pub(crate) fn bytes(&self) -> u64 {
         match self {
+            RowStatistics::Function { pass: AlongPass::DoubleBackward, .. } => 56,
             RowStatistics::Function { .. } => 48,
             RowStatistics::Gradient { .. } => 8,
         }
     }
 
+    /// Whether each entry has a v. Such a row does not fit into the registers of its team.
+    pub(crate) fn has_tangents(&self) -> bool {
+        matches!(self, RowStatistics::Function { pass: AlongPass::DoubleBackward, .. })
+    }
+
     fn parts(&self, storage: Storage) -> Vec<Part> {
         match self {
-            RowStatistics::Function { kernels, direction, from_output, tempered } => {
-                let direction = match (direction, kernels.reduces) {
-                    (Direction::Forward, _) => source!("rowwise/directions/forward.wgsl"),
-                    (Direction::Backward, _) if *from_output => source!("rowwise/directions/backward_from_output.wgsl"),
-                    (Direction::Backward, true) => source!("rowwise/directions/backward_of_reduced.wgsl"),
-                    (Direction::Backward, false) => source!("rowwise/directions/backward.wgsl"),
-                };
+            RowStatistics::Function { kernels, pass, tempered } => {
                 let own = kernels.parts.iter().map(|&part| match part.file {
                     "rowwise/scores/temperature_one.wgsl" if *tempered => {
                         source!("rowwise/scores/temperature_any.wgsl")
                     }
                     "rowwise/weights.wgsl" if storage != Storage::F32 => source!("rowwise/weights_sixteen.wgsl"),
-                    _ => part,
+                    _ => pass.part(part),
                 });
-                let common = [source!("parameters/none.wgsl"), source!("rowwise/statistics.wgsl"), direction];
-                common.into_iter().chain(own).map(Part::from).collect()
+                let statistics = pass.part(source!("rowwise/statistics.wgsl"));
+                let common = [source!("parameters/none.wgsl"), statistics, source!("rowwise/magnitudes.wgsl")];
+                common.into_iter().chain([pass.direction(kernels.reduces)]).chain(own).map(Part::from).collect()
             }
             RowStatistics::Gradient { definition, parameter, parameters } => {
                 let mut all = function_parts(definition, Math::Highest);
@@ -219,7 +268,7 @@ impl RowStatistics {
     /// The part that moves statistics between lanes.
     fn shuffled(&self) -> Source {
         match self {
-            RowStatistics::Function { kernels, .. } => kernels.shuffled,
+            RowStatistics::Function { kernels, pass, .. } => pass.part(kernels.shuffled),
             RowStatistics::Gradient { .. } => source!("parameters/gradient_shuffled.wgsl"),
         }
     }
@@ -236,6 +285,11 @@ impl RowwiseKernel {
         all.extend(parts![self.aliasing.source(), source!("memory/elements.wgsl")]);
         all.extend(parts![
             if self.whole_vectors { source!("memory/vectors.wgsl") } else { source!("memory/words.wgsl") },
+            match (self.statistics.has_tangents(), self.whole_vectors) {
+                (false, _) => source!("rowwise/tangents/none.wgsl"),
+                (true, true) => source!("rowwise/tangents/vectors.wgsl"),
+                (true, false) => source!("rowwise/tangents/words.wgsl"),
+            },
             if self.masked { source!("rowwise/masks/bytes.wgsl") } else { source!("rowwise/masks/none.wgsl") },
             self.team.source(),
         ]);

@@ -109,3 +109,47 @@ fn what_does_not_fit_is_refused() {
     let axis = ["derivative", "relu", "x.npy", "-o", "d.npy", "--axis", "0"];
     refused(folder.path(), &axis, 2, &["--axis 0", "relu"]);
 }
+
+/// Softmax of equal scores: with two entries y = 1/2, ddy = (v - mean)/2, and dx = 0. The bilinear unit: value·gate.
+#[test]
+fn gradients_of_gradients_along_an_axis() {
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name);
+    write(path("x.npy"), &[2, 2], Order::C, &[0.0_f32, 5.0, 0.0, 5.0]);
+    write(path("dy.npy"), &[2, 2], Order::C, &[1.0_f32, 3.0, 0.0, 1.0]);
+    write(path("v.npy"), &[2, 2], Order::Fortran, &[4.0_f32, 0.0, 0.0, 8.0]);
+    write(path("unit.npy"), &[1, 2], Order::C, &[3.0_f32, 5.0]);
+    write(path("one.npy"), &[1, 1], Order::C, &[2.0_f32]);
+    write(path("two.npy"), &[1, 2], Order::C, &[1.0_f32, 10.0]);
+    for device in ["auto", "cpu"] {
+        let softmax = ["double-backward", "softmax", "x.npy", "--grad", "dy.npy", "--tangent", "v.npy", "-o", "dx.npy"];
+        let rest = ["--grad-out", "ddy.npy", "--axis", "0", "--device", device];
+        succeeded(folder.path(), &[&softmax[..], &rest].concat());
+        assert_eq!(read::<f32>(path("dx.npy")), (vec![2, 2], Order::C, vec![0.0; 4]));
+        assert_eq!(read::<f32>(path("ddy.npy")), (vec![2, 2], Order::C, vec![1.0, -2.0, -1.0, 2.0]));
+        let unit =
+            ["double-backward", "bilinear", "unit.npy", "--grad", "one.npy", "--tangent", "two.npy", "-o", "dx.npy"];
+        succeeded(folder.path(), &[&unit[..], &["--grad-out", "ddy.npy", "--device", device]].concat());
+        assert_eq!(read::<f32>(path("dx.npy")), (vec![1, 2], Order::C, vec![20.0, 2.0]));
+        assert_eq!(read::<f32>(path("ddy.npy")), (vec![1, 1], Order::C, vec![35.0]));
+    }
+    let other = |name, dy, v| ["double-backward", name, "unit.npy", "--grad", dy, "--tangent", v, "-o", "dx.npy"];
+    refused(
+        folder.path(),
+        &other("sparsemax", "two.npy", "two.npy"),
+        2,
+        &["sparsemax has no double backward", "log_softmax"],
+    );
+    refused(
+        folder.path(),
+        &other("bilinear", "one.npy", "one.npy"),
+        1,
+        &["v in one.npy", "(1, 1)", "unit.npy", "(1, 2)"],
+    );
+    refused(
+        folder.path(),
+        &other("bilinear", "two.npy", "two.npy"),
+        1,
+        &["dy in two.npy", "(1, 2)", "unit.npy", "(1, 1)"],
+    );
+}

@@ -150,6 +150,10 @@ fn an_error_names_the_column_what_was_found_and_what_could_stand_there() {
             "column 1 of the formula: found the name \"fn\", expected another name for the parameter: this one is reserved in WGSL, or begins or ends with _",
         ),
         (
+            "Beta*x + beta; Beta = 1, beta = 2",
+            "column 10 of the formula: found the name \"beta\", expected another name: \"Beta\" differs from it only in case or _",
+        ),
+        (
             "seed * x; seed = 1",
             "column 1 of the formula: found the name \"seed\", expected another name for the parameter: this one is taken by another operand",
         ),

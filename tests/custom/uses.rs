@@ -117,6 +117,27 @@ fn parameters_come_from_buffers_with_their_gradients() {
     close("gradient", &gradient(own, "steepness"), &gradient(known, "beta"), 1e-5);
 }
 
+/// The names of its parameters are its own, even where the table's differ only in case.
+#[test]
+fn parameters_are_found_whatever_their_case() {
+    let context = context();
+    let function = Function::from_formula("Alpha*x; Alpha = 0.5").unwrap();
+    let (x, two) = (context.upload(&[3.0_f32]).unwrap(), context.upload(&[2.0_f32]).unwrap());
+    for name in ["Alpha", "alpha", "AL_PHA"] {
+        let parameters = ParameterBuffers::new().per_tensor(name, &two);
+        let y = context.forward_with(function.clone(), &parameters, &x).unwrap();
+        let gradient = context.parameter_gradient(function.clone(), &parameters, name, &x, &x).unwrap();
+        assert_eq!(
+            (context.download(&y).unwrap(), context.download(&gradient).unwrap()),
+            (vec![6.0], vec![9.0]),
+            "{name}"
+        );
+    }
+    let twice = ParameterBuffers::new().per_tensor("Alpha", &two).per_tensor("alpha", &two);
+    let error = context.forward_with(function, &twice, &x).unwrap_err();
+    assert!(matches!(error, Error::GivenTwice { .. }), "{error}");
+}
+
 #[test]
 fn it_gates_a_unit() {
     let context = context();

@@ -5,6 +5,7 @@ mod along_edges;
 #[path = "../common/mod.rs"]
 mod common;
 mod derivatives;
+mod derivatives_along;
 mod errors;
 mod extremes;
 mod forms;

@@ -396,6 +396,12 @@ impl Collector {
             self.prepare(&context, &from_x, |r| r.backward_along(function, axis, mask, x, dy, dx));
             let from_y = format!("{what} from output");
             self.prepare(&context, &from_y, |r| r.backward_along_from_output(function, axis, mask, x, dy, dx));
+            if function.has_double_backward() && place == Place::Separate {
+                let (v, ddy) = (context.allocate::<T>(len).unwrap(), context.allocate::<T>(output).unwrap());
+                let operands = DoubleBackward { x, dy: dy.into(), v: (&v).into(), dx, ddy: (&ddy).into() };
+                let twice = format!("{what} double backward");
+                self.prepare(&context, &twice, |r| r.double_backward_along(function, axis, mask, operands));
+            }
         }
     }
 

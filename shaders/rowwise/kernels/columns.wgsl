@@ -30,8 +30,9 @@ fn entries_at(r: Rows, position: u32) -> Entries {
     let x = load_x(uniforms.first + index, r.count);
     // Rows that do not exist share the location of one that does, so that no gradient is read outside.
     let dy = gradients(uniforms.first + index, r.count, r.first + min(COUNT, vec4<u32>(r.count - 1u)));
+    let v = tangents(uniforms.first + index, r.count);
     let number = uniforms.first_element + (r.outer * uniforms.length + position) * uniforms.inner + r.inner + COUNT;
-    return Entries(x, dy, kept, vec4<u32>(position), number, uniforms.first_row + r.first + COUNT);
+    return Entries(x, dy, v, kept, vec4<u32>(position), number, uniforms.first_row + r.first + COUNT);
 }
 
 fn started(s: Four, round: u32) -> Four {

@@ -21,7 +21,7 @@ fn held_at(row: u32, position: u32, x: vec4<f32>, dy: vec4<f32>) -> Entries {
     let at = select(0u, position, is_there);
     let kept = select(vec4<bool>(false), kept_at(index_at(row, at), uniforms.length - at), vec4<bool>(is_there));
     let number = uniforms.first_element + row * uniforms.length + position + COUNT;
-    return Entries(x, dy, kept, position + COUNT, number, vec4<u32>(uniforms.first_row + row));
+    return Entries(x, dy, vec4<f32>(0.0), kept, position + COUNT, number, vec4<u32>(uniforms.first_row + row));
 }
 
 // Loads a block, and gathers its entries in the first round.

@@ -20,8 +20,9 @@ fn entries_at(row: u32, position: u32, end: u32) -> Entries {
     let kept = kept_at(index, count);
     let x = load_x(uniforms.first + index, count);
     let dy = gradients(uniforms.first + index, count, vec4<u32>(row));
+    let v = tangents(uniforms.first + index, count);
     let number = uniforms.first_element + row * uniforms.length + position + COUNT;
-    return Entries(x, dy, kept, position + COUNT, number, vec4<u32>(uniforms.first_row + row));
+    return Entries(x, dy, v, kept, position + COUNT, number, vec4<u32>(uniforms.first_row + row));
 }
 
 // The statistics that one lane gathers. They begin with only what the row's state carries, so that merging counts

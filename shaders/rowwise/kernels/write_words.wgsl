@@ -52,6 +52,7 @@ fn write_words(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgr
     let e = Entries(
         load_x(group, count),
         gradients(group, count, row),
+        tangents(group, count),
         vec4<bool>(kept[0], kept[1u - min(skip, 1u)], kept[2u - min(skip, 2u)], kept[3u - min(skip, 3u)]),
         vec4<u32>(a.position, b.position, c.position, d.position),
         uniforms.first_element + first + COUNT - skip,

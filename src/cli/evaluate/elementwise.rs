@@ -20,8 +20,8 @@ pub fn evaluate(activation: Activation, request: &Request<'_>) -> Result<()> {
     };
     let gradients = [request.pass.dy().map(|path| ("dy", path)), request.pass.v().map(|path| ("v", path))];
     let gradients = gradients.into_iter().flatten().map(like_x).collect::<Result<Vec<_>>>()?;
-    let outputs = request.outputs().into_iter().map(|(_, path)| path);
-    let outputs = Output::create_all(outputs, x.kind, &x.shape, x.order, &request.input_files())?;
+    let outputs = request.outputs().into_iter().map(|(_, path)| (path, x.shape.as_slice()));
+    let outputs = Output::create_all(outputs, x.kind, x.order, &request.input_files())?;
     let engine = request.engine()?;
     say_what_is_rounded(std::iter::once(&x).chain(&gradients));
     match x.kind {

@@ -80,15 +80,6 @@ impl<'a> Pass<'a> {
     pub fn order(self) -> Option<Order> {
         if let Pass::Derivative(order) = self { Some(order) } else { None }
     }
-
-    /// The command, if it is for elementwise functions alone.
-    pub fn of_elements(self) -> Option<&'static str> {
-        match self {
-            Pass::Forward | Pass::Backward { .. } => None,
-            Pass::Derivative(_) => Some("derivative"),
-            Pass::DoubleBackward { .. } => Some("double-backward"),
-        }
-    }
 }
 
 /// Everything that the arguments ask for.

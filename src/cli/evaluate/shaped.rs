@@ -136,32 +136,38 @@ impl<'a, T: Element> Task<'a, T> {
             _ => x.shape.clone(),
         };
         let inputs = request.input_files();
-        // The gradients of y, which elementwise has the shape of x.
-        let like_y = |name: &str, path: &Path| -> Result<Input> {
+        let gradient = |name: &str, path: &Path| -> Result<Input> {
             let gradient = Input::open(path, &NUMBERS)?;
-            let path = &gradient.name;
+            let (ours, theirs) = (gradient.type_name(), x.type_name());
+            ensure!(gradient.kind == kind, "{name} in {} holds {ours}, x in {shown} holds {theirs}", gradient.name);
+            Ok(gradient)
+        };
+        let dy = pass.dy().map(|path| gradient("dy", path)).transpose()?;
+        let v = pass.v().map(|path| gradient("v", path)).transpose()?;
+        if let Some(dy) = &dy {
             let along = axis.as_ref().map_or(String::new(), |axis| format!(" along axis {}", axis.index()));
             ensure!(
-                gradient.shape == output_shape,
-                "{name} in {path} has the shape {}, but x in {shown} has {}, which gives y the shape {}{along}",
-                tuple(&gradient.shape),
+                dy.shape == output_shape,
+                "dy in {} has the shape {}, but x in {shown} has {}, which gives y the shape {}{along}",
+                dy.name,
+                tuple(&dy.shape),
                 tuple(&x.shape),
                 tuple(&output_shape)
             );
-            let (ours, theirs) = (gradient.type_name(), x.type_name());
-            ensure!(gradient.kind == kind, "{name} in {path} holds {ours}, x in {shown} holds {theirs}");
-            Ok(gradient)
-        };
-        let dy = pass.dy().map(|path| like_y("dy", path)).transpose()?;
-        let v = pass.v().map(|path| like_y("v", path)).transpose()?;
+        }
+        if let Some(v) = &v {
+            let shapes = [tuple(&v.shape), tuple(&x.shape)];
+            ensure!(v.shape == x.shape, "v in {} has the shape {}, x in {shown} has {}", v.name, shapes[0], shapes[1]);
+        }
         let mask = configured.mask.as_deref().map(|path| Mask::open(path, &x)).transpose()?;
         let tensors =
             configured.files.iter().map(|(name, path)| Tensor::read(configured, name, path, &x, arguments.axis));
         let mut tensors = tensors.collect::<Result<Vec<_>>>()?;
         spread_other_channels(&mut tensors, &x);
         let result_shape = if dy.is_some() { &x.shape } else { &output_shape };
-        let results = std::iter::once(arguments.output.as_path()).chain(pass.ddy());
-        let results = Output::create_all(results, kind, result_shape, Order::C, &inputs)?;
+        let result = (arguments.output.as_path(), result_shape.as_slice());
+        let results = std::iter::once(result).chain(pass.ddy().map(|path| (path, output_shape.as_slice())));
+        let results = Output::create_all(results, kind, Order::C, &inputs)?;
         let mut taken: Vec<PathBuf> = results.iter().filter_map(Output::target).map(Path::to_owned).collect();
         let mut outputs = Vec::new();
         for (name, path) in gradients {
@@ -231,8 +237,8 @@ impl<'a, T: Element> Task<'a, T> {
             let results = match (&self.engine, self.configured.function.elementwise()) {
                 (Engine::Device(context), Ok(activation)) => self.elementwise_on(context, activation)?,
                 (Engine::Reference, Ok(activation)) => self.elementwise_reference(activation),
-                (Engine::Device(context), Err(_)) => vec![self.along_on(context, self.configured.function.along()?)?],
-                (Engine::Reference, Err(_)) => vec![self.along_reference(self.configured.function.along()?)?],
+                (Engine::Device(context), Err(_)) => self.along_on(context, self.configured.function.along()?)?,
+                (Engine::Reference, Err(_)) => self.along_reference(self.configured.function.along()?)?,
             };
             for (output, result) in self.outputs.iter_mut().zip(&results) {
                 output.write(result)?;
@@ -262,23 +268,32 @@ impl<'a, T: Element> Task<'a, T> {
         self.axis.as_ref().context("an array without axes has none to work along")
     }
 
-    fn along_on(&self, context: &GpuActivations, function: &AxisFunction) -> Result<Vec<T>> {
+    /// The result, and the gradient of dy where there is a v.
+    fn along_on(&self, context: &GpuActivations, function: &AxisFunction) -> Result<Vec<Vec<T>>> {
         let (axis, mask) = (self.axis()?, self.mask.as_deref());
-        Ok(match &self.dy {
-            Some(dy) => context.backward_along_slice(function, axis, mask, &self.x, dy)?,
-            None => context.forward_along_slice(function, axis, mask, &self.x)?,
+        Ok(match (&self.dy, &self.v) {
+            (Some(dy), Some(v)) => {
+                let (dx, ddy) = context.double_backward_along_slice(function, axis, mask, &self.x, dy, v)?;
+                vec![dx, ddy]
+            }
+            (Some(dy), None) => vec![context.backward_along_slice(function, axis, mask, &self.x, dy)?],
+            (None, _) => vec![context.forward_along_slice(function, axis, mask, &self.x)?],
         })
     }
 
-    fn along_reference(&self, function: &AxisFunction) -> Result<Vec<T>> {
+    fn along_reference(&self, function: &AxisFunction) -> Result<Vec<Vec<T>>> {
         let widened = |values: &[T]| -> Vec<f64> { values.iter().map(|value| value.to_f64()).collect() };
         let mask: Option<Vec<bool>> = self.mask.as_ref().map(|mask| mask.iter().map(|&byte| byte != 0).collect());
         let (axis, mask, x) = (self.axis()?, mask.as_deref(), widened(&self.x));
-        let result = match &self.dy {
-            Some(dy) => function.backward(axis, mask, &x, &widened(dy))?,
-            None => function.forward(axis, mask, &x)?,
+        let results = match (&self.dy, &self.v) {
+            (Some(dy), Some(v)) => {
+                let (dx, ddy) = function.double_backward(axis, mask, &x, &widened(dy), &widened(v))?;
+                vec![dx, ddy]
+            }
+            (Some(dy), None) => vec![function.backward(axis, mask, &x, &widened(dy))?],
+            (None, _) => vec![function.forward(axis, mask, &x)?],
         };
-        Ok(result.into_iter().map(T::from_f64).collect())
+        Ok(results.into_iter().map(|result| result.into_iter().map(T::from_f64).collect()).collect())
     }
 
     /// The result, and the gradient of dy where there is a v.

@@ -14,6 +14,8 @@ use crate::shader::{
 pub(crate) struct RowwiseOperands<'a, T: Element> {
     pub x: BufferRange<'a, T>,
     pub dy: Option<BufferRange<'a, T>>,
+    /// v of a double backward pass.
+    pub v: Option<BufferRange<'a, T>>,
     pub mask: Option<BufferRange<'a, u8>>,
     /// Whether dy has one element for each row.
     pub reduced_dy: bool,
@@ -92,6 +94,7 @@ impl<'a, T: Element> Rowwise<'a, T> {
     ) -> Result<Self, Error> {
         let device = recording.device;
         let plan = plan(&rows, &device.traits, recording.strategy)?;
+        let plan = Plan { held: plan.held.filter(|_| !statistics.has_tangents()), ..plan };
         let width = rows.width(&device.traits);
         let uniform = RowwiseUniform { inner: rows.inner as u32, length: rows.length as u32, width, ..uniform };
         Ok(Rowwise { device, label, rows, plan, statistics, operands, uniform, params })
@@ -415,7 +418,7 @@ impl<'a, T: Element> Rowwise<'a, T> {
 
     /// The bindings of elements, and of the gradients of a slab's rows.
     fn inputs_of(&self, start: u64, elements: u64, slab: Slab) -> Inputs<'a> {
-        let RowwiseOperands { x, dy, mask, reduced_dy, aliasing, parameters, .. } = &self.operands;
+        let RowwiseOperands { x, dy, v, mask, reduced_dy, aliasing, parameters, .. } = &self.operands;
         let access = if *aliasing == Aliasing::Separate { Access::Read } else { Access::Write };
         let number = if *aliasing == Aliasing::OverX { numbers::RESULT } else { numbers::X };
         let (x, first) = span(*x, number, access, start, elements);
@@ -432,6 +435,7 @@ impl<'a, T: Element> Rowwise<'a, T> {
             };
             inputs.bindings.push(bound);
         }
+        inputs.bindings.extend(v.map(|v| span(v, numbers::TANGENT, Access::Read, start, elements).0));
         if let Some(mask) = *mask {
             let (bound, first) = span(mask, numbers::MASK, Access::Read, start, elements);
             inputs.first_mask = first;
