@@ -95,3 +95,56 @@ fn pinn_refuses_a_gradient_that_is_not_that_of_its_energy() {
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.ends_with("error: the gradient is not that of the energy\n"), "{said}");
 }
+
+#[test]
+fn custom_activation_finds_the_least_loss() {
+    let folder = tempfile::tempdir().unwrap();
+    let formula = "x * sigmoid(beta * x); beta = 0.5";
+    let text = run_with("custom_activation", &[formula.as_ref(), "gelu".as_ref(), folder.path().as_os_str()]);
+    let (before, after) = text.split_once("after ").unwrap();
+    let loss = |beta: f64| {
+        let swish = Activation::Swish { beta: beta as f32 };
+        let deviation = |x: f64| swish.forward(x) - Activation::Gelu.forward(x);
+        (-512..=512).map(|i| deviation(f64::from(i) / 128.0).powi(2)).sum::<f64>() / 1025.0
+    };
+    for line in [before, after] {
+        let expected = loss(number_after("beta ", line.rsplit_once("loss").unwrap().1));
+        assert!((number_after("loss ", line) - expected).abs() < 1e-3 * expected, "{text}");
+    }
+    let beta = number_after("beta ", after);
+    let (least, neighbours) = (loss(beta), [beta - 0.01, beta + 0.01].map(loss));
+    assert!(neighbours.iter().all(|&neighbour| least < neighbour), "{text}");
+    let svg = svg(&folder.path().join("custom_activation.svg"));
+    for (label, colour) in
+        [("custom, beta 0.5", "#0072B2"), (&format!("custom, beta {beta}"), "#D55E00"), ("gelu", "#009E73")]
+    {
+        assert!(svg.contains(&format!("\n{label}\n")), "{svg}");
+        // The function, its derivative and the legend.
+        assert_eq!(svg.matches(&format!("stroke=\"{colour}\"")).count(), 3, "{svg}");
+    }
+}
+
+#[test]
+fn custom_activation_trains_every_parameter() {
+    let folder = tempfile::tempdir().unwrap();
+    let formula = "x > 0 ? a*x : b*x; a = 3, b = 2";
+    let text = run_with("custom_activation", &[formula.as_ref(), "prelu".as_ref(), folder.path().as_os_str()]);
+    let after = text.split_once("after ").unwrap().1;
+    assert!((number_after("  a ", after) - 1.0).abs() < 1e-4, "{text}");
+    assert!((number_after("  b ", after) - 0.25).abs() < 1e-4, "{text}");
+}
+
+#[test]
+fn custom_activation_says_in_one_line_what_is_wrong() {
+    let cases = [
+        (["x * sigmoid(beta", "gelu"], "error: column 17 of the formula"),
+        (["x * sigmoid(x)", "gelu"], "error: the formula has no parameter to train"),
+        (["x * sigmoid(beta * x); beta = 1", "softmax"], "error: softmax works along an axis"),
+    ];
+    for (arguments, expected) in cases {
+        let output = output("custom_activation", &arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.starts_with(expected) && said.lines().count() == 1, "{said}");
+    }
+}
