@@ -148,3 +148,13 @@ fn custom_activation_says_in_one_line_what_is_wrong() {
         assert!(said.starts_with(expected) && said.lines().count() == 1, "{said}");
     }
 }
+
+#[test]
+fn fused_matmul_agrees_with_f64_and_with_two_passes() {
+    let text = run("fused_matmul");
+    assert!(number_after("largest difference from f64: ", &text) < 1e-5, "{text}");
+    assert!(number_after("largest difference from two passes: ", &text) < 1e-5, "{text}");
+    for words in ["one pass ", ", two passes ", "two passes take "] {
+        assert!(number_after(words, &text) > 0.0, "{text}");
+    }
+}
