@@ -3,7 +3,8 @@
 use crate::common::{context, numbers};
 use gpu_activations::shader::{Aliasing, Shader, Storage};
 use gpu_activations::{
-    Accuracy, Activation, Axis, AxisFunction, DoubleBackward, Element, Function, GpuActivations, ParameterBuffers,
+    Accuracy, Activation, Axis, AxisFunction, DoubleBackward, Element, Error, Function, GpuActivations,
+    ParameterBuffers,
 };
 use half::{bf16, f16};
 
