@@ -20,6 +20,11 @@ fn product_of_three(a: f32, b: f32, c: f32) -> f32 {
     return guarded_product(first.x, last) + select(0.0, rest, is_finite(rest));
 }
 
+// a * b * c * d, likewise: the powers of two are multiplied last.
+fn product_of_four(a: f32, b: f32, c: f32, d: f32) -> f32 {
+    return value_of(product_of_four_scaled(a, b, c, d));
+}
+
 // value * 2^k, with k clamped to [-378, 378].
 fn scale_pair(value: vec2<f32>, k: i32) -> vec2<f32> {
     let most = clamp(k, -378, 378);
@@ -41,6 +46,13 @@ fn product_of_three_scaled(a: f32, b: f32, c: f32, k: i32) -> vec2<f32> {
     let b_k = exponent_of(b);
     let c_k = exponent_of(c);
     return product_scaled(a, (b * power_of_two(-b_k)) * (c * power_of_two(-c_k)), b_k + c_k + k);
+}
+
+// a * b * c * d, where the product of b, c and d is rounded.
+fn product_of_four_scaled(a: f32, b: f32, c: f32, d: f32) -> vec2<f32> {
+    let d_k = exponent_of(d);
+    let c_k = exponent_of(c);
+    return product_of_three_scaled(a, b, (c * power_of_two(-c_k)) * (d * power_of_two(-d_k)), c_k + d_k);
 }
 
 // The largest |x| with |rate * x| <= `reach`, which lies between 4 and 1000.

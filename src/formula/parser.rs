@@ -12,7 +12,8 @@ const DEEPEST: usize = 100;
 const LONGEST: usize = 1 << 16;
 
 /// The names of an operation's other operands.
-const TAKEN: [&str; 7] = ["input_bias", "output_factor", "output_addend", "seed", "mask", "axis", "formula"];
+const TAKEN: [&str; 8] =
+    ["input_factor", "input_bias", "output_factor", "output_addend", "seed", "mask", "axis", "formula"];
 
 /// Functions besides those of the table, and how many arguments they take; `usize::MAX` for two or more.
 const BUILT_IN: &[(&str, usize)] = &[

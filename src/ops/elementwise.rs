@@ -162,7 +162,8 @@ impl Recording<'_, '_> {
     }
 
     /// Records as [`Recording::derivative`] does, with parameters from buffers or drawn at random. The derivative is that of
-    /// the fused function: `output_factor·f′(x + input_bias)`, and the same with f″.
+    /// the fused function by x: `output_factor·input_factor·f′(input_factor·x + input_bias)`, and
+    /// `output_factor·input_factor²·f″(input_factor·x + input_bias)`.
     ///
     /// # Errors
     /// Those of [`Recording::forward_with`].

@@ -17,10 +17,11 @@ use std::borrow::Cow;
 /// The granularity of a learnable parameter is one value, one for each channel of an axis, or one for each element.
 /// Values are f32 for any type of x. On the device they cannot be checked against the parameter's range.
 ///
-/// Every activation has three more parameters, which are not among [`Activation::parameters`]:
-/// `y = output_factor·activation(x + input_bias) + output_addend`. Those not given are left out. They are fused into
-/// the kernel, so they cost no memory traffic of their own. The sum `x + input_bias` is rounded to f32. The backward
-/// gradient is by x: `dx = dy·output_factor·derivative(x + input_bias)`. Their own gradients come from
+/// Every activation has four more parameters, which are not among [`Activation::parameters`]:
+/// `y = output_factor·activation(input_factor·x + input_bias) + output_addend`. Those not given are left out. They are
+/// fused into the kernel, so they cost no memory traffic of their own. The activation's argument is an f32: product and
+/// sum are rounded, unless the device fuses them into one rounding. The backward gradient is by x:
+/// `dx = dy·output_factor·input_factor·derivative(input_factor·x + input_bias)`. Their own gradients come from
 /// [`Recording::parameter_gradient`]. In f32 the result may overwrite an addend with as many elements: a residual
 /// connection in place.
 ///

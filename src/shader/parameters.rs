@@ -8,7 +8,7 @@ use crate::shader::math::Math;
 use std::fmt::Write as _;
 
 /// The parameters that every activation has besides its own.
-pub(crate) const FUSED: [&str; 3] = ["input_bias", "output_factor", "output_addend"];
+pub(crate) const FUSED: [&str; 4] = ["input_factor", "input_bias", "output_factor", "output_addend"];
 
 /// The elements that share a value of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -174,17 +174,21 @@ impl ParameterForm {
         }
         let field = |name: &str| self.value_at(name).unwrap_or_else(|| format!("uniforms.params.{name}"));
         let fields: Vec<String> = definition.parameters.iter().map(|parameter| field(parameter.name)).collect();
-        let input = self.value_at("input_bias").map_or("x".to_owned(), |bias| format!("biased(x, {bias})"));
-        let factor = self.value_at("output_factor");
+        let (input_factor, factor) = (self.value_at("input_factor"), self.value_at("output_factor"));
+        let multiplied = input_factor.as_ref().map_or("x".to_owned(), |factor| format!("multiplied(x, {factor})"));
+        let input =
+            self.value_at("input_bias").map_or(multiplied.clone(), |bias| format!("biased({multiplied}, {bias})"));
         let scaled = factor.as_ref().map_or("value".to_owned(), |factor| format!("value * {factor}"));
-        let gradient = match &factor {
-            None => "dy * slope".to_owned(),
-            Some(factor) => format!("product_of_three(dy, slope, {factor})"),
+        let gradient = match (&input_factor, &factor) {
+            (None, None) => "dy * slope".to_owned(),
+            (Some(factor), None) | (None, Some(factor)) => format!("product_of_three(dy, slope, {factor})"),
+            (Some(first), Some(second)) => format!("product_of_four(dy, slope, {first}, {second})"),
         };
-        let curvature = match &factor {
-            None => "product_with_scaled(dy, v, curvature)".to_owned(),
-            Some(factor) => format!("product_with_scaled(dy, v, scaled_times(curvature, {factor}))"),
-        };
+        // The factor of the input comes once for each order of the derivative.
+        let factors = input_factor.iter().chain(&input_factor).chain(&factor);
+        let curvature =
+            factors.fold("curvature".to_owned(), |product, factor| format!("scaled_times({product}, {factor})"));
+        let curvature = format!("product_with_scaled(dy, v, {curvature})");
         let output = self.value_at("output_addend").map_or(scaled.clone(), |addend| format!("{scaled} + {addend}"));
         let functions = [
             ("parameters_at(location: Location) -> Params", format!("Params({})", fields.join(", "))),
@@ -202,7 +206,7 @@ impl ParameterForm {
     /// The function `term`: dy times the derivative of an element's result by a parameter, with its rounding error.
     pub(crate) fn term(&self, parameter: &str) -> Part {
         let derivative = match parameter {
-            "input_bias" => "let value = derivative(z, params);\n    let k = 0;".to_owned(),
+            "input_factor" | "input_bias" => "let value = derivative(z, params);\n    let k = 0;".to_owned(),
             "output_factor" => "let value = activation(z, params);\n    let k = 0;".to_owned(),
             "output_addend" => "let value = 1.0;\n    let k = 0;".to_owned(),
             own => format!(
@@ -211,9 +215,12 @@ impl ParameterForm {
             ),
         };
         let is_of_output = ["output_factor", "output_addend"].contains(&parameter);
-        let product = match self.value_at("output_factor").filter(|_| !is_of_output) {
-            Some(factor) => format!("product_of_three_scaled(dy, value, {factor}, k)"),
-            None => "product_scaled(dy, value, k)".to_owned(),
+        let factor = self.value_at("output_factor").filter(|_| !is_of_output);
+        let product = match (factor, parameter == "input_factor") {
+            (None, false) => "product_scaled(dy, value, k)".to_owned(),
+            (Some(factor), false) => format!("product_of_three_scaled(dy, value, {factor}, k)"),
+            (None, true) => "product_of_three_scaled(dy, value, x, k)".to_owned(),
+            (Some(factor), true) => format!("product_of_four_scaled(dy, value, {factor}, x)"),
         };
         let text = format!(
             "fn term(dy: f32, x: f32, location: Location) -> vec2<f32> {{\n    let z = input_at(x, location);\n    \

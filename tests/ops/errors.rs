@@ -472,7 +472,7 @@ fn parameters_that_do_not_fit_are_named() {
     assert_eq!(said(&ParameterBuffers::new().per_tensor("alpha", &values)), "alpha has 4 elements, one value has 1");
     assert_eq!(
         said(&ParameterBuffers::new().per_tensor("slope", &values)),
-        "prelu has no parameter \"slope\"; it has alpha, input_bias, output_factor, output_addend"
+        "prelu has no parameter \"slope\"; it has alpha, input_factor, input_bias, output_factor, output_addend"
     );
     assert_eq!(said(&ParameterBuffers::new().seed(1)), "prelu takes no seed; rrelu does");
     let shrink = Activation::SoftShrink { lambda: 0.5 };

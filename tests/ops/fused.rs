@@ -1,10 +1,12 @@
 //! Terms fused into a kernel before and after an activation, against the f64 reference.
 
 use crate::common::{context, device_with};
-use gpu_activations::{Activation, Axis, BufferRange, Element, Error, GpuActivations, GpuBuffer, ParameterBuffers};
+use gpu_activations::{
+    Activation, Axis, BufferRange, Element, Error, GpuActivations, GpuBuffer, Order, ParameterBuffers,
+};
 use half::{bf16, f16};
 
-const NAMES: [&str; 3] = ["input_bias", "output_factor", "output_addend"];
+const NAMES: [&str; 4] = ["input_factor", "input_bias", "output_factor", "output_addend"];
 
 /// The granularity of a value.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,7 +36,7 @@ fn compare<T: Element>(what: &str, actual: &[T], expected: &[f64], sizes: &[f64]
     }
 }
 
-fn check<T: Element>(activation: Activation, axis: &Axis, per: [Per; 3]) {
+fn check<T: Element>(activation: Activation, axis: &Axis, per: [Per; 4]) {
     let context = context();
     let len = axis.elements();
     let typed = |values: Vec<f64>| -> Vec<T> { values.into_iter().map(T::from_f64).collect() };
@@ -46,7 +48,7 @@ fn check<T: Element>(activation: Activation, axis: &Axis, per: [Per; 3]) {
         Per::Channel => axis.length(),
         Per::Element => len,
     };
-    let values: Vec<Vec<f32>> = [29, 13, 7]
+    let values: Vec<Vec<f32>> = [37, 29, 13, 7]
         .into_iter()
         .zip(per)
         .map(|(step, per)| numbers(count(per), step).iter().map(|n| *n as f32).collect())
@@ -72,16 +74,18 @@ fn check<T: Element>(activation: Activation, axis: &Axis, per: [Per; 3]) {
     let what = format!("{activation:?} {per:?} along {axis:?}, {} bytes", size_of::<T>());
 
     let (mut y, mut dx, mut sizes, mut slopes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let mut terms: [Vec<f64>; 3] = Default::default();
+    let mut terms: [Vec<f64>; 4] = Default::default();
     for i in 0..len {
-        let (factor, addend) = (value(1, i, 1.0), value(2, i, 0.0));
-        let z = f64::from((x[i].to_f64() + value(0, i, 0.0)) as f32);
+        let (input_factor, factor, addend) = (value(0, i, 1.0), value(2, i, 1.0), value(3, i, 0.0));
+        // Exact in f32, so that it does not matter where a device rounds.
+        let z = x[i].to_f64() * input_factor + value(1, i, 0.0);
         let (f, slope, dy) = (activation.forward(z), activation.derivative(z), dy[i].to_f64());
         y.push(factor * f + addend);
         sizes.push((factor * f).abs() + addend.abs() + factor.abs());
-        dx.push(dy * factor * slope);
-        slopes.push((dy * factor).abs() * slope.abs().max(1.0));
-        for (terms, term) in terms.iter_mut().zip([dy * factor * slope, dy * f, dy]) {
+        dx.push(dy * factor * input_factor * slope);
+        slopes.push((dy * factor * input_factor).abs() * slope.abs().max(1.0));
+        let by_input = dy * factor * slope;
+        for (terms, term) in terms.iter_mut().zip([by_input * x[i].to_f64(), by_input, dy * f, dy]) {
             terms.push(term);
         }
     }
@@ -110,12 +114,15 @@ fn axes() -> Vec<Axis> {
 fn check_all<T: Element>(names: &[&str]) {
     use Per::{Channel, Element, Nothing, One};
     let ways = [
-        [Channel, Nothing, Nothing],
-        [Nothing, Element, Nothing],
-        [Nothing, Nothing, Element],
-        [One, Channel, Nothing],
-        [Element, Channel, One],
-        [Channel, Element, Channel],
+        [Nothing, Channel, Nothing, Nothing],
+        [Nothing, Nothing, Element, Nothing],
+        [Nothing, Nothing, Nothing, Element],
+        [Nothing, One, Channel, Nothing],
+        [Nothing, Element, Channel, One],
+        [Nothing, Channel, Element, Channel],
+        [Channel, Nothing, Nothing, Nothing],
+        [Element, Nothing, One, Nothing],
+        [One, Channel, Channel, Element],
     ];
     for name in names {
         for axis in axes() {
@@ -254,4 +261,68 @@ fn a_seed_excludes_buffers() {
     let drawn = ParameterBuffers::new().seed(1);
     let error = context.parameter_gradient(rrelu, &drawn, "input_bias", &x, &x).unwrap_err();
     assert_eq!(error, Error::NotWithSeed { function: "rrelu", parameter: "input_bias" });
+}
+
+/// Both orders by x of f(factor·x + bias)·output_factor: the factor comes once for each order.
+#[test]
+fn derivatives_have_the_factor_of_the_input() {
+    let context = context();
+    let (x, dy, v) = ([-1.5_f32, 0.25, 2.0], [2.0_f32, -1.0, 0.5], [1.0_f32, 3.0, -2.0]);
+    let [of_input, bias, of_output] = [-3.0_f32, 0.5, 0.125];
+    let upload = |values: &[f32]| context.upload(values).unwrap();
+    let [on_x, on_dy, on_v] = [x, dy, v].map(|values| upload(&values));
+    let buffers = [of_input, bias, of_output].map(|value| upload(&[value]));
+    let names = ["input_factor", "input_bias", "output_factor"];
+    let parameters = names
+        .into_iter()
+        .zip(&buffers)
+        .fold(ParameterBuffers::new(), |all, (name, buffer)| all.per_tensor(name, buffer));
+    let wide = |order: Order, i: usize| {
+        let z = f64::from(of_input) * f64::from(x[i]) + f64::from(bias);
+        let factor = f64::from(of_output) * f64::from(of_input);
+        match order {
+            Order::First => factor * Activation::Tanh.derivative(z),
+            Order::Second => factor * f64::from(of_input) * Activation::Tanh.second_derivative(z),
+        }
+    };
+    let close = |what: &str, result: &GpuBuffer<f32>, expected: &dyn Fn(usize) -> f64| {
+        for (i, result) in context.download(result).unwrap().into_iter().enumerate() {
+            assert!(
+                (f64::from(result) - expected(i)).abs() <= 6e-7 * expected(i).abs(),
+                "{what} at {i}: {result}, not {}",
+                expected(i)
+            );
+        }
+    };
+    for order in Order::ALL {
+        let result = context.derivative_with(Activation::Tanh, order, &parameters, &on_x).unwrap();
+        close(&format!("{order:?}"), &result, &|i| wide(order, i));
+    }
+    let (dx, ddy) = context.double_backward_with(Activation::Tanh, &parameters, &on_x, &on_dy, &on_v).unwrap();
+    close("dx", &dx, &|i| wide(Order::Second, i) * f64::from(dy[i]) * f64::from(v[i]));
+    close("ddy", &ddy, &|i| wide(Order::First, i) * f64::from(v[i]));
+}
+
+/// Products of four factors that are finite although products of two are not.
+#[test]
+fn factors_of_any_size() {
+    let context = context();
+    let one = |value: f32| context.upload(&[value]).unwrap();
+    for (x, dy, of_input, of_output) in
+        [(1e-30_f32, 1e30_f32, 1e30_f32, 1e-30_f32), (1e30, 1e-30, 1e-30, 1e30), (2.0, 1e-38, 1e20, 1e20)]
+    {
+        let (factor, output) = (one(of_input), one(of_output));
+        let parameters =
+            ParameterBuffers::new().per_tensor("input_factor", &factor).per_tensor("output_factor", &output);
+        let (on_x, on_dy) = (one(x), one(dy));
+        let dx =
+            context.download(&context.backward_with(Activation::Relu, &parameters, &on_x, &on_dy).unwrap()).unwrap();
+        let product = f64::from(dy) * f64::from(of_input) * f64::from(of_output);
+        assert!((f64::from(dx[0]) / product - 1.0).abs() < 3e-7, "{dx:?}, not {product:e}");
+        let gradient =
+            context.parameter_gradient(Activation::Relu, &parameters, "input_factor", &on_x, &on_dy).unwrap();
+        let product = f64::from(dy) * f64::from(of_output) * f64::from(x);
+        let gradient = f64::from(context.download(&gradient).unwrap()[0]);
+        assert!((gradient / product - 1.0).abs() < 3e-7, "{gradient:e}, not {product:e}");
+    }
 }

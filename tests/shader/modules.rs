@@ -248,11 +248,12 @@ impl Collector {
             let own = activation.parameters().iter().filter(|parameter| parameter.learnable);
             let own: Vec<&str> = own.map(|parameter| parameter.name).collect();
             let with = |fused: &[&'static str]| [&own[..], fused].concat();
-            let names = with(&["input_bias", "output_factor", "output_addend"]);
-            // With three of its own, a bias and a factor together need a ninth storage buffer in sums.
-            let together = match own.len() {
-                3 => vec![with(&["input_bias", "output_addend"]), with(&["output_factor", "output_addend"])],
-                _ => vec![names.clone()],
+            let names = with(&["input_factor", "input_bias", "output_factor", "output_addend"]);
+            // Sums bind at most eight storage buffers, four of them for operands and statistics.
+            let together: Vec<_> = match own.len() {
+                0 | 1 => vec![names.clone()],
+                2 => [["input_factor", "input_bias"], ["input_factor", "output_factor"]].map(|pair| with(&pair)).into(),
+                _ => ["input_factor", "input_bias", "output_factor"].map(|one| with(&[one, "output_addend"])).into(),
             };
             let alone = names.iter().map(|&name| vec![name]);
             // The names of parameters in the text do not depend on the function, so one function has every form.
