@@ -479,6 +479,32 @@ along! {
     /// The logarithm of softmax; takes a mask. Masked entries and rows of −∞ only give −∞.
     ///
     /// Forward: `(x − m)/T − ln Σ exp((x − m)/T)`. Backward: `(dy − exp(y)·Σ dy)/T`.
+    ///
+    /// Cross entropy is −y at the true class. Its gradient by y is −1 there and 0 elsewhere, so `backward` gives softmax minus
+    /// the one-hot target; y alone is enough for it:
+    ///
+    /// ```
+    /// use gpu_activations::{Axis, AxisFunction, GpuActivations};
+    ///
+    /// let context = GpuActivations::new()?;
+    /// // Two examples of three classes; the true ones are 2 and 0.
+    /// let (axis, classes) = (Axis::last(&[2, 3])?, [2, 0]);
+    /// let x = context.upload(&[1.0_f32, 2.0, 3.0, 0.0, 0.0, 0.0])?;
+    /// let log_softmax = AxisFunction::LogSoftmax { temperature: 1.0 };
+    /// let y = context.forward_along(&log_softmax, &axis, None, &x)?;
+    /// let values = context.download(&y)?;
+    /// let loss = -(values[2] + values[3]) / 2.0;
+    /// assert!((loss - 0.753_109_1).abs() < 1e-6);
+    ///
+    /// // The mean over the examples.
+    /// let mut dy = [0.0_f32; 6];
+    /// classes.iter().enumerate().for_each(|(example, class)| dy[3 * example + class] = -0.5);
+    /// let dx = context.backward_along_from_output(&log_softmax, &axis, None, &y, &context.upload(&dy)?)?;
+    /// let third = 1.0 / 3.0;
+    /// let expected = [0.090_030_57, 0.244_728_48, 0.665_240_94 - 1.0, third - 1.0, third, third].map(|d| d / 2.0);
+    /// assert!(context.download(&dx)?.iter().zip(expected).all(|(dx, expected)| (dx - expected).abs() < 1e-7));
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
     log_softmax LogSoftmax {
         /// T, finite and above 0.
         temperature: f32 = 1.0, TEMPERATURE, Range::AboveZero;

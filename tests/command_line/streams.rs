@@ -3,7 +3,7 @@
 use crate::{folder, header, names, read, succeeded, write};
 use half::f16;
 use npyz::Order;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -219,4 +219,47 @@ fn a_file_may_be_named_dash() {
     succeeded(folder.path(), &["forward", "relu", "./-", "-o", "y.npy"]);
     let read = |name: &str| read::<f32>(folder.path().join(name));
     assert_eq!(read("-"), read("y.npy"));
+}
+
+/// An array of more than 2^31 elements goes through in batches of rows. It is all zeros, a file with a hole.
+#[test]
+fn more_elements_than_a_device_counts_are_streamed() {
+    let folder = folder();
+    const ROWS: u64 = (1 << 21) + 1;
+    const BYTES: u64 = 2 * 1024 * ROWS;
+    let header = String::from_utf8_lossy(&header(&format!("({ROWS}, 1024)"))).replace("<f4", "<f2").into_bytes();
+    // The byte before the version is not UTF-8.
+    let header = [b"\x93", &header["\u{fffd}".len()..]].concat();
+    std::fs::write(folder.path().join("x.npy"), &header).unwrap();
+    let file = std::fs::File::options().write(true).open(folder.path().join("x.npy")).unwrap();
+    file.set_len(header.len() as u64 + BYTES).unwrap();
+
+    let mut command = program(folder.path(), &["forward", "softmax", "x.npy", "-o", "-"]);
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut y = child.stdout.take().unwrap();
+    let mut start = [0; 10];
+    y.read_exact(&mut start).unwrap();
+    let mut rest = vec![0; u16::from_le_bytes([start[8], start[9]]).into()];
+    y.read_exact(&mut rest).unwrap();
+    let share = f16::from_f32(1.0 / 1024.0).to_le_bytes();
+    let (mut block, mut bytes) = (vec![0; 1 << 20], 0);
+    loop {
+        let mut read = Vec::with_capacity(block.len());
+        y.by_ref().take(block.len() as u64).read_to_end(&mut read).unwrap();
+        if read.is_empty() {
+            break;
+        }
+        if bytes == 0 {
+            block = share.repeat(block.len() / 2);
+        }
+        assert!(read == block[..read.len()], "after {bytes} bytes");
+        bytes += read.len() as u64;
+    }
+    assert!(child.wait().unwrap().success());
+    assert_eq!(bytes, BYTES);
+
+    let along_first = ["forward", "softmax", "x.npy", "-o", "y.npy", "--axis", "0"];
+    refused(folder.path(), &along_first, &[], 1, &["x.npy", "(2097153, 1024)", "2147483647"]);
+    let drawn = ["forward", "gumbel_softmax", "x.npy", "-o", "y.npy"];
+    refused(folder.path(), &drawn, &[], 1, &["x.npy", "(2097153, 1024)", "2147483647"]);
 }

@@ -97,13 +97,89 @@ struct Inputs {
     mask: Option<Mask>,
 }
 
+impl Inputs {
+    /// The arrays besides the mask.
+    fn arrays(&self) -> impl Iterator<Item = &Input> {
+        [Some(&self.x), self.dy.as_ref(), self.v.as_ref()].into_iter().flatten()
+    }
+
+    /// The batches of outer entries that are evaluated one after the other. There is one batch if an element's result
+    /// depends on its index in the whole array, or if a file has another order.
+    fn batches(&self, request: &Request<'_>, axis: Option<&LongAxis>) -> Result<Vec<Batch>> {
+        let Some(axis) = axis else { return Ok(vec![Batch { entries: 0..1, axis: None }]) };
+        let Request { configured, gradients, .. } = request;
+        // A function that draws numbers has a seed.
+        let draws = |function: &AxisFunction| function.parameters().iter().any(|parameter| parameter.name == "seed");
+        let by_index = configured.seed.is_some() || configured.function.along().is_ok_and(draws);
+        let is_ordered = self.arrays().all(|input| input.order == Order::C);
+        let is_masked_in_order = self.mask.as_ref().is_none_or(Mask::is_ordered);
+        if by_index || !is_ordered || !is_masked_in_order || !gradients.is_empty() || self.x.elements == 0 {
+            return Ok(vec![axis.whole()?]);
+        }
+        Ok(axis.batches(BATCH as usize)?)
+    }
+}
+
+/// An axis of an array that may have more elements than a device counts: it is worked on in batches of outer entries.
+struct LongAxis {
+    shape: Vec<usize>,
+    /// The axis in one outer entry.
+    entry: Axis,
+}
+
+impl LongAxis {
+    fn new(shape: Vec<usize>, axis: isize) -> Result<LongAxis, gpu_activations::Error> {
+        let lengths = vec![1; shape.len()];
+        let found = Axis::new(&lengths, axis);
+        let index = found.map_err(|_| gpu_activations::Error::AxisOutOfRange { axis, shape: shape.clone() })?.index();
+        let entry = Axis::new(&[&lengths[..index], &shape[index..]].concat(), axis)?;
+        Ok(LongAxis { shape, entry })
+    }
+
+    fn outer(&self) -> usize {
+        self.shape[..self.entry.index()].iter().product()
+    }
+
+    /// The whole array in one batch.
+    fn whole(&self) -> Result<Batch, gpu_activations::Error> {
+        let axis = Axis::new(&self.shape, self.entry.index() as isize)?;
+        Ok(Batch { entries: 0..self.outer(), axis: Some(axis) })
+    }
+
+    /// Batches of about so many elements.
+    fn batches(&self, elements: usize) -> Result<Vec<Batch>, gpu_activations::Error> {
+        let most = (elements / self.entry.elements().max(1)).max(1);
+        let batch = |first: usize| {
+            let entries = first..self.outer().min(first + most);
+            let mut shape = self.entry.shape().to_vec();
+            if self.entry.index() > 0 {
+                shape[0] = entries.len();
+            }
+            Ok(Batch { entries, axis: Some(Axis::new(&shape, self.entry.index() as isize)?) })
+        };
+        (0..self.outer()).step_by(most).map(batch).collect()
+    }
+
+    /// The shape of the result of a function.
+    fn output_shape(&self, function: &AxisFunction) -> Result<Vec<u64>, gpu_activations::Error> {
+        let of_entry = function.output_shape(&self.entry)?;
+        let index = self.entry.index();
+        Ok(self.shape[..index].iter().chain(&of_entry[index..]).map(|&length| length as u64).collect())
+    }
+}
+
+/// Outer entries that are evaluated at once, and the axis of an array of these.
+struct Batch {
+    entries: Range<usize>,
+    axis: Option<Axis>,
+}
+
 /// A request whose inputs fit together and whose outputs are begun.
 struct Task<'a, T> {
     configured: &'a Configured,
     engine: Engine,
     inputs: Inputs,
-    /// The axis of the whole arrays.
-    whole_axis: Option<Axis>,
+    batches: Vec<Batch>,
     /// The axis of the batch that is evaluated, whose elements follow.
     axis: Option<Axis>,
     x: Vec<T>,
@@ -126,13 +202,10 @@ impl<'a, T: Element> Task<'a, T> {
         let along = configured.function.along().ok();
         let axis = match (along, arguments.axis) {
             (None, None) => None,
-            (_, axis) => Some(Axis::new(&shape, axis.unwrap_or(-1)).with_context(|| format!("x in {shown}"))?),
+            (_, axis) => Some(LongAxis::new(shape, axis.unwrap_or(-1)).with_context(|| format!("x in {shown}"))?),
         };
         let output_shape: Vec<u64> = match (along, &axis) {
-            (Some(function), Some(axis)) => {
-                let shape = function.output_shape(axis).with_context(|| format!("x in {shown}"))?;
-                shape.iter().map(|&length| length as u64).collect()
-            }
+            (Some(function), Some(axis)) => axis.output_shape(function).with_context(|| format!("x in {shown}"))?,
             _ => x.shape.clone(),
         };
         let inputs = request.input_files();
@@ -145,7 +218,7 @@ impl<'a, T: Element> Task<'a, T> {
         let dy = pass.dy().map(|path| gradient("dy", path)).transpose()?;
         let v = pass.v().map(|path| gradient("v", path)).transpose()?;
         if let Some(dy) = &dy {
-            let along = axis.as_ref().map_or(String::new(), |axis| format!(" along axis {}", axis.index()));
+            let along = axis.as_ref().map_or(String::new(), |axis| format!(" along axis {}", axis.entry.index()));
             ensure!(
                 dy.shape == output_shape,
                 "dy in {} has the shape {}, but x in {shown} has {}, which gives y the shape {}{along}",
@@ -164,7 +237,9 @@ impl<'a, T: Element> Task<'a, T> {
             configured.files.iter().map(|(name, path)| Tensor::read(configured, name, path, &x, arguments.axis));
         let mut tensors = tensors.collect::<Result<Vec<_>>>()?;
         spread_other_channels(&mut tensors, &x);
-        let result_shape = if dy.is_some() { &x.shape } else { &output_shape };
+        let result_shape = if dy.is_some() { x.shape.clone() } else { output_shape.clone() };
+        let opened = Inputs { x, dy, v, mask };
+        let batches = opened.batches(request, axis.as_ref()).with_context(|| format!("x in {shown}"))?;
         let result = (arguments.output.as_path(), result_shape.as_slice());
         let results = std::iter::once(result).chain(pass.ddy().map(|path| (path, output_shape.as_slice())));
         let results = Output::create_all(results, kind, Order::C, &inputs)?;
@@ -181,13 +256,13 @@ impl<'a, T: Element> Task<'a, T> {
             outputs.push((*name, kind, gradient));
         }
         let engine = request.engine()?;
-        say_what_is_rounded(std::iter::once(&x).chain(&dy).chain(&v).chain(tensors.iter().map(|tensor| &tensor.file)));
+        say_what_is_rounded(opened.arrays().chain(tensors.iter().map(|tensor| &tensor.file)));
         Ok(Task {
             configured,
             engine,
-            inputs: Inputs { x, dy, v, mask },
-            axis: axis.clone(),
-            whole_axis: axis,
+            inputs: opened,
+            batches,
+            axis: None,
             x: Vec::new(),
             dy: None,
             v: None,
@@ -197,23 +272,6 @@ impl<'a, T: Element> Task<'a, T> {
             gradients: outputs,
             order: pass.order(),
         })
-    }
-
-    /// The batches of outer entries that are evaluated one after the other. There is one batch if an element's result
-    /// depends on its index in the whole array, or if a file has another order.
-    fn batches(&self) -> Vec<(Option<Axis>, Range<usize>)> {
-        let Some(axis) = &self.whole_axis else { return vec![(None, 0..1)] };
-        let Inputs { x, dy, v, mask } = &self.inputs;
-        let ordered = [Some(x), dy.as_ref(), v.as_ref()].into_iter().flatten().all(|input| input.order == Order::C);
-        let along = self.configured.function.along();
-        // A function that draws numbers has a seed.
-        let draws = |function: &AxisFunction| function.parameters().iter().any(|parameter| parameter.name == "seed");
-        let by_index = self.configured.seed.is_some() || along.is_ok_and(draws);
-        let masked = mask.as_ref().is_none_or(Mask::is_ordered);
-        if !ordered || !masked || by_index || !self.gradients.is_empty() || axis.elements() == 0 {
-            return vec![(Some(axis.clone()), 0..1)];
-        }
-        axis.batches(BATCH as usize).map(|(axis, entries)| (Some(axis), entries)).collect()
     }
 
     /// Reads a share of the inputs.
@@ -228,10 +286,10 @@ impl<'a, T: Element> Task<'a, T> {
     }
 
     fn run(mut self) -> Result<()> {
-        let batches = self.batches();
-        let outer = batches.last().map_or(0, |(_, entries)| entries.end);
+        let batches = std::mem::take(&mut self.batches);
+        let outer = batches.last().map_or(0, |batch| batch.entries.end);
         let progress = progress_bar(if batches.len() > 1 { outer as u64 } else { 0 })?;
-        for (axis, entries) in batches {
+        for Batch { axis, entries } in batches {
             self.axis = axis;
             self.read(entries.len(), outer)?;
             let results = match (&self.engine, self.configured.function.elementwise()) {
