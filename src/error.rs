@@ -238,6 +238,27 @@ pub enum Error {
         function: &'static str,
     },
 
+    /// A sink was given to a function that takes none.
+    #[error("{function} takes no sink; softmax and log_softmax do")]
+    NoSink {
+        /// The function.
+        function: &'static str,
+    },
+    /// The sinks fit neither one row, nor the rows, nor an axis beside that of the rows.
+    #[error(
+        "{} fit the {} of the shape {} along axis {axis} neither as one, nor as one for each row or channel",
+        counted(*.given, "sink"), counted(*.rows as u64, "row"), tuple(.shape)
+    )]
+    SinkMismatch {
+        /// The number of sinks.
+        given: u64,
+        /// The number of rows.
+        rows: usize,
+        /// The shape of x.
+        shape: Vec<usize>,
+        /// The axis of the rows.
+        axis: usize,
+    },
     /// A function along an axis has no double backward pass.
     #[error(
         "{function} has no double backward pass; softmax, softmin, quiet_softmax, log_softmax, gated units and elementwise \

@@ -107,7 +107,7 @@ pub use device::{Arithmetic, BufferRange, GpuBuffer, Survey, adapters, survey};
 pub use error::Error;
 #[doc(hidden)]
 pub use error::counted;
-pub use ops::{DoubleBackward, GateGradients, ParameterBuffers, Recording};
+pub use ops::{DoubleBackward, GateGradients, ParameterBuffers, Recording, Sinks};
 pub use shader::{Direction, Element, Scalar};
 pub use wgpu;
 

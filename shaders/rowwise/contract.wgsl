@@ -40,6 +40,8 @@ struct RowwiseUniform {
     width: u32,
     temperature_exponent: i32,
     temperature: f32,
+    // The index of the row 0 of the statistics within the whole array.
+    base_row: u32,
     @align(16) params: Params,
 }
 

@@ -14,6 +14,7 @@ fn start(state: Statistics, round: u32) -> Statistics {
     return state;
 }
 
+// The first entry of a row brings the sink with it, even where a mask leaves that entry out.
 fn accumulate(s: Statistics, e: Entry, round: u32) -> Statistics {
     var t = s;
     if round == 0u {
@@ -28,6 +29,11 @@ fn accumulate(s: Statistics, e: Entry, round: u32) -> Statistics {
             let z = counted(e);
             if !PLACED {
                 t.peak = max(t.peak, z.x);
+                if SINK && e.position == 0u {
+                    let sink = sink_of(e.row);
+                    t.magnitude = max(t.magnitude, magnitude_of(sink));
+                    t.peak = max(t.peak, sink);
+                }
             } else if z.x > t.peak || (z.x == t.peak && z.y > t.peak_low) {
                 t.peak = z.x;
                 t.peak_low = z.y;
@@ -41,6 +47,10 @@ fn accumulate(s: Statistics, e: Entry, round: u32) -> Statistics {
         } else {
             w = weight(e, s);
             t.sum = add_weight(t.sum, w);
+            if SINK && e.position == 0u {
+                t.threshold.x = raised(distance_to(s, vec2<f32>(sink_of(e.row), 0.0)));
+                t.sum = add_weight(t.sum, t.threshold.x);
+            }
         }
         if DIRECTION != FORWARD {
             let dy = select(0.0, lifted(e.dy, s), e.kept);
@@ -55,6 +65,10 @@ fn merge(a: Statistics, b: Statistics, round: u32) -> Statistics {
     if round > 0u {
         if DIRECTION != FROM_OUTPUT {
             t.sum = add(a.sum, b.sum);
+        }
+        if SINK {
+            // One lane has met the sink.
+            t.threshold.x = max(a.threshold.x, b.threshold.x);
         }
         if DIRECTION != FORWARD {
             t.dot = add(a.dot, b.dot);
@@ -78,8 +92,8 @@ fn merge(a: Statistics, b: Statistics, round: u32) -> Statistics {
 }
 
 // After the last round `sum` is the inverse of the sum, or its logarithm. For gradients it is the inverse divided by
-// the temperature, and the lower part as a fraction of it. `dot` is the mean weighted by the shares. A row without
-// entries has 0.
+// the temperature, and the lower part as a fraction of it. `dot` is the mean weighted by the shares, and `threshold` the
+// share of the sink. A row without entries has 0.
 fn finalize(s: Statistics, round: u32) -> Statistics {
     var t = s;
     if DIRECTION == FROM_OUTPUT {
@@ -99,6 +113,9 @@ fn finalize(s: Statistics, round: u32) -> Statistics {
     t.sum = inverse;
     if LOGARITHMIC && DIRECTION == FORWARD {
         t.sum = select(vec2<f32>(negative_infinity(), 0.0), logarithm(divisor / WEIGHT_OF_ONE), some);
+    }
+    if SINK {
+        t.threshold = multiply_by(inverse, s.threshold.x);
     }
     if !UNWEIGHTED {
         t.dot = multiply(s.dot, inverse);

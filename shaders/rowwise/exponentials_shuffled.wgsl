@@ -21,5 +21,8 @@ fn shuffled(s: Statistics, distance: u32, round: u32) -> Statistics {
     if round > 0u && DIRECTION != FORWARD {
         t.dot = subgroupShuffleXor(s.dot, distance);
     }
+    if round > 0u && SINK {
+        t.threshold.x = subgroupShuffleXor(s.threshold.x, distance);
+    }
     return t;
 }

@@ -1001,6 +1001,12 @@ impl AxisFunction {
         Ok(output)
     }
 
+    /// Whether it takes a sink: softmax and log_softmax do.
+    #[must_use]
+    pub fn takes_sink(&self) -> bool {
+        matches!(self, AxisFunction::Softmax { .. } | AxisFunction::LogSoftmax { .. })
+    }
+
     /// Whether it has a double backward pass, the gradient of its gradient: softmax, softmin, quiet_softmax, log_softmax and
     /// gated units do.
     #[must_use]

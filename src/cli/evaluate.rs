@@ -1,9 +1,11 @@
 //! `forward`, `backward`, `derivative` and `double-backward`: a function, or a gradient of it, over `.npy` files.
 
+mod batches;
 mod broadcast;
 mod elementwise;
 mod request;
 mod shaped;
+mod sinks;
 
 use crate::evaluate::request::{Common, Device, Pass, Request};
 use crate::failure::{Failure, usage};
@@ -91,6 +93,9 @@ fn run(arguments: &Common, pass: Pass<'_>, param_grad: &[String]) -> Result<(), 
         && !along.has_double_backward()
     {
         return Err(usage(anyhow!(Error::NoDoubleBackward { function: along.name() })));
+    }
+    if let (Pass::DoubleBackward { .. }, Some(_)) = (pass, &request.configured.sink) {
+        return Err(usage(anyhow!("double-backward takes no sink")));
     }
     match request.configured.function.elementwise() {
         Ok(activation) if request.is_elementwise() => {

@@ -4,7 +4,7 @@ use crate::failure::{Failure, usage};
 use anyhow::anyhow;
 use clap::Args;
 use gpu_activations::{Activation, Error, Function, LibraryName};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The function of this name, which may have parameters as in `leaky_relu(negative_slope=0.2)`.
 pub fn named(name: &str) -> Result<Function, Failure> {
@@ -63,8 +63,21 @@ pub struct Configured {
     /// The seed of rrelu in training.
     pub seed: Option<u64>,
     pub mask: Option<PathBuf>,
+    pub sink: Option<Sink>,
     /// Parameters from files.
     pub files: Vec<(&'static str, PathBuf)>,
+}
+
+/// The sink of softmax.
+pub enum Sink {
+    Number(f32),
+    File(PathBuf),
+}
+
+impl Sink {
+    pub fn file(&self) -> Option<&Path> {
+        if let Sink::File(path) = self { Some(path) } else { None }
+    }
 }
 
 /// A key as all its spellings have it.
@@ -85,7 +98,7 @@ pub fn configured(name: &str, formula: Option<&str>, parameters: &[String]) -> R
         (None, Some(formula)) => of_formula(formula, &pairs)?,
         (None, None) => named(name)?,
     };
-    let mut configured = Configured { function, library, seed: None, mask: None, files: Vec::new() };
+    let mut configured = Configured { function, library, seed: None, mask: None, sink: None, files: Vec::new() };
     // A gated unit's activation decides which other parameters there are.
     pairs.sort_by_key(|(key, _)| spelling(key) != "activation");
     let mut seen = keys_in(name);
@@ -125,7 +138,7 @@ fn in_the_name(text: &str, library: LibraryName, pairs: &mut Vec<(String, String
     let mut words: Vec<String> = within.split(',').filter(|word| !word.trim().is_empty()).map(str::to_owned).collect();
     let mut rest = Vec::new();
     for (key, value) in pairs.drain(..) {
-        if ["mask", "seed"].contains(&spelling(&key).as_str()) {
+        if ["mask", "seed", "sink"].contains(&spelling(&key).as_str()) {
             rest.push((key, value));
         } else if value.starts_with('@') {
             // Where the library has no default, the file stands for it.
@@ -156,6 +169,17 @@ impl Configured {
                 return Err(usage(Error::NotMaskable { function: self.function.name() }));
             }
             self.mask = Some(path.into());
+            return Ok(());
+        }
+        if let ("sink", Ok(function)) = (spelling(key).as_str(), self.function.along()) {
+            if !function.takes_sink() {
+                return Err(usage(Error::NoSink { function: function.name() }));
+            }
+            let number = || value.parse().map(Sink::Number);
+            let sink = path.map_or_else(number, |path| Ok(Sink::File(path.into())));
+            self.sink = Some(
+                sink.map_err(|_| usage(anyhow!("-p {key}={value}: {value:?} is neither a number nor @FILE.npy")))?,
+            );
             return Ok(());
         }
         let Ok(activation) = self.function.elementwise() else {
@@ -205,6 +229,14 @@ pub fn gradient(configured: &Configured, option: &str) -> Result<(&'static str, 
     let Configured { function, library, .. } = configured;
     let malformed = || usage(anyhow!("--param-grad {option} is not of the form KEY=FILE.npy"));
     let (key, path) = option.split_once('=').ok_or_else(malformed)?;
+    if let ("sink", Ok(function)) = (spelling(key).as_str(), function.along()) {
+        if !function.takes_sink() {
+            return Err(usage(Error::NoSink { function: function.name() }));
+        }
+        let missing =
+            || usage(anyhow!("--param-grad {option}: {} has no sink here; -p sink=0.5 gives one", function.name()));
+        return configured.sink.as_ref().map(|_| ("sink", path.into())).ok_or_else(missing);
+    }
     let along = |_| usage(anyhow!("{} has no learnable parameter; --param-grad {option}", function.name()));
     let activation = function.elementwise().map_err(along)?;
     let key = library.map_or(Ok(key), |library| library.parameter(key)).map_err(usage)?;
@@ -223,7 +255,9 @@ pub fn chosen(names: &[String], formula: Option<&str>, parameters: &[String]) ->
         }
         (names, []) if formula.is_none() => names.iter().map(|name| named(name)).collect(),
         ([name], parameters) => match configured(name, formula, parameters)? {
-            Configured { function, seed: None, mask: None, files, .. } if files.is_empty() => Ok(vec![function]),
+            Configured { function, seed: None, mask: None, sink: None, files, .. } if files.is_empty() => {
+                Ok(vec![function])
+            }
             _ => {
                 Err(usage(anyhow!("{name} works here only with numbers or words as parameters, no files and no seed")))
             }

@@ -7,6 +7,7 @@ use crate::output::say;
 use crate::stdio::{SpooledOutput, input_name, is_dash, spooled_input};
 use anyhow::{Context, Result, bail, ensure};
 use gpu_activations::{Element, Scalar, counted};
+use half::f16;
 use npyz::{DType, Order, WriterBuilder};
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -134,6 +135,14 @@ impl Input {
         let shape: Vec<usize> = self.shape.iter().map(|&length| length as usize).collect();
         to_c_order(&data, &shape, &mut reordered);
         Ok(reordered)
+    }
+
+    /// Reads all elements of f32 or f16 as f32.
+    pub fn read_numbers(&mut self) -> Result<Vec<f32>> {
+        Ok(match self.kind {
+            Kind::F32 => self.read_all()?,
+            _ => self.read_all::<f16>()?.into_iter().map(f32::from).collect(),
+        })
     }
 
     /// Reads the next so many elements of an array in C order, or all elements of another, and gives them in C order.

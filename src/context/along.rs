@@ -2,7 +2,7 @@ use crate::catalog::{Axis, Function};
 use crate::context::handle::GpuActivations;
 use crate::device::GpuBuffer;
 use crate::error::Error;
-use crate::ops::DoubleBackward;
+use crate::ops::{DoubleBackward, Sinks};
 use crate::shader::Element;
 
 impl GpuActivations {
@@ -205,5 +205,73 @@ impl GpuActivations {
         let operands = DoubleBackward { x: x.into(), dy: dy.into(), v: v.into(), dx: (&dx).into(), ddy: (&ddy).into() };
         self.batch(|recording| recording.double_backward_along(function, axis, mask, operands))?;
         Ok((dx, ddy))
+    }
+    /// Computes as [`GpuActivations::forward_along`] does, with sinks, in a new buffer. [`Sinks`] has an example.
+    ///
+    /// # Errors
+    /// As [`Recording::forward_along_with_sinks`](crate::Recording::forward_along_with_sinks).
+    pub fn forward_along_with_sinks<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        axis: &Axis,
+        mask: Option<&GpuBuffer<u8>>,
+        sinks: &Sinks<'_>,
+        x: &GpuBuffer<T>,
+    ) -> Result<GpuBuffer<T>, Error> {
+        let y = self.allocate(x.len())?;
+        let mask = mask.map(GpuBuffer::operand);
+        self.batch(|recording| recording.forward_along_with_sinks(function, axis, mask, sinks, x, &y))?;
+        Ok(y)
+    }
+
+    /// Computes as [`GpuActivations::backward_along`] does, with sinks, in a new buffer.
+    ///
+    /// # Errors
+    /// As [`Recording::backward_along_with_sinks`](crate::Recording::backward_along_with_sinks).
+    pub fn backward_along_with_sinks<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        axis: &Axis,
+        mask: Option<&GpuBuffer<u8>>,
+        sinks: &Sinks<'_>,
+        x: &GpuBuffer<T>,
+        dy: &GpuBuffer<T>,
+    ) -> Result<GpuBuffer<T>, Error> {
+        let dx = self.allocate(x.len())?;
+        let mask = mask.map(GpuBuffer::operand);
+        self.batch(|recording| recording.backward_along_with_sinks(function, axis, mask, sinks, x, dy, &dx))?;
+        Ok(dx)
+    }
+
+    /// Computes the gradient of the sinks, in a new buffer of as many numbers as there are sinks.
+    ///
+    /// ```
+    /// use gpu_activations::{Axis, AxisFunction, GpuActivations, Sinks};
+    ///
+    /// let context = GpuActivations::new()?;
+    /// let (x, dy) = (context.upload(&[0.0_f32; 3])?, context.upload(&[1.0_f32, 2.0, 3.0])?);
+    /// let sink = context.upload(&[0.0_f32])?;
+    /// let softmax = AxisFunction::Softmax { temperature: 1.0 };
+    /// let gradient = context.sink_gradient(&softmax, &Axis::last(&[3])?, None, &Sinks::per_tensor(&sink), &x, &dy)?;
+    /// // Every share is 1/4, so it is −1/4·(1 + 2 + 3)/4.
+    /// assert_eq!(context.download(&gradient)?, [-0.375]);
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Recording::sink_gradient`](crate::Recording::sink_gradient).
+    pub fn sink_gradient<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        axis: &Axis,
+        mask: Option<&GpuBuffer<u8>>,
+        sinks: &Sinks<'_>,
+        x: &GpuBuffer<T>,
+        dy: &GpuBuffer<T>,
+    ) -> Result<GpuBuffer<f32>, Error> {
+        let gradient = self.allocate(sinks.len())?;
+        let mask = mask.map(GpuBuffer::operand);
+        self.batch(|recording| recording.sink_gradient(function, axis, mask, sinks, x, dy, &gradient))?;
+        Ok(gradient)
     }
 }

@@ -9,7 +9,8 @@ use crate::ops::groupwise::grouped;
 use crate::ops::operands::AlongOperands;
 use crate::ops::recording::Recording;
 use crate::ops::rowwise::{Prepared, Rows, Rowwise, RowwiseOperands};
-use crate::shader::{AlongPass, Element, RowStatistics, RowwiseUniform};
+use crate::ops::sinks::Sinks;
+use crate::shader::{Access, Aliasing, AlongPass, Element, RowStatistics, RowwiseUniform, numbers};
 
 impl Recording<'_, '_> {
     /// Records `y = function(x)` along an axis of x, in C order. y has the function's
@@ -203,9 +204,31 @@ fn rowwise<T: Element>(
     kernels: &'static RowKernels,
     operands: &AlongOperands<'_, T>,
 ) -> Result<Prepared, Error> {
-    let pass = operands.pass;
-    let statistics = RowStatistics::Function { kernels, pass, tempered: function.is_tempered() };
     // The gradient by dy has the form of a gradient, with v instead of dy.
+    let dy = if operands.pass == AlongPass::Tangent { operands.v } else { operands.dy };
+    let aliasing = aliasing_of(
+        (operands.input_name(), operands.x),
+        dy.map(|dy| ("dy", dy)),
+        (operands.result_name(), operands.result),
+    )?;
+    let rowwise = planned(recording, function, axis, kernels, operands, aliasing)?;
+    match operands.pass {
+        AlongPass::Forward if kernels.reduces => rowwise.reduced(operands.result),
+        _ => rowwise.elementwise(operands.result),
+    }
+}
+
+/// Plans the work by statistics of rows.
+pub(crate) fn planned<'a, T: Element>(
+    recording: &Recording<'a, '_>,
+    function: &AxisFunction,
+    axis: &Axis,
+    kernels: &'static RowKernels,
+    operands: &AlongOperands<'a, T>,
+    aliasing: Aliasing,
+) -> Result<Rowwise<'a, T>, Error> {
+    let (pass, sinks) = (operands.pass, operands.sinks);
+    let statistics = RowStatistics::Function { kernels, pass, tempered: function.is_tempered(), sink: sinks.is_some() };
     let (dy, v) = if pass == AlongPass::Tangent { (operands.v, None) } else { (operands.dy, operands.v) };
     let rows = Rows {
         outer: axis.outer() as u64,
@@ -215,24 +238,25 @@ fn rowwise<T: Element>(
         rounds: if pass == AlongPass::BackwardFromOutput { kernels.rounds.min(2) } else { kernels.rounds },
         statistics_bytes: statistics.bytes(),
     };
+    let bound = |sinks: &Sinks<'a>| {
+        let bytes = 4 * sinks.values.elements;
+        sinks.values.bound(numbers::SINKS, Access::Read, 0, bytes)
+    };
     let read = RowwiseOperands {
         x: operands.x,
         dy,
         v,
         mask: operands.mask,
         reduced_dy: kernels.reduces,
-        aliasing: aliasing_of(
-            (operands.input_name(), operands.x),
-            dy.map(|dy| ("dy", dy)),
-            (operands.result_name(), operands.result),
-        )?,
-        parameters: Vec::new(),
+        aliasing,
+        parameters: sinks.map(bound).into_iter().collect(),
         first_element: operands.first_element,
     };
-    let uniform = (uniform_of(function.scalars(), axis), Vec::new());
-    let rowwise = Rowwise::new(recording, function.name(), rows, statistics, read, uniform)?;
-    match pass {
-        AlongPass::Forward if kernels.reduces => rowwise.reduced(operands.result),
-        _ => rowwise.elementwise(operands.result),
-    }
+    let (channels, channel_length) = sinks.map_or(Ok((1, 1)), |sinks| sinks.channels(axis))?;
+    let uniform = RowwiseUniform {
+        channels: channels.max(1) as u32,
+        channel_length: channel_length.max(1) as u32,
+        ..uniform_of(function.scalars(), axis)
+    };
+    Rowwise::new(recording, function.name(), rows, statistics, read, (uniform, Vec::new()))
 }

@@ -189,7 +189,7 @@ pub(crate) fn grouped<T: Element>(
     }
     let (entry_point, twice) = match pass {
         AlongPass::Forward => ("forward", false),
-        AlongPass::Backward | AlongPass::BackwardFromOutput => ("backward", false),
+        AlongPass::Backward | AlongPass::BackwardFromOutput | AlongPass::SinkGradient => ("backward", false),
         AlongPass::Tangent => ("tangent", true),
         AlongPass::DoubleBackward => ("double_backward", true),
     };

@@ -8,6 +8,8 @@ mod operands;
 mod parameters;
 mod recording;
 mod rowwise;
+mod sinks;
+mod with_sinks;
 
 #[cfg(feature = "bench")]
 pub(crate) use check::LARGEST_BINDING;
@@ -18,3 +20,4 @@ pub use parameters::ParameterBuffers;
 pub use recording::Recording;
 pub(crate) use recording::Target;
 pub use rowwise::Strategy;
+pub use sinks::Sinks;

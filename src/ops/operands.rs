@@ -3,6 +3,7 @@ use crate::device::BufferRange;
 use crate::error::Error;
 use crate::ops::check::{check_apart, check_range};
 use crate::ops::recording::Recording;
+use crate::ops::sinks::Sinks;
 use crate::shader::{AlongPass, Element};
 
 /// The operands of a function along an axis: its inputs in order, and the result.
@@ -16,6 +17,7 @@ pub(crate) struct AlongOperands<'a, T: Element> {
     /// v of a double backward pass.
     pub v: Option<BufferRange<'a, T>>,
     pub mask: Option<BufferRange<'a, u8>>,
+    pub sinks: Option<&'a Sinks<'a>>,
     pub result: BufferRange<'a, T>,
     /// The index of the first element within the whole array, for random numbers.
     pub first_element: u32,
@@ -23,7 +25,7 @@ pub(crate) struct AlongOperands<'a, T: Element> {
 
 impl<'a, T: Element> AlongOperands<'a, T> {
     pub(crate) fn forward(x: BufferRange<'a, T>, mask: Option<BufferRange<'a, u8>>, y: BufferRange<'a, T>) -> Self {
-        AlongOperands { pass: AlongPass::Forward, x, dy: None, v: None, mask, result: y, first_element: 0 }
+        AlongOperands { pass: AlongPass::Forward, x, dy: None, v: None, mask, sinks: None, result: y, first_element: 0 }
     }
 
     pub(crate) fn input_name(&self) -> &'static str {
@@ -34,7 +36,10 @@ impl<'a, T: Element> AlongOperands<'a, T> {
         match self.pass {
             AlongPass::Forward => "y",
             AlongPass::Tangent => "ddy",
-            AlongPass::Backward | AlongPass::BackwardFromOutput | AlongPass::DoubleBackward => "dx",
+            AlongPass::Backward
+            | AlongPass::BackwardFromOutput
+            | AlongPass::DoubleBackward
+            | AlongPass::SinkGradient => "dx",
         }
     }
 
@@ -68,13 +73,35 @@ impl<'a, T: Element> AlongOperands<'a, T> {
         check_range(recording, self.result_name(), self.result)?;
         if let Some(mask) = self.mask {
             check_range(recording, "mask", mask)?;
-            check_apart("mask", mask.buffer, self.result_name(), self.result.buffer)?;
-            check_apart("mask", mask.buffer, self.input_name(), self.x.buffer)?;
-            for (name, range) in self.gradients() {
-                check_apart("mask", mask.buffer, name, range.buffer)?;
+            self.check_alone("mask", mask.buffer)?;
+        }
+        if let Some(sinks) = self.sinks {
+            if !function.takes_sink() {
+                return Err(Error::NoSink { function: function.name() });
             }
+            sinks.channels(axis)?;
+            check_range(recording, "sinks", sinks.values)?;
+            self.check_alone("sinks", sinks.values.buffer)?;
         }
         Ok(())
+    }
+
+    /// The buffers of the inputs and the result, except those of mask and sinks.
+    fn arrays(&self) -> impl Iterator<Item = (&'static str, &'a wgpu::Buffer)> + use<'a, T> {
+        let given = self.gradients().map(|(name, range)| (name, range.buffer));
+        [(self.result_name(), self.result.buffer), (self.input_name(), self.x.buffer)].into_iter().chain(given)
+    }
+
+    /// The buffers of all operands.
+    pub(crate) fn buffers(&self) -> impl Iterator<Item = (&'static str, &'a wgpu::Buffer)> + use<'a, T> {
+        let mask = self.mask.map(|mask| ("mask", mask.buffer));
+        let sinks = self.sinks.map(|sinks| ("sinks", sinks.values.buffer));
+        self.arrays().chain(mask).chain(sinks)
+    }
+
+    /// Checks that an operand lies in another buffer than the arrays.
+    fn check_alone(&self, name: &'static str, buffer: &wgpu::Buffer) -> Result<(), Error> {
+        self.arrays().try_for_each(|(other, of_other)| check_apart(name, buffer, other, of_other))
     }
 
     /// Checks that the result lies in a buffer of its own: a group's results depend on entries that others overwrite.

@@ -376,6 +376,88 @@ impl AxisFunction {
         Ok((dx, ddy))
     }
 
+    /// The reference with sinks, one for each row in C order of the other axes. See [`Sinks`](crate::Sinks).
+    ///
+    /// ```
+    /// use gpu_activations::{Axis, AxisFunction};
+    /// let softmax: AxisFunction = "softmax".parse()?;
+    /// let y = softmax.forward_with_sinks(&Axis::last(&[1, 3])?, None, &[0.0], &[0.0; 3])?;
+    /// assert_eq!(y, [0.25; 3]);
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NoSink`], [`Error::SinkMismatch`], and those of [`AxisFunction::forward`].
+    pub fn forward_with_sinks(
+        &self,
+        axis: &Axis,
+        mask: Option<&[bool]>,
+        sinks: &[f64],
+        x: &[f64],
+    ) -> Result<Vec<f64>, Error> {
+        self.checked(axis, mask, x, None)?;
+        let mut y = vec![0.0; x.len()];
+        self.each_row_with_its_sink(axis, mask, sinks, x, |_, indices, row, result, _| {
+            let values = row.forward(result);
+            indices.iter().zip(values).for_each(|(&index, value)| y[index] = value);
+        })?;
+        Ok(y)
+    }
+
+    /// The reference of the gradients with sinks: dx, and the gradient of each row's sink.
+    ///
+    /// # Errors
+    /// Those of [`AxisFunction::forward_with_sinks`].
+    pub fn backward_with_sinks(
+        &self,
+        axis: &Axis,
+        mask: Option<&[bool]>,
+        sinks: &[f64],
+        x: &[f64],
+        dy: &[f64],
+    ) -> Result<(Vec<f64>, Vec<f64>), Error> {
+        self.checked(axis, mask, x, Some(dy))?;
+        let (mut dx, mut of_sinks) = (vec![0.0; x.len()], vec![0.0; sinks.len()]);
+        self.each_row_with_its_sink(axis, mask, sinks, x, |number, indices, row, result, divisor| {
+            // A sink has no result, so its dy is 0.
+            let dy: Vec<f64> = indices.iter().map(|&index| dy[index]).chain([0.0]).collect();
+            let values = row.backward(result, divisor, &dy);
+            of_sinks[number] = values[indices.len()];
+            indices.iter().zip(values).for_each(|(&index, value)| dx[index] = value);
+        })?;
+        Ok((dx, of_sinks))
+    }
+
+    /// Calls with the number, the indices and the entries of every row, to which its sink is added as the last.
+    fn each_row_with_its_sink(
+        &self,
+        axis: &Axis,
+        mask: Option<&[bool]>,
+        sinks: &[f64],
+        x: &[f64],
+        mut call: impl FnMut(usize, &[usize], &Row, RowResult, f64),
+    ) -> Result<(), Error> {
+        let Oracle::Row { score, result } = oracle(self) else {
+            return Err(Error::NoSink { function: self.name() });
+        };
+        if !self.takes_sink() {
+            return Err(Error::NoSink { function: self.name() });
+        }
+        let count = axis.outer() * axis.inner();
+        if sinks.len() != count {
+            let (given, shape) = (sinks.len() as u64, axis.shape().to_vec());
+            return Err(Error::SinkMismatch { given, rows: count, shape, axis: axis.index() });
+        }
+        for (number, indices) in rows(axis).enumerate() {
+            let mut row = Row::of(&score, &indices, x, mask);
+            row.x.push(sinks[number]);
+            row.kept.push(true);
+            row.scores.push(sinks[number] / score.divisor);
+            call(number, &indices, &row, result, score.divisor);
+        }
+        Ok(())
+    }
+
     /// Returns the shares of exponentials in a gradient of the softmax family, in f64, and the divisor of scores.
     /// Returns none for other functions.
     #[cfg(feature = "verify")]

@@ -25,6 +25,8 @@ pub(crate) mod numbers {
     pub(crate) const WHOLE_STATISTICS: u32 = 7;
     /// v of a double backward pass along an axis, or the part of it that belongs to values; there are no parameters.
     pub(crate) const TANGENT: u32 = 8;
+    /// The sinks of rows, where there is no v.
+    pub(crate) const SINKS: u32 = 8;
     /// The part of v that belongs to gates.
     pub(crate) const SECOND_TANGENT: u32 = 9;
     /// The first of the parameters in buffers.
@@ -42,6 +44,6 @@ pub const VARIABLES: &[(u32, &[&str])] = &[
     (numbers::SECOND_INPUT, &["second", "second_words", "v", "v_words", "partials"]),
     (numbers::STATISTICS, &["statistics", "second_result", "second_result_words"]),
     (numbers::WHOLE_STATISTICS, &["whole_statistics"]),
-    (numbers::TANGENT, &["v", "v_words", "tangent_words"]),
+    (numbers::TANGENT, &["v", "v_words", "tangent_words", "sinks"]),
     (numbers::SECOND_TANGENT, &["second_tangent_words"]),
 ];

@@ -142,6 +142,8 @@ pub(crate) enum AlongPass {
     Tangent,
     /// The gradient by x of a double backward pass.
     DoubleBackward,
+    /// The gradient by the sink, one number for each row.
+    SinkGradient,
 }
 
 impl From<Direction> for AlongPass {
@@ -161,6 +163,7 @@ pub(crate) enum RowStatistics {
         pass: AlongPass,
         /// Whether the temperature differs from 1.
         tempered: bool,
+        sink: bool,
     },
     /// The summed gradient of a parameter.
     Gradient { definition: &'static Definition, parameter: &'static str, parameters: ParameterForm },
@@ -201,7 +204,7 @@ impl AlongPass {
             AlongPass::Forward => source!("rowwise/directions/forward.wgsl"),
             AlongPass::BackwardFromOutput => source!("rowwise/directions/backward_from_output.wgsl"),
             AlongPass::Backward if reduces => source!("rowwise/directions/backward_of_reduced.wgsl"),
-            AlongPass::Backward | AlongPass::Tangent | AlongPass::DoubleBackward => {
+            AlongPass::Backward | AlongPass::Tangent | AlongPass::DoubleBackward | AlongPass::SinkGradient => {
                 source!("rowwise/directions/backward.wgsl")
             }
         }
@@ -240,7 +243,7 @@ impl RowStatistics {
 
     fn parts(&self, storage: Storage) -> Vec<Part> {
         match self {
-            RowStatistics::Function { kernels, pass, tempered } => {
+            RowStatistics::Function { kernels, pass, tempered, sink } => {
                 let own = kernels.parts.iter().map(|&part| match part.file {
                     "rowwise/scores/temperature_one.wgsl" if *tempered => {
                         source!("rowwise/scores/temperature_any.wgsl")
@@ -250,7 +253,11 @@ impl RowStatistics {
                 });
                 let statistics = pass.part(source!("rowwise/statistics.wgsl"));
                 let common = [source!("parameters/none.wgsl"), statistics, source!("rowwise/magnitudes.wgsl")];
-                common.into_iter().chain([pass.direction(kernels.reduces)]).chain(own).map(Part::from).collect()
+                let sink =
+                    if *sink { source!("rowwise/sinks/buffer.wgsl") } else { source!("rowwise/sinks/none.wgsl") };
+                let gradient = (*pass == AlongPass::SinkGradient).then_some(source!("rowwise/sinks/gradient.wgsl"));
+                let of_pass = [pass.direction(kernels.reduces), sink].into_iter().chain(gradient);
+                common.into_iter().chain(of_pass).chain(own).map(Part::from).collect()
             }
             RowStatistics::Gradient { definition, parameter, parameters } => {
                 let mut all = function_parts(definition, Math::Highest);

@@ -99,6 +99,9 @@ uniform! {
         width: u32,
         temperature_exponent: i32,
         temperature: f32,
+        /// The index of the first row that statistics count within the whole array.
+        base_row: u32,
+        _padding: u32,
     }
 }
 

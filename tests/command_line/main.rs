@@ -12,6 +12,7 @@ mod plot;
 mod report;
 mod shader;
 mod shaped;
+mod sinks;
 mod streams;
 mod verify;
 mod wide;

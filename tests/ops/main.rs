@@ -12,3 +12,4 @@ mod forms;
 mod fused;
 mod learnable;
 mod magnitudes;
+mod sinks;

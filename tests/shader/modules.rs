@@ -7,7 +7,7 @@ use gpu_activations::shader::{Aliasing, ComposedModule, Member, Shader, ShaderOp
 use gpu_activations::tuning::Strategy;
 use gpu_activations::{
     Accuracy, Activation, Axis, AxisFunction, BufferRange, Direction, DoubleBackward, Element, Error, Function,
-    GateGradients, GpuActivations, GpuBuffer, Order, ParameterBuffers, Recording, wgpu,
+    GateGradients, GpuActivations, GpuBuffer, Order, ParameterBuffers, Recording, Sinks, wgpu,
 };
 use half::{bf16, f16};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
@@ -397,6 +397,21 @@ impl Collector {
             self.prepare(&context, &from_x, |r| r.backward_along(function, axis, mask, x, dy, dx));
             let from_y = format!("{what} from output");
             self.prepare(&context, &from_y, |r| r.backward_along_from_output(function, axis, mask, x, dy, dx));
+            if function.takes_sink() && is_alone {
+                let sink = context.allocate::<f32>(1).unwrap();
+                let (sinks, with) = (Sinks::per_tensor(&sink), format!("{what} with sinks"));
+                let (forward_x, y) = (forward.x(), forward.result());
+                self.prepare(&context, &with, |r| {
+                    r.forward_along_with_sinks(function, axis, mask, &sinks, forward_x, y)
+                });
+                let backward = format!("{with} backward");
+                self.prepare(&context, &backward, |r| {
+                    r.backward_along_with_sinks(function, axis, mask, &sinks, x, dy, dx)
+                });
+                let gradient = context.allocate::<f32>(1).unwrap();
+                let of_sink = format!("{with} gradient");
+                self.prepare(&context, &of_sink, |r| r.sink_gradient(function, axis, mask, &sinks, x, dy, &gradient));
+            }
             if function.has_double_backward() && place == Place::Separate {
                 let (v, ddy) = (context.allocate::<T>(len).unwrap(), context.allocate::<T>(output).unwrap());
                 let operands = DoubleBackward { x, dy: dy.into(), v: (&v).into(), dx, ddy: (&ddy).into() };

@@ -2,7 +2,7 @@
 
 use crate::adapter::context;
 use crate::failure::{Failure, usage};
-use crate::function::{Configured, FormulaOption};
+use crate::function::{Configured, FormulaOption, Sink};
 use crate::output::say;
 use crate::shader::AccuracyName;
 use crate::stdio::is_dash;
@@ -27,7 +27,8 @@ pub struct Common {
     /// The result, of the type of x, and of its shape and order where the function keeps them; - is standard output.
     #[arg(short, long, value_name = "OUT.npy")]
     pub output: PathBuf,
-    /// A parameter of the function, or KEY=@FILE.npy, or KEY=@- for standard input; others keep their defaults.
+    /// A parameter of the function, or KEY=@FILE.npy, or KEY=@- for standard input; others keep their defaults. A mask of the
+    /// softmax family is mask=@FILE.npy, and a sink of softmax sink=VALUE or sink=@FILE.npy.
     #[arg(short, long = "param", value_name = "KEY=VALUE")]
     pub param: Vec<String>,
     /// The axis to work along, or of the channels of parameters from files; negative counts from the end. Absent: the
@@ -104,6 +105,8 @@ impl Request<'_> {
         inputs.extend(self.pass.dy().map(|path| ("dy".to_owned(), path)));
         inputs.extend(self.pass.v().map(|path| ("v".to_owned(), path)));
         inputs.extend(self.configured.mask.as_deref().map(|path| ("mask".to_owned(), path)));
+        let sink = self.configured.sink.as_ref().and_then(Sink::file);
+        inputs.extend(sink.map(|path| ("sink".to_owned(), path)));
         inputs.extend(self.configured.files.iter().map(|(name, path)| ((*name).to_owned(), path.as_path())));
         inputs
     }

@@ -1,13 +1,15 @@
 //! Functions that depend on the shape of x: those along an axis, those with parameters from files, and those with random
 //! slopes. Outer entries are evaluated batch by batch if each stands for itself, and otherwise arrays as a whole.
 
+use crate::evaluate::batches::{Batch, LongAxis};
 use crate::evaluate::broadcast::Broadcast;
 use crate::evaluate::request::{BATCH, Elements, Engine, Request};
+use crate::evaluate::sinks::RowSinks;
 use crate::function::Configured;
 use crate::npy::{Input, Kind, MASK, NUMBERS, Output, finish_all, say_what_is_rounded, tuple};
 use crate::output::progress_bar;
 use anyhow::{Context, Result, bail, ensure};
-use gpu_activations::{Activation, Axis, AxisFunction, Element, GpuActivations, GpuBuffer, ParameterBuffers};
+use gpu_activations::{Activation, Axis, AxisFunction, Element, GpuActivations, GpuBuffer, ParameterBuffers, Sinks};
 use half::f16;
 use npyz::Order;
 use rayon::prelude::*;
@@ -89,6 +91,10 @@ pub fn evaluate(request: &Request<'_>) -> Result<()> {
     }
 }
 
+fn widened<T: Element>(values: &[T]) -> Vec<f64> {
+    values.iter().map(|value| value.to_f64()).collect()
+}
+
 /// The files that are read along with x.
 struct Inputs {
     x: Input,
@@ -120,60 +126,6 @@ impl Inputs {
     }
 }
 
-/// An axis of an array that may have more elements than a device counts: it is worked on in batches of outer entries.
-struct LongAxis {
-    shape: Vec<usize>,
-    /// The axis in one outer entry.
-    entry: Axis,
-}
-
-impl LongAxis {
-    fn new(shape: Vec<usize>, axis: isize) -> Result<LongAxis, gpu_activations::Error> {
-        let lengths = vec![1; shape.len()];
-        let found = Axis::new(&lengths, axis);
-        let index = found.map_err(|_| gpu_activations::Error::AxisOutOfRange { axis, shape: shape.clone() })?.index();
-        let entry = Axis::new(&[&lengths[..index], &shape[index..]].concat(), axis)?;
-        Ok(LongAxis { shape, entry })
-    }
-
-    fn outer(&self) -> usize {
-        self.shape[..self.entry.index()].iter().product()
-    }
-
-    /// The whole array in one batch.
-    fn whole(&self) -> Result<Batch, gpu_activations::Error> {
-        let axis = Axis::new(&self.shape, self.entry.index() as isize)?;
-        Ok(Batch { entries: 0..self.outer(), axis: Some(axis) })
-    }
-
-    /// Batches of about so many elements.
-    fn batches(&self, elements: usize) -> Result<Vec<Batch>, gpu_activations::Error> {
-        let most = (elements / self.entry.elements().max(1)).max(1);
-        let batch = |first: usize| {
-            let entries = first..self.outer().min(first + most);
-            let mut shape = self.entry.shape().to_vec();
-            if self.entry.index() > 0 {
-                shape[0] = entries.len();
-            }
-            Ok(Batch { entries, axis: Some(Axis::new(&shape, self.entry.index() as isize)?) })
-        };
-        (0..self.outer()).step_by(most).map(batch).collect()
-    }
-
-    /// The shape of the result of a function.
-    fn output_shape(&self, function: &AxisFunction) -> Result<Vec<u64>, gpu_activations::Error> {
-        let of_entry = function.output_shape(&self.entry)?;
-        let index = self.entry.index();
-        Ok(self.shape[..index].iter().chain(&of_entry[index..]).map(|&length| length as u64).collect())
-    }
-}
-
-/// Outer entries that are evaluated at once, and the axis of an array of these.
-struct Batch {
-    entries: Range<usize>,
-    axis: Option<Axis>,
-}
-
 /// A request whose inputs fit together and whose outputs are begun.
 struct Task<'a, T> {
     configured: &'a Configured,
@@ -187,6 +139,9 @@ struct Task<'a, T> {
     v: Option<Vec<T>>,
     mask: Option<Vec<u8>>,
     tensors: Vec<Tensor>,
+    sinks: Option<RowSinks>,
+    /// The rows of the batch, counted within the whole array.
+    rows: Range<usize>,
     /// The result, and the gradient of dy if it is asked for.
     outputs: Vec<Output>,
     gradients: Vec<(&'static str, Kind, Output)>,
@@ -237,6 +192,10 @@ impl<'a, T: Element> Task<'a, T> {
             configured.files.iter().map(|(name, path)| Tensor::read(configured, name, path, &x, arguments.axis));
         let mut tensors = tensors.collect::<Result<Vec<_>>>()?;
         spread_other_channels(&mut tensors, &x);
+        let sinks = match (&configured.sink, &axis) {
+            (Some(sink), Some(axis)) => Some(RowSinks::read(sink, &x, axis.entry.index())?),
+            _ => None,
+        };
         let result_shape = if dy.is_some() { x.shape.clone() } else { output_shape.clone() };
         let opened = Inputs { x, dy, v, mask };
         let batches = opened.batches(request, axis.as_ref()).with_context(|| format!("x in {shown}"))?;
@@ -246,8 +205,10 @@ impl<'a, T: Element> Task<'a, T> {
         let mut taken: Vec<PathBuf> = results.iter().filter_map(Output::target).map(Path::to_owned).collect();
         let mut outputs = Vec::new();
         for (name, path) in gradients {
-            let of = tensors.iter().find(|tensor| tensor.name == *name);
-            let (kind, shape) = of.map_or((Kind::F32, vec![1]), |tensor| (tensor.file.kind, tensor.file.shape.clone()));
+            let of_tensor = tensors.iter().find(|tensor| tensor.name == *name).map(|tensor| &tensor.file);
+            let of_sinks = sinks.as_ref().and_then(|sinks| sinks.file.as_ref()).filter(|_| *name == "sink");
+            let of = of_tensor.or(of_sinks);
+            let (kind, shape) = of.map_or((Kind::F32, vec![1]), |file| (file.kind, file.shape.clone()));
             let gradient = Output::create(path, kind, &shape, Order::C, &inputs)?;
             if let Some(target) = gradient.target() {
                 ensure!(!taken.iter().any(|taken| taken == target), "two outputs are named {}", path.display());
@@ -256,7 +217,12 @@ impl<'a, T: Element> Task<'a, T> {
             outputs.push((*name, kind, gradient));
         }
         let engine = request.engine()?;
-        say_what_is_rounded(opened.arrays().chain(tensors.iter().map(|tensor| &tensor.file)));
+        say_what_is_rounded(
+            opened
+                .arrays()
+                .chain(tensors.iter().map(|tensor| &tensor.file))
+                .chain(sinks.iter().flat_map(|sinks| &sinks.file)),
+        );
         Ok(Task {
             configured,
             engine,
@@ -268,6 +234,8 @@ impl<'a, T: Element> Task<'a, T> {
             v: None,
             mask: None,
             tensors,
+            sinks,
+            rows: 0..0,
             outputs: results,
             gradients: outputs,
             order: pass.order(),
@@ -290,6 +258,8 @@ impl<'a, T: Element> Task<'a, T> {
         let outer = batches.last().map_or(0, |batch| batch.entries.end);
         let progress = progress_bar(if batches.len() > 1 { outer as u64 } else { 0 })?;
         for Batch { axis, entries } in batches {
+            let inner = axis.as_ref().map_or(1, |axis| axis.shape()[axis.index() + 1..].iter().product());
+            self.rows = entries.start * inner..entries.end * inner;
             self.axis = axis;
             self.read(entries.len(), outer)?;
             let results = match (&self.engine, self.configured.function.elementwise()) {
@@ -306,10 +276,10 @@ impl<'a, T: Element> Task<'a, T> {
         progress.finish_and_clear();
         let mut gradients = Vec::new();
         for (name, kind, output) in std::mem::take(&mut self.gradients) {
-            let Ok(activation) = self.configured.function.elementwise() else { continue };
-            let values = match &self.engine {
-                Engine::Device(context) => self.gradient_on(context, activation, name)?,
-                Engine::Reference => self.gradient_reference(activation, name),
+            let values = match (&self.engine, self.configured.function.elementwise()) {
+                (Engine::Device(context), Ok(activation)) => self.gradient_on(context, activation, name)?,
+                (Engine::Reference, Ok(activation)) => self.gradient_reference(activation, name),
+                (_, Err(_)) => self.sink_gradient()?,
             };
             gradients.push((kind, values, output));
         }
@@ -329,29 +299,77 @@ impl<'a, T: Element> Task<'a, T> {
     /// The result, and the gradient of dy where there is a v.
     fn along_on(&self, context: &GpuActivations, function: &AxisFunction) -> Result<Vec<Vec<T>>> {
         let (axis, mask) = (self.axis()?, self.mask.as_deref());
-        Ok(match (&self.dy, &self.v) {
-            (Some(dy), Some(v)) => {
+        Ok(match (&self.dy, &self.v, &self.sinks) {
+            (dy, _, Some(sinks)) => {
+                let (values, x) = (context.upload(&sinks.of(self.rows.clone()))?, context.upload(&self.x)?);
+                let (sinks, mask) = (Sinks::per_row(&values), mask.map(|mask| context.upload(mask)).transpose()?);
+                let result = match dy {
+                    Some(dy) => {
+                        let dy = context.upload(dy)?;
+                        context.backward_along_with_sinks(function, axis, mask.as_ref(), &sinks, &x, &dy)?
+                    }
+                    None => context.forward_along_with_sinks(function, axis, mask.as_ref(), &sinks, &x)?,
+                };
+                vec![context.download(&result)?]
+            }
+            (Some(dy), Some(v), None) => {
                 let (dx, ddy) = context.double_backward_along_slice(function, axis, mask, &self.x, dy, v)?;
                 vec![dx, ddy]
             }
-            (Some(dy), None) => vec![context.backward_along_slice(function, axis, mask, &self.x, dy)?],
-            (None, _) => vec![context.forward_along_slice(function, axis, mask, &self.x)?],
+            (Some(dy), None, None) => vec![context.backward_along_slice(function, axis, mask, &self.x, dy)?],
+            (None, _, None) => vec![context.forward_along_slice(function, axis, mask, &self.x)?],
         })
     }
 
     fn along_reference(&self, function: &AxisFunction) -> Result<Vec<Vec<T>>> {
-        let widened = |values: &[T]| -> Vec<f64> { values.iter().map(|value| value.to_f64()).collect() };
-        let mask: Option<Vec<bool>> = self.mask.as_ref().map(|mask| mask.iter().map(|&byte| byte != 0).collect());
+        let mask = self.mask_of_bools();
         let (axis, mask, x) = (self.axis()?, mask.as_deref(), widened(&self.x));
-        let results = match (&self.dy, &self.v) {
-            (Some(dy), Some(v)) => {
+        let results = match (&self.dy, &self.v, &self.sinks) {
+            (Some(dy), _, Some(sinks)) => {
+                vec![
+                    function
+                        .backward_with_sinks(axis, mask, &widened(&sinks.of(self.rows.clone())), &x, &widened(dy))?
+                        .0,
+                ]
+            }
+            (None, _, Some(sinks)) => {
+                vec![function.forward_with_sinks(axis, mask, &widened(&sinks.of(self.rows.clone())), &x)?]
+            }
+            (Some(dy), Some(v), None) => {
                 let (dx, ddy) = function.double_backward(axis, mask, &x, &widened(dy), &widened(v))?;
                 vec![dx, ddy]
             }
-            (Some(dy), None) => vec![function.backward(axis, mask, &x, &widened(dy))?],
-            (None, _) => vec![function.forward(axis, mask, &x)?],
+            (Some(dy), None, None) => vec![function.backward(axis, mask, &x, &widened(dy))?],
+            (None, _, None) => vec![function.forward(axis, mask, &x)?],
         };
         Ok(results.into_iter().map(|result| result.into_iter().map(T::from_f64).collect()).collect())
+    }
+
+    fn mask_of_bools(&self) -> Option<Vec<bool>> {
+        self.mask.as_ref().map(|mask| mask.iter().map(|&byte| byte != 0).collect())
+    }
+
+    /// The gradient of the sinks, summed over the rows that share one.
+    fn sink_gradient(&self) -> Result<Vec<f32>> {
+        let (Some(sinks), Some(dy)) = (&self.sinks, &self.dy) else { return Ok(Vec::new()) };
+        let (function, axis) = (self.configured.function.along()?, self.axis()?);
+        let of_rows = match &self.engine {
+            Engine::Device(context) => {
+                let (values, x, dy) =
+                    (context.upload(&sinks.of(self.rows.clone()))?, context.upload(&self.x)?, context.upload(dy)?);
+                let mask = self.mask.as_ref().map(|mask| context.upload(mask)).transpose()?;
+                let sinks = Sinks::per_row(&values);
+                let gradient = context.sink_gradient(function, axis, mask.as_ref(), &sinks, &x, &dy)?;
+                widened(&context.download(&gradient)?)
+            }
+            Engine::Reference => {
+                let (values, mask) = (widened(&sinks.of(self.rows.clone())), self.mask_of_bools());
+                function.backward_with_sinks(axis, mask.as_deref(), &values, &widened(&self.x), &widened(dy))?.1
+            }
+        };
+        let mut sums = vec![0.0; sinks.values.len()];
+        of_rows.iter().enumerate().for_each(|(row, gradient)| sums[sinks.broadcast.index(row)] += gradient);
+        Ok(sums.into_iter().map(|sum| sum as f32).collect())
     }
 
     /// The result, and the gradient of dy where there is a v.
@@ -509,10 +527,7 @@ impl Tensor {
                 }
             }
         };
-        let values: Vec<f32> = match file.kind {
-            Kind::F32 => file.read_all()?,
-            _ => file.read_all::<f16>()?.into_iter().map(f32::from).collect(),
-        };
+        let values = file.read_numbers()?;
         if let Ok(activation) = configured.function.elementwise() {
             for &value in &values {
                 activation.with(name, value)?.validate().with_context(|| shown.clone())?;

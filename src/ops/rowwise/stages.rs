@@ -119,7 +119,7 @@ impl<'a, T: Element> Rowwise<'a, T> {
     }
 
     /// Prepares one result for each row.
-    pub(crate) fn reduced(&self, result: BufferRange<'a, T>) -> Result<Prepared, Error> {
+    pub(crate) fn reduced<R: Element>(&self, result: BufferRange<'a, R>) -> Result<Prepared, Error> {
         let mut prepared = Prepared::default();
         for slab in self.slabs(false) {
             let statistics = self.statistics_of(slab, &mut prepared)?;
@@ -243,6 +243,7 @@ impl<'a, T: Element> Rowwise<'a, T> {
             first_gradient: inputs.first_gradient as u32,
             first_element: first_element as u32,
             rows: (slab.outer * self.rows.inner) as u32,
+            base_row: (slab.first_outer * self.rows.inner) as u32,
             begin: slab.begin as u32,
             end: slab.end as u32,
             tasks: self.rows.tasks(slab.outer, chunks) as u32,
@@ -261,6 +262,7 @@ impl<'a, T: Element> Rowwise<'a, T> {
             all_chunks: self.rows.length.div_ceil(chunk) as u32,
             round,
             first_row: ((part.first_outer - part.base) * self.rows.inner) as u32,
+            base_row: (part.base * self.rows.inner) as u32,
             ..self.uniform_of(part, inputs, chunks)
         }
     }
