@@ -226,7 +226,7 @@ pub enum Error {
 
     // What a function allows.
     /// A mask was given to a function that takes none.
-    #[error("{function} takes no mask; the softmax family does, except logmeanexp")]
+    #[error("{function} takes no mask; the softmax family does")]
     NotMaskable {
         /// The function.
         function: &'static str,

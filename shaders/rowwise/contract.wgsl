@@ -28,7 +28,7 @@ struct RowwiseUniform {
     seed: vec2<u32>,
     // 1/temperature = inverse_temperature * 2^temperature_exponent, with inverse_temperature in [1/2, 1).
     inverse_temperature: vec2<f32>,
-    // The number subtracted from a row's logarithm.
+    // The number subtracted from a row's logarithm. Where a mask decides it, the kernel counts instead.
     subtracted: vec2<f32>,
     hard: u32,
     tasks: u32,

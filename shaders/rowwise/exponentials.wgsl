@@ -19,6 +19,9 @@ fn accumulate(s: Statistics, e: Entry, round: u32) -> Statistics {
     var t = s;
     if round == 0u {
         t.magnitude = max(t.magnitude, select(0u, magnitude_of(e.x), e.kept));
+        if COUNTED {
+            t.position += u32(e.kept);
+        }
         if DIRECTION != FORWARD {
             t.reach = max(t.reach, select(0u, magnitude_of(e.dy), e.kept));
         }
@@ -76,6 +79,9 @@ fn merge(a: Statistics, b: Statistics, round: u32) -> Statistics {
     } else {
         t.magnitude = max(a.magnitude, b.magnitude);
         t.reach = max(a.reach, b.reach);
+        if COUNTED {
+            t.position = a.position + b.position;
+        }
         if DIRECTION == FROM_OUTPUT {
             t.sum.x = max(a.sum.x, b.sum.x);
         } else if !PLACED {

@@ -13,6 +13,8 @@ fn shuffled(s: Statistics, distance: u32, round: u32) -> Statistics {
     }
     if round == 0u && PLACED {
         t.peak_low = subgroupShuffleXor(s.peak_low, distance);
+    }
+    if round == 0u && (PLACED || COUNTED) {
         t.position = subgroupShuffleXor(s.position, distance);
     }
     if (round > 0u) != (DIRECTION == FROM_OUTPUT) {

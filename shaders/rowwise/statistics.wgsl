@@ -1,5 +1,5 @@
-// The statistics of a row: its largest score and that score's position, the bits of the largest |x| and |dy|, and sums.
-// As bits, NaN is above infinity.
+// The statistics of a row: its largest score and that score's position, or a count in its place, the bits of the largest
+// |x| and |dy|, and sums. As bits, NaN is above infinity.
 
 struct Statistics {
     peak: f32,
@@ -14,4 +14,10 @@ struct Statistics {
 
 fn identity() -> Statistics {
     return Statistics(negative_infinity(), 0.0, 0u, 0u, 0u, vec2<f32>(0.0), vec2<f32>(0.0), vec2<f32>(0.0));
+}
+
+// The count, at least 1. It may have more bits than an f32.
+fn count_of(s: Statistics) -> vec2<f32> {
+    let count = max(s.position, 1u);
+    return two_sum(f32(count & 0xfffff000u), f32(count & 0xfffu));
 }

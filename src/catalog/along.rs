@@ -247,7 +247,7 @@ pub(crate) struct RowScalars {
     pub temperature: Option<f32>,
     pub seed: u64,
     pub hard: bool,
-    /// Whether the logarithm of the axis' length is subtracted.
+    /// Whether the logarithm of the number of entries is subtracted.
     pub is_mean: bool,
 }
 
@@ -629,17 +629,17 @@ along! {
     samples [{ temperature: 0.3 }, { temperature: 7.0 }],
     limit 4.0 in Terms::Logarithm;
 
-    /// `T·ln(Σ exp(x/T)/n)` of the n entries of a row; the axis gets length 1. A row without entries gives NaN, the
-    /// logarithm of 0/0.
+    /// `T·ln(Σ exp(x/T)/n)` of the n entries of a row; the axis gets length 1; takes a mask, and n counts what it keeps.
+    /// A fully masked row gives −∞. An axis of length 0 gives NaN, the logarithm of 0/0.
     ///
-    /// Backward: `exp((x − y)/T)·dy/n`.
+    /// Backward: `exp((x − y)/T)·dy/n`, which is dy times softmax at that temperature.
     logmeanexp LogMeanExp {
         /// T, finite and above 0.
         temperature: f32 = 1.0, TEMPERATURE, Range::AboveZero;
     }
     formula "T·ln(Σ exp(x/T)/n)",
     family "softmax",
-    mask false,
+    mask true,
     from_output false,
     kernels exponentials(&[PLAIN, NO_REMAINDER, source!("rowwise/functions/logsumexp.wgsl"), ONE, WEIGHTS, WEIGHTED, EXPONENTIALS], 2, true),
     groups ROWS,

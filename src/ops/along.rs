@@ -228,7 +228,9 @@ pub(crate) fn planned<'a, T: Element>(
     aliasing: Aliasing,
 ) -> Result<Rowwise<'a, T>, Error> {
     let (pass, sinks) = (operands.pass, operands.sinks);
-    let statistics = RowStatistics::Function { kernels, pass, tempered: function.is_tempered(), sink: sinks.is_some() };
+    let counted = function.scalars().is_mean && operands.mask.is_some() && pass == AlongPass::Forward;
+    let (tempered, sink) = (function.is_tempered(), sinks.is_some());
+    let statistics = RowStatistics::Function { kernels, pass, tempered, counted, sink };
     let (dy, v) = if pass == AlongPass::Tangent { (operands.v, None) } else { (operands.dy, operands.v) };
     let rows = Rows {
         outer: axis.outer() as u64,

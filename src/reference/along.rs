@@ -192,9 +192,10 @@ impl Row {
             _ if self.has_nan() => vec![f64::NAN; len],
             RowResult::Logarithm { temperature, is_mean } => {
                 let sum = logarithm_of_sum(scores);
-                let count = if is_mean { len as f64 } else { 1.0 };
-                // For a mean of nothing it is the logarithm of 0/0.
-                vec![temperature * if sum.is_finite() || count == 0.0 { sum - count.ln() } else { sum }]
+                let kept = self.kept.iter().filter(|kept| **kept).count();
+                let count = if is_mean { kept as f64 } else { 1.0 };
+                // For a mean along an axis of length 0 it is the logarithm of 0/0.
+                vec![temperature * if sum.is_finite() || len == 0 { sum - count.ln() } else { sum }]
             }
             RowResult::Largest => one_hot(len, first_maximum(scores)),
             _ if has_infinity => vec![f64::NAN; len],

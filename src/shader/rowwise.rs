@@ -163,6 +163,8 @@ pub(crate) enum RowStatistics {
         pass: AlongPass,
         /// Whether the temperature differs from 1.
         tempered: bool,
+        /// Whether entries are counted that a mask keeps.
+        counted: bool,
         sink: bool,
     },
     /// The summed gradient of a parameter.
@@ -243,7 +245,7 @@ impl RowStatistics {
 
     fn parts(&self, storage: Storage) -> Vec<Part> {
         match self {
-            RowStatistics::Function { kernels, pass, tempered, sink } => {
+            RowStatistics::Function { kernels, pass, tempered, counted, sink } => {
                 let own = kernels.parts.iter().map(|&part| match part.file {
                     "rowwise/scores/temperature_one.wgsl" if *tempered => {
                         source!("rowwise/scores/temperature_any.wgsl")
@@ -257,7 +259,8 @@ impl RowStatistics {
                     if *sink { source!("rowwise/sinks/buffer.wgsl") } else { source!("rowwise/sinks/none.wgsl") };
                 let gradient = (*pass == AlongPass::SinkGradient).then_some(source!("rowwise/sinks/gradient.wgsl"));
                 let of_pass = [pass.direction(kernels.reduces), sink].into_iter().chain(gradient);
-                common.into_iter().chain(of_pass).chain(own).map(Part::from).collect()
+                let counts = Part::made("(counts of the call)", format!("const COUNTED: bool = {counted};\n"));
+                common.into_iter().chain(of_pass).chain(own).map(Part::from).chain([counts]).collect()
             }
             RowStatistics::Gradient { definition, parameter, parameters } => {
                 let mut all = function_parts(definition, Math::Highest);

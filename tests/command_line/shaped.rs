@@ -104,7 +104,7 @@ fn wrong_shapes_and_options_are_named() {
     write(path.join("turned.npy"), &[4, 3, 2], Order::C, &[0.5_f32; 24]);
     refused(path, &forward("prelu", &["-p", "alpha=@turned.npy"]), 1, &["(4, 3, 2)", "(2, 3, 4)", "--axis"]);
     refused(path, &forward("softmax", &["-p", "temperature=0"]), 2, &["temperature", "0", "above 0"]);
-    refused(path, &forward("logmeanexp", &["-p", "mask=@mask.npy"]), 2, &["logmeanexp", "no mask"]);
+    refused(path, &forward("crelu", &["-p", "mask=@mask.npy"]), 2, &["crelu", "no mask"]);
     refused(path, &forward("softmax", &["-p", "mask=@x.npy"]), 1, &["'<f4'", "bool"]);
     refused(path, &forward("gated", &["-p", "activation=mishh"]), 2, &["mishh", "mish"]);
     refused(path, &forward("softmaxx", &[]), 2, &["softmaxx", "softmax"]);

@@ -100,6 +100,53 @@ fn a_long_row_of_equal_entries_is_exact() {
     assert!(y.iter().all(|&y| y == 2f32.powi(-22)), "{:?}", &y[..4]);
 }
 
+/// Rows of each length, as rows and as columns, by every strategy.
+#[test]
+fn a_masked_mean_is_that_of_the_entries_kept() {
+    let mean = AxisFunction::LogMeanExp { temperature: 1.0 };
+    for length in [5, 64, 1000] {
+        for axis in [Axis::new(&[3, length], 1).unwrap(), Axis::new(&[length, 3], 0).unwrap()] {
+            let x = numbers::<f32>(axis.elements(), 7);
+            // The second row keeps nothing.
+            let row = |i: usize| if axis.index() == 1 { i / length } else { i % 3 };
+            let kept: Vec<bool> = (0..x.len()).map(|i| row(i) != 1 && i % 5 != 1).collect();
+            let mask: Vec<u8> = kept.iter().map(|&kept| kept.into()).collect();
+            let expected = mean.forward(&axis, Some(&kept), &x.iter().map(|&x| x.into()).collect::<Vec<_>>()).unwrap();
+            for strategy in STRATEGIES {
+                let context = CONTEXT.with_strategy(strategy);
+                let y = context.forward_along_slice(&mean, &axis, Some(&mask), &x).unwrap();
+                assert_eq!(y[1], -INFINITY, "{axis:?} by {strategy:?}");
+                for row in [0, 2] {
+                    let off = (f64::from(y[row]) - expected[row]).abs();
+                    assert!(
+                        off <= 4e-7 * expected[row].abs().max(1.0),
+                        "{axis:?} by {strategy:?}: {y:?}, not {expected:?}"
+                    );
+                }
+                let dx = context.backward_along_slice(&mean, &axis, Some(&mask), &x, &[1.0, 1.0, 1.0]).unwrap();
+                assert!(
+                    dx.iter().zip(&kept).all(|(dx, kept)| (*dx > 0.0) == *kept),
+                    "{axis:?} by {strategy:?}: {dx:?}"
+                );
+            }
+        }
+    }
+}
+
+/// A count of more bits than an f32 has.
+#[test]
+fn a_masked_mean_of_a_long_row_of_equal_entries_is_exact() {
+    let count = (1 << 24) + 8;
+    let axis = Axis::last(&[count]).unwrap();
+    let mut x = vec![0.0_f32; count];
+    let mut mask = vec![1_u8; count];
+    for left_out in [0, 77, 1 << 20, count - 1] {
+        (x[left_out], mask[left_out]) = (9.0, 0);
+    }
+    let mean = AxisFunction::LogMeanExp { temperature: 1.0 };
+    assert_eq!(CONTEXT.forward_along_slice(&mean, &axis, Some(&mask), &x).unwrap(), [0.0]);
+}
+
 /// Rows that take more turns of a loop than some adapters count.
 #[test]
 fn a_long_row_of_sparsemax_is_right() {

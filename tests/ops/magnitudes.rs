@@ -218,10 +218,12 @@ fn a_mean_of_nothing_is_not_a_number() {
             (AxisFunction::LogMeanExp { temperature: 1.0 }, f64::NAN),
         ] {
             let same = |y: f64| y == expected || y.is_nan() && expected.is_nan();
-            let y = context.forward_along_slice::<f32>(&function, &axis, None, &[]).unwrap();
-            assert!(y.len() == rows && y.iter().all(|&y| same(y.into())), "{function}: {y:?}");
-            let y = function.forward(&axis, None, &[]).unwrap();
-            assert!(y.len() == rows && y.iter().all(|&y| same(y)), "the reference of {function}: {y:?}");
+            for (mask, kept) in [(None, None), (Some(&[][..]), Some(&[][..]))] {
+                let y = context.forward_along_slice::<f32>(&function, &axis, mask, &[]).unwrap();
+                assert!(y.len() == rows && y.iter().all(|&y| same(y.into())), "{function}: {y:?}");
+                let y = function.forward(&axis, kept, &[]).unwrap();
+                assert!(y.len() == rows && y.iter().all(|&y| same(y)), "the reference of {function}: {y:?}");
+            }
         }
     }
 }
