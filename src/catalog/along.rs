@@ -447,6 +447,12 @@ const fn exponentials(parts: &'static [Source], rounds: u32, reduces: bool) -> K
     Kernels::Rowwise(RowKernels { parts, shuffled: source!("rowwise/exponentials_shuffled.wgsl"), rounds, reduces })
 }
 
+/// Kernels by a threshold that Newton's iteration finds.
+const fn projections(parts: &'static [Source]) -> Kernels {
+    let shuffled = source!("rowwise/sparsemax_shuffled.wgsl");
+    Kernels::Rowwise(RowKernels { parts, shuffled, rounds: 64, reduces: false })
+}
+
 const PLAIN: Source = source!("rowwise/scores/plain.wgsl");
 const NO_REMAINDER: Source = source!("rowwise/scores/remainder_none.wgsl");
 const SOFTMAX: Source = source!("rowwise/functions/softmax.wgsl");
@@ -454,6 +460,7 @@ const ONE: Source = source!("rowwise/scores/temperature_one.wgsl");
 const WEIGHTS: Source = source!("rowwise/weights.wgsl");
 const WEIGHTED: Source = source!("rowwise/scores/weighted.wgsl");
 const EXPONENTIALS: Source = source!("rowwise/exponentials.wgsl");
+const PROJECTIONS: Source = source!("rowwise/projections.wgsl");
 
 const TEMPERATURE: Value = Value::Number(1.0);
 
@@ -555,34 +562,38 @@ along! {
     limit 4.0 in Terms::Shares;
 
     /// 1 at the first maximum and 0 elsewhere, as in ONNX; takes a mask. A row of −∞ only, or fully masked, has its maximum
-    /// at its first entry. The gradient is 0.
-    hardmax Hardmax
+    /// at its first entry. The gradient is 0. The temperature changes nothing: it is there as in the rest of the family.
+    hardmax Hardmax {
+        /// T, finite and above 0.
+        temperature: f32 = 1.0, TEMPERATURE, Range::AboveZero;
+    }
     formula "1 at the first maximum, else 0",
     family "softmax",
     mask true,
     from_output false,
     kernels exponentials(&[PLAIN, NO_REMAINDER, source!("rowwise/functions/hardmax.wgsl"), ONE, WEIGHTS, WEIGHTED, EXPONENTIALS], 1, false),
     groups ROWS,
+    // No kernel needs the temperature.
     scalars NO_SCALARS,
+    samples [{ temperature: 0.3 }],
     limit 0.0 in Terms::Nothing;
 
-    /// The Euclidean projection onto the simplex (Martins & Astudillo 2016); takes a mask. +∞ gives NaN.
+    /// The Euclidean projection of x/T onto the simplex (Martins & Astudillo 2016); takes a mask. +∞ gives NaN.
     ///
-    /// Forward: `max(x − τ, 0)`, with τ such that the row sums to 1. Backward, on the support: dy minus its mean over
-    /// the support; 0 elsewhere.
-    sparsemax Sparsemax
-    formula "max(x − τ, 0), τ such that Σ = 1",
+    /// Forward: `max(x/T − τ, 0)`, with τ such that the row sums to 1. Backward, on the support: dy minus its mean over
+    /// the support, divided by T; 0 elsewhere.
+    sparsemax Sparsemax {
+        /// T, finite and above 0.
+        temperature: f32 = 1.0, TEMPERATURE, Range::AboveZero;
+    }
+    formula "max(x/T − τ, 0), τ such that Σ = 1",
     family "softmax",
     mask true,
     from_output true,
-    kernels Kernels::Rowwise(RowKernels {
-        parts: &[source!("rowwise/functions/sparsemax.wgsl")],
-        shuffled: source!("rowwise/sparsemax_shuffled.wgsl"),
-        rounds: 64,
-        reduces: false,
-    }),
+    kernels projections(&[source!("rowwise/functions/sparsemax.wgsl"), ONE, PROJECTIONS]),
     groups ROWS,
-    scalars NO_SCALARS,
+    scalars at_temperature(*temperature),
+    samples [{ temperature: 0.3 }, { temperature: 7.0 }],
     limit 1.0 in Terms::Projection;
 
     /// Softmax of x plus noise, a differentiable sample of the categorical distribution (Jang, Gu & Poole 2017); takes a mask.

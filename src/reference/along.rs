@@ -59,8 +59,9 @@ enum RowResult {
     LogShares,
     /// 1 for the largest, with no gradient.
     Largest,
-    /// The projection onto the simplex.
-    Projection,
+    /// The projection of scores, divided by the temperature, onto the simplex. A quotient of each score would be rounded,
+    /// and an entry at the threshold might leave it.
+    Projection { temperature: f64 },
     /// The temperature times the logarithm of the sum, or of the mean, of exponentials.
     Logarithm { temperature: f64, is_mean: bool },
 }
@@ -79,8 +80,10 @@ fn oracle(function: &AxisFunction) -> Oracle {
             let score = Score { divisor: tau.into(), seed: Some(seed) };
             row(score, if hard { RowResult::HardShares } else { shares })
         }
-        AxisFunction::Hardmax => row(Score::PLAIN, RowResult::Largest),
-        AxisFunction::Sparsemax => row(Score::PLAIN, RowResult::Projection),
+        AxisFunction::Hardmax { .. } => row(Score::PLAIN, RowResult::Largest),
+        AxisFunction::Sparsemax { temperature } => {
+            row(Score::PLAIN, RowResult::Projection { temperature: temperature.into() })
+        }
         AxisFunction::LogSumExp { temperature } => {
             row(Score::over(temperature), RowResult::Logarithm { temperature: temperature.into(), is_mean: false })
         }
@@ -131,18 +134,18 @@ fn first_maximum(x: &[f64]) -> usize {
     (0..x.len()).fold(0, |best, index| if x[index] > x[best] { index } else { best })
 }
 
-/// Returns x − τ of sparsemax for each entry, by sorting. Entries and τ are relative to the peak, because beside a
-/// large peak τ loses its digits.
-fn excesses(x: &[f64]) -> Vec<f64> {
+/// Returns x − τ of sparsemax for each entry, by sorting, where the entries above τ exceed it by the temperature in all.
+/// Entries and τ are relative to the peak, because beside a large peak τ loses its digits.
+fn excesses(x: &[f64], temperature: f64) -> Vec<f64> {
     let peak = x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let distances: Vec<f64> = x.iter().map(|x| x - peak).collect();
     let mut sorted = distances.clone();
     sorted.sort_by(|a, b| b.total_cmp(a));
     let mut sum = 0.0;
-    let mut tau = -1.0;
+    let mut tau = -temperature;
     for (index, value) in sorted.iter().enumerate() {
         sum += value;
-        let candidate = (sum - 1.0) / (index + 1) as f64;
+        let candidate = (sum - temperature) / (index + 1) as f64;
         if *value <= candidate {
             break;
         }
@@ -207,8 +210,10 @@ impl Row {
                 let rest = logarithm_of_sum(&scores.iter().map(|score| score - level).collect::<Vec<_>>());
                 scores.iter().map(|s| if *s == f64::NEG_INFINITY { *s } else { (s - level) - rest }).collect()
             }
-            RowResult::Projection if is_empty => vec![0.0; len],
-            RowResult::Projection => excesses(scores).iter().map(|excess| excess.max(0.0)).collect(),
+            RowResult::Projection { .. } if is_empty => vec![0.0; len],
+            RowResult::Projection { temperature } => {
+                excesses(scores, temperature).iter().map(|excess| excess.max(0.0) / temperature).collect()
+            }
             RowResult::Shares { remainder } => shares_of(scores, remainder),
         }
     }
@@ -227,11 +232,11 @@ impl Row {
         let of_kept = |values: &dyn Fn(usize) -> f64| (0..len).filter(|&n| self.kept[n]).map(values).sum::<f64>();
         let at: Box<dyn Fn(usize) -> f64> = match result {
             RowResult::Largest => Box::new(|_| 0.0),
-            RowResult::Projection => {
-                let excesses = excesses(scores);
+            RowResult::Projection { temperature } => {
+                let excesses = excesses(scores, temperature);
                 let supported: Vec<usize> = (0..len).filter(|&n| excesses[n] > 0.0).collect();
                 let mean = supported.iter().map(|&n| dy[n]).sum::<f64>() / supported.len() as f64;
-                Box::new(move |n| if excesses[n] > 0.0 { dy[n] - mean } else { 0.0 })
+                Box::new(move |n| if excesses[n] > 0.0 { (dy[n] - mean) / temperature } else { 0.0 })
             }
             RowResult::Logarithm { .. } => {
                 let shares = shares_of(scores, false);

@@ -196,13 +196,17 @@ fn limit_of(function: &AxisFunction, accuracy: Accuracy) -> f64 {
     of_gate + of_value + function.definition().limit
 }
 
+fn temperature(function: &AxisFunction) -> f64 {
+    function.scalars().temperature.unwrap_or(1.0).into()
+}
+
 /// The size of the largest terms whose difference is each result; 0 where nothing cancels.
 fn terms(function: &AxisFunction, axis: &Axis, x: &[f64]) -> Result<Vec<f64>, Error> {
     let output = function.output_len(axis)?;
     Ok(match function.definition().terms {
         Terms::Nothing | Terms::Shares | Terms::LogShares => vec![0.0; output],
         Terms::Logarithm => {
-            let unit = f64::from(function.scalars().temperature.unwrap_or(1.0));
+            let unit = temperature(function);
             largest_of_rows(axis, x).into_iter().map(|largest| largest.max(unit)).collect()
         }
         Terms::Projection => vec![1.0; output],
@@ -221,8 +225,8 @@ fn gradient_terms(
     let weighted = match function.definition().terms {
         Terms::Nothing | Terms::Logarithm => return Ok(vec![0.0; x.len()]),
         Terms::Projection => {
-            let largest = largest_of_rows(axis, dy);
-            return Ok((0..x.len()).map(|index| largest[row_of(axis, index)]).collect());
+            let (largest, divisor) = (largest_of_rows(axis, dy), temperature(function));
+            return Ok((0..x.len()).map(|index| largest[row_of(axis, index)] / divisor).collect());
         }
         Terms::Gate => return function.gate_terms(axis, x, Some(dy)),
         Terms::Shares => true,

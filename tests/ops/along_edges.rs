@@ -15,6 +15,8 @@ static CONTEXT: LazyLock<GpuActivations> = LazyLock::new(context);
 const SOFTMAX: AxisFunction = AxisFunction::Softmax { temperature: 1.0 };
 const LOG_SOFTMAX: AxisFunction = AxisFunction::LogSoftmax { temperature: 1.0 };
 const SOFTMIN: AxisFunction = AxisFunction::Softmin { temperature: 1.0 };
+const HARDMAX: AxisFunction = AxisFunction::Hardmax { temperature: 1.0 };
+const SPARSEMAX: AxisFunction = AxisFunction::Sparsemax { temperature: 1.0 };
 const INFINITY: f32 = f32::INFINITY;
 const NAN: f32 = f32::NAN;
 
@@ -43,7 +45,7 @@ fn all_nan(values: &[f32]) -> bool {
 #[test]
 fn rows_of_nothing_give_nothing() {
     let nothing = [-INFINITY; 5];
-    for function in [SOFTMAX, AxisFunction::Sparsemax, AxisFunction::QuietSoftmax { temperature: 1.0 }] {
+    for function in [SOFTMAX, SPARSEMAX, AxisFunction::QuietSoftmax { temperature: 1.0 }] {
         assert_eq!(row(&function, &nothing), (vec![0.0; 5], vec![0.0; 5]), "{function}");
     }
     assert_eq!(row(SOFTMIN, &[INFINITY; 5]), (vec![0.0; 5], vec![0.0; 5]));
@@ -51,20 +53,20 @@ fn rows_of_nothing_give_nothing() {
     for function in [AxisFunction::LogSumExp { temperature: 1.0 }, AxisFunction::LogMeanExp { temperature: 1.0 }] {
         assert_eq!(row(&function, &nothing), (vec![-INFINITY], vec![0.0; 5]), "{function}");
     }
-    assert_eq!(row(AxisFunction::Hardmax, &nothing), (vec![1.0, 0.0, 0.0, 0.0, 0.0], vec![0.0; 5]));
+    assert_eq!(row(HARDMAX, &nothing), (vec![1.0, 0.0, 0.0, 0.0, 0.0], vec![0.0; 5]));
 }
 
 #[test]
 fn infinities_and_nan_go_where_they_should() {
     let infinite = [1.0, INFINITY, 2.0];
-    for function in [SOFTMAX, LOG_SOFTMAX, AxisFunction::Sparsemax, AxisFunction::QuietSoftmax { temperature: 1.0 }] {
+    for function in [SOFTMAX, LOG_SOFTMAX, SPARSEMAX, AxisFunction::QuietSoftmax { temperature: 1.0 }] {
         assert!(all_nan(&row(&function, &infinite).0), "{function}");
         // One entry of −∞ among others has no share.
         let y = row(&function, &[1.0, -INFINITY, 1.0]).0;
         assert!(y[0].is_finite() && (y[1] == 0.0 || y[1] == -INFINITY), "{function}: {y:?}");
     }
     assert_eq!(row(AxisFunction::LogSumExp { temperature: 1.0 }, &infinite).0, [INFINITY]);
-    assert_eq!(row(AxisFunction::Hardmax, &infinite).0, [0.0, 1.0, 0.0]);
+    assert_eq!(row(HARDMAX, &infinite).0, [0.0, 1.0, 0.0]);
     for (_, function) in AxisFunction::all().iter().filter(|(_, function)| function.family() == "softmax") {
         let (y, dx) = row(function, &[1.0, NAN, 2.0, -INFINITY]);
         assert!(all_nan(&y) && all_nan(&dx), "{function}: {y:?} {dx:?}");
@@ -82,10 +84,27 @@ fn the_largest_and_the_most_distant_numbers() {
     assert_eq!(row(SOFTMAX, &[f32::MAX, f32::MIN]).0, [1.0, 0.0]);
     assert_eq!(row(LOG_SOFTMAX, &[f32::MAX, 0.0]).0, [0.0, f32::MIN]);
     assert_eq!(row(AxisFunction::LogSumExp { temperature: 1.0 }, &[f32::MAX, f32::MAX]).0, [f32::MAX]);
-    assert_eq!(row(AxisFunction::Sparsemax, &[f32::MAX, f32::MIN, 0.0]).0, [1.0, 0.0, 0.0]);
+    assert_eq!(row(SPARSEMAX, &[f32::MAX, f32::MIN, 0.0]).0, [1.0, 0.0, 0.0]);
     // ln(1 + e^-50), which an f32 sum loses.
     let y = row(LOG_SOFTMAX, &[0.0, -50.0]).0;
     assert!((f64::from(y[0]) / -(-50.0_f64).exp() - 1.0).abs() < 3e-7, "{y:?}");
+}
+
+#[test]
+fn sparsemax_has_every_temperature() {
+    let at = |temperature: f32, x: &[f32]| row(AxisFunction::Sparsemax { temperature }, x);
+    // An entry at the threshold is off the support, whatever the temperature.
+    for temperature in [1.0, 0.3, 7.0, 1e-30, 3e38] {
+        assert_eq!(at(temperature, &[temperature, 0.0]), (vec![1.0, 0.0], vec![0.0; 2]), "{temperature}");
+    }
+    let (y, dx) = at(8.0, &[4.0, 0.0]);
+    assert_eq!((y, dx), (vec![0.75, 0.25], vec![-0.0625, 0.0625]));
+    // −∞ has no share beside any finite number.
+    assert_eq!(at(f32::MAX, &[-1e38, -INFINITY]).0, [1.0, 0.0]);
+    assert_eq!(at(f32::MAX, &[1e38, -1e38, 0.0]).0.iter().filter(|y| **y > 0.0).count(), 3);
+    assert_eq!(at(1e-45, &[1.0, 0.999, -INFINITY]).0, [1.0, 0.0, 0.0]);
+    assert_eq!(at(1e-45, &[2.0, 2.0]).0, [0.5, 0.5]);
+    assert_eq!(at(1e-30, &[f32::MAX, f32::MIN]).0, [1.0, 0.0]);
 }
 
 #[test]
@@ -152,8 +171,8 @@ fn a_masked_mean_of_a_long_row_of_equal_entries_is_exact() {
 fn a_long_row_of_sparsemax_is_right() {
     let axis = Axis::last(&[200_001]).unwrap();
     let x = numbers::<f32>(200_001, 7);
-    let expected = AxisFunction::Sparsemax.forward(&axis, None, &x.iter().map(|&x| x.into()).collect::<Vec<_>>());
-    let y = CONTEXT.forward_along_slice(AxisFunction::Sparsemax, &axis, None, &x).unwrap();
+    let expected = SPARSEMAX.forward(&axis, None, &x.iter().map(|&x| x.into()).collect::<Vec<_>>());
+    let y = CONTEXT.forward_along_slice(SPARSEMAX, &axis, None, &x).unwrap();
     for (index, (y, expected)) in y.iter().zip(expected.unwrap()).enumerate() {
         assert!((f64::from(*y) - expected).abs() < 1e-7, "{index}: {y}, not {expected}");
     }
@@ -167,13 +186,9 @@ fn beyond_a_binding<T: Element>() {
         let axis = Axis::new(&shape, index).unwrap();
         let len = axis.elements();
         let (x, dy) = (numbers::<T>(len, 7), numbers::<T>(len, 11));
-        for function in [
-            SOFTMAX,
-            LOG_SOFTMAX,
-            AxisFunction::Sparsemax,
-            AxisFunction::LogSumExp { temperature: 1.0 },
-            AxisFunction::Crelu,
-        ] {
+        for function in
+            [SOFTMAX, LOG_SOFTMAX, SPARSEMAX, AxisFunction::LogSumExp { temperature: 1.0 }, AxisFunction::Crelu]
+        {
             let output: usize = function.output_shape(&axis).unwrap().iter().product();
             let dy = numbers::<T>(output, 11);
             let of = |context: &GpuActivations| {
@@ -434,9 +449,9 @@ proptest! {
         let dy: Vec<f32> = (0..x.len()).map(|i| ((i * 37 + seed) % 101) as f32 / 25.0 - 2.0).collect();
         let dx = CONTEXT.backward_along_slice(SOFTMAX, &axis, None, &x, &dy)?;
         prop_assert!(dx.iter().map(|&dx| f64::from(dx)).sum::<f64>().abs() < 1e-6);
-        let sparse = CONTEXT.forward_along_slice(AxisFunction::Sparsemax, &axis, None, &x)?;
+        let sparse = CONTEXT.forward_along_slice(SPARSEMAX, &axis, None, &x)?;
         prop_assert!((sparse.iter().map(|&y| f64::from(y)).sum::<f64>() - 1.0).abs() < 1e-5);
-        let hard = CONTEXT.forward_along_slice(AxisFunction::Hardmax, &axis, None, &x)?;
+        let hard = CONTEXT.forward_along_slice(HARDMAX, &axis, None, &x)?;
         prop_assert_eq!(hard.iter().sum::<f32>(), 1.0);
     }
 

@@ -247,7 +247,12 @@ fn limits_that_allow_nothing_are_refused() {
         }
     }
     let idle = on(&|limits| limits.max_compute_invocations_per_workgroup = 1).with_strategy(Strategy::Workgroup);
-    let outcome = idle.forward_along_slice(AxisFunction::Sparsemax, &Axis::last(&[2, 4]).unwrap(), None, &[1.0_f32; 8]);
+    let outcome = idle.forward_along_slice(
+        AxisFunction::Sparsemax { temperature: 1.0 },
+        &Axis::last(&[2, 4]).unwrap(),
+        None,
+        &[1.0_f32; 8],
+    );
     assert!(matches!(outcome, Err(Error::Refused { .. })), "{outcome:?}");
     let axis = Axis::last(&[2, 4]).unwrap();
     for bytes in [128, 512, 640] {
@@ -272,7 +277,7 @@ fn rows_larger_than_a_batch_need_no_larger_power_of_two() {
     // 2.5 MiB of the 3 MiB that a buffer may have.
     let x = vec![1.0_f32; 5 << 17];
     let axis = Axis::last(&[1, x.len()]).unwrap();
-    let y = context.forward_along_slice(AxisFunction::Hardmax, &axis, None, &x).unwrap();
+    let y = context.forward_along_slice(AxisFunction::Hardmax { temperature: 1.0 }, &axis, None, &x).unwrap();
     assert!(y[0] == 1.0 && y[1..].iter().all(|&y| y == 0.0));
 }
 
@@ -447,7 +452,7 @@ fn shapes_and_axes_are_named() {
     let mask = context.upload(&[1_u8; 6]).unwrap();
     let wrong = context.forward_along(AxisFunction::Crelu, &axis, Some(&mask), &x).unwrap_err();
     assert_eq!(said(wrong), "crelu takes no mask; the softmax family does");
-    let hardmax = AxisFunction::Hardmax;
+    let hardmax = AxisFunction::Hardmax { temperature: 1.0 };
     let wrong = context.backward_along_from_output(&hardmax, &axis, None, &x, &x).unwrap_err();
     assert_eq!(said(wrong), "the gradient of hardmax cannot be computed from y; give x");
     let wrong = context.forward_along(AxisFunction::Softmax { temperature: f32::NAN }, &axis, None, &x).unwrap_err();

@@ -205,7 +205,7 @@ fn every_temperature_above_zero_is_right() {
     let gumbel = AxisFunction::GumbelSoftmax { tau: 1e-3, hard: false, seed: 2 };
     assert_eq!(forward(gumbel, &[1e6, 1e6, 0.0]), [1.0, 0.0, 0.0]);
     assert_eq!(forward(AxisFunction::LogSoftmax { temperature: 3.0 }, &[3e38, -3e38]), [0.0, -2e38]);
-    assert_eq!(forward(AxisFunction::Sparsemax, &[1e16, 0.0]), [1.0, 0.0]);
+    assert_eq!(forward(AxisFunction::Sparsemax { temperature: 1.0 }, &[1e16, 0.0]), [1.0, 0.0]);
 }
 
 #[test]
