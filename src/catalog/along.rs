@@ -235,7 +235,7 @@ pub(crate) enum Terms {
     LogShares,
     /// Result: the row's largest number, and a logarithm.
     Logarithm,
-    /// Result: an entry, and the threshold. Gradient: dy, and its mean.
+    /// Result: an entry, and the threshold. Gradient: dy, and its mean on the support.
     Projection,
     /// The roots of a gate's activation.
     Gate,
@@ -328,7 +328,7 @@ macro_rules! along {
         /// unless a mask leaves the entry out. An entry of dy has no part in the gradient if it is
         ///
         /// - behind a mask,
-        /// - off the support of sparsemax,
+        /// - off the support of sparsemax or entmax15,
         /// - not at the maximum of maxout, or
         /// - a gradient of hardmax.
         ///
@@ -595,6 +595,25 @@ along! {
     scalars at_temperature(*temperature),
     samples [{ temperature: 0.3 }, { temperature: 7.0 }],
     limit 1.0 in Terms::Projection;
+
+    /// Entmax with α = 1.5, between softmax and sparsemax (Peters, Niculae & Martins 2019); takes a mask. +∞ gives NaN.
+    ///
+    /// Forward: `max(x/(2T) − τ, 0)²`, with τ such that the row sums to 1. Backward, on the support:
+    /// `s·(dy − Σ s·dy/Σ s)/T` with s = √y; 0 elsewhere.
+    entmax15 Entmax15 {
+        /// T, finite and above 0.
+        temperature: f32 = 1.0, TEMPERATURE, Range::AboveZero;
+    }
+    formula "max(x/(2T) − τ, 0)², τ such that Σ = 1",
+    family "softmax",
+    mask true,
+    from_output true,
+    kernels projections(&[source!("rowwise/functions/entmax15.wgsl"), ONE, PROJECTIONS]),
+    groups ROWS,
+    scalars at_temperature(*temperature),
+    samples [{ temperature: 0.3 }, { temperature: 7.0 }],
+    // Half a unit is the rounding of the result.
+    limit 0.6 in Terms::Projection;
 
     /// Softmax of x plus noise, a differentiable sample of the categorical distribution (Jang, Gu & Poole 2017); takes a mask.
     ///

@@ -59,9 +59,9 @@ enum RowResult {
     LogShares,
     /// 1 for the largest, with no gradient.
     Largest,
-    /// The projection of scores, divided by the temperature, onto the simplex. A quotient of each score would be rounded,
-    /// and an entry at the threshold might leave it.
-    Projection { temperature: f64 },
+    /// max(score/(power·T) − τ, 0) to that power, 1 or 2, such that the row sums to 1. The scores are those of temperature 1: a
+    /// quotient of each would be rounded, and an entry at the threshold might leave it.
+    Projection { temperature: f64, power: i32 },
     /// The temperature times the logarithm of the sum, or of the mean, of exponentials.
     Logarithm { temperature: f64, is_mean: bool },
 }
@@ -82,7 +82,10 @@ fn oracle(function: &AxisFunction) -> Oracle {
         }
         AxisFunction::Hardmax { .. } => row(Score::PLAIN, RowResult::Largest),
         AxisFunction::Sparsemax { temperature } => {
-            row(Score::PLAIN, RowResult::Projection { temperature: temperature.into() })
+            row(Score::PLAIN, RowResult::Projection { temperature: temperature.into(), power: 1 })
+        }
+        AxisFunction::Entmax15 { temperature } => {
+            row(Score::PLAIN, RowResult::Projection { temperature: temperature.into(), power: 2 })
         }
         AxisFunction::LogSumExp { temperature } => {
             row(Score::over(temperature), RowResult::Logarithm { temperature: temperature.into(), is_mean: false })
@@ -134,24 +137,47 @@ fn first_maximum(x: &[f64]) -> usize {
     (0..x.len()).fold(0, |best, index| if x[index] > x[best] { index } else { best })
 }
 
-/// Returns x − τ of sparsemax for each entry, by sorting, where the entries above τ exceed it by the temperature in all.
-/// Entries and τ are relative to the peak, because beside a large peak τ loses its digits.
-fn excesses(x: &[f64], temperature: f64) -> Vec<f64> {
+/// Returns (x/power − τ)/T for each entry, by sorting, where the powers of those above 0 sum to 1. Entries and τ are relative
+/// to the peak, because beside a large peak τ loses its digits.
+fn excesses(x: &[f64], temperature: f64, power: i32) -> Vec<f64> {
     let peak = x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let distances: Vec<f64> = x.iter().map(|x| x - peak).collect();
+    let distances: Vec<f64> = x.iter().map(|x| (x - peak) / f64::from(power)).collect();
     let mut sorted = distances.clone();
     sorted.sort_by(|a, b| b.total_cmp(a));
+    let tau = if power == 2 { threshold_of_squares(&sorted, temperature) } else { threshold(&sorted, temperature) };
+    distances.iter().map(|distance| (distance - tau) / temperature).collect()
+}
+
+/// Returns τ such that the numbers above it exceed it by `total` in all. They fall from 0.
+fn threshold(sorted: &[f64], total: f64) -> f64 {
     let mut sum = 0.0;
-    let mut tau = -temperature;
+    let mut tau = -total;
     for (index, value) in sorted.iter().enumerate() {
         sum += value;
-        let candidate = (sum - temperature) / (index + 1) as f64;
+        let candidate = (sum - total) / (index + 1) as f64;
         if *value <= candidate {
             break;
         }
         tau = candidate;
     }
-    distances.iter().map(|distance| distance - tau).collect()
+    tau
+}
+
+/// The same where their excesses have squares that sum to the square of `total`: from the mean of the numbers above τ, and
+/// the squares of what they differ from it (Welford 1962).
+fn threshold_of_squares(sorted: &[f64], total: f64) -> f64 {
+    let (mut mean, mut squares, mut tau) = (0.0, 0.0, -total);
+    for (index, value) in sorted.iter().enumerate() {
+        if *value <= tau {
+            break;
+        }
+        let count = (index + 1) as f64;
+        let difference = value - mean;
+        mean += difference / count;
+        squares += difference * (value - mean);
+        tau = mean - ((total * total - squares).max(0.0) / count).sqrt();
+    }
+    tau
 }
 
 /// Returns the first piece of a group with its maximum, or none if an entry is NaN.
@@ -211,8 +237,8 @@ impl Row {
                 scores.iter().map(|s| if *s == f64::NEG_INFINITY { *s } else { (s - level) - rest }).collect()
             }
             RowResult::Projection { .. } if is_empty => vec![0.0; len],
-            RowResult::Projection { temperature } => {
-                excesses(scores, temperature).iter().map(|excess| excess.max(0.0) / temperature).collect()
+            RowResult::Projection { temperature, power } => {
+                excesses(scores, temperature, power).iter().map(|excess| excess.max(0.0).powi(power)).collect()
             }
             RowResult::Shares { remainder } => shares_of(scores, remainder),
         }
@@ -232,11 +258,14 @@ impl Row {
         let of_kept = |values: &dyn Fn(usize) -> f64| (0..len).filter(|&n| self.kept[n]).map(values).sum::<f64>();
         let at: Box<dyn Fn(usize) -> f64> = match result {
             RowResult::Largest => Box::new(|_| 0.0),
-            RowResult::Projection { temperature } => {
-                let excesses = excesses(scores, temperature);
+            RowResult::Projection { temperature, power } => {
+                let excesses = excesses(scores, temperature, power);
                 let supported: Vec<usize> = (0..len).filter(|&n| excesses[n] > 0.0).collect();
-                let mean = supported.iter().map(|&n| dy[n]).sum::<f64>() / supported.len() as f64;
-                Box::new(move |n| if excesses[n] > 0.0 { (dy[n] - mean) / temperature } else { 0.0 })
+                let weight = move |excess: f64| excess.powi(power - 1);
+                let weights: f64 = supported.iter().map(|&n| weight(excesses[n])).sum();
+                let mean = supported.iter().map(|&n| weight(excesses[n]) * dy[n]).sum::<f64>() / weights;
+                let slope = move |n: usize, excess| weight(excess) * (dy[n] - mean) / temperature;
+                Box::new(move |n| if excesses[n] > 0.0 { slope(n, excesses[n]) } else { 0.0 })
             }
             RowResult::Logarithm { .. } => {
                 let shares = shares_of(scores, false);

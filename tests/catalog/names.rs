@@ -41,6 +41,7 @@ fn text_shows_the_parameters_that_differ_from_their_defaults() {
         (Activation::Gelu.into(), "gelu"),
         (Activation::LeakyRelu { negative_slope: 0.2 }.into(), "leaky_relu(negative_slope=0.2)"),
         (AxisFunction::Softmax { temperature: 0.5 }.into(), "softmax(temperature=0.5)"),
+        (AxisFunction::Entmax15 { temperature: 0.5 }.into(), "entmax15(temperature=0.5)"),
         (AxisFunction::gated(Activation::Silu).into(), "swiglu"),
         (AxisFunction::gated(Activation::Swish { beta: 1.5 }).into(), "gated(activation=swish, beta=1.5)"),
     ] {

@@ -17,6 +17,7 @@ const LOG_SOFTMAX: AxisFunction = AxisFunction::LogSoftmax { temperature: 1.0 };
 const SOFTMIN: AxisFunction = AxisFunction::Softmin { temperature: 1.0 };
 const HARDMAX: AxisFunction = AxisFunction::Hardmax { temperature: 1.0 };
 const SPARSEMAX: AxisFunction = AxisFunction::Sparsemax { temperature: 1.0 };
+const ENTMAX15: AxisFunction = AxisFunction::Entmax15 { temperature: 1.0 };
 const INFINITY: f32 = f32::INFINITY;
 const NAN: f32 = f32::NAN;
 
@@ -45,7 +46,7 @@ fn all_nan(values: &[f32]) -> bool {
 #[test]
 fn rows_of_nothing_give_nothing() {
     let nothing = [-INFINITY; 5];
-    for function in [SOFTMAX, SPARSEMAX, AxisFunction::QuietSoftmax { temperature: 1.0 }] {
+    for function in [SOFTMAX, SPARSEMAX, ENTMAX15, AxisFunction::QuietSoftmax { temperature: 1.0 }] {
         assert_eq!(row(&function, &nothing), (vec![0.0; 5], vec![0.0; 5]), "{function}");
     }
     assert_eq!(row(SOFTMIN, &[INFINITY; 5]), (vec![0.0; 5], vec![0.0; 5]));
@@ -59,7 +60,7 @@ fn rows_of_nothing_give_nothing() {
 #[test]
 fn infinities_and_nan_go_where_they_should() {
     let infinite = [1.0, INFINITY, 2.0];
-    for function in [SOFTMAX, LOG_SOFTMAX, SPARSEMAX, AxisFunction::QuietSoftmax { temperature: 1.0 }] {
+    for function in [SOFTMAX, LOG_SOFTMAX, SPARSEMAX, ENTMAX15, AxisFunction::QuietSoftmax { temperature: 1.0 }] {
         assert!(all_nan(&row(&function, &infinite).0), "{function}");
         // One entry of −∞ among others has no share.
         let y = row(&function, &[1.0, -INFINITY, 1.0]).0;
@@ -85,6 +86,7 @@ fn the_largest_and_the_most_distant_numbers() {
     assert_eq!(row(LOG_SOFTMAX, &[f32::MAX, 0.0]).0, [0.0, f32::MIN]);
     assert_eq!(row(AxisFunction::LogSumExp { temperature: 1.0 }, &[f32::MAX, f32::MAX]).0, [f32::MAX]);
     assert_eq!(row(SPARSEMAX, &[f32::MAX, f32::MIN, 0.0]).0, [1.0, 0.0, 0.0]);
+    assert_eq!(row(ENTMAX15, &[f32::MAX, f32::MIN, 0.0]).0, [1.0, 0.0, 0.0]);
     // ln(1 + e^-50), which an f32 sum loses.
     let y = row(LOG_SOFTMAX, &[0.0, -50.0]).0;
     assert!((f64::from(y[0]) / -(-50.0_f64).exp() - 1.0).abs() < 3e-7, "{y:?}");
@@ -105,6 +107,39 @@ fn sparsemax_has_every_temperature() {
     assert_eq!(at(1e-45, &[1.0, 0.999, -INFINITY]).0, [1.0, 0.0, 0.0]);
     assert_eq!(at(1e-45, &[2.0, 2.0]).0, [0.5, 0.5]);
     assert_eq!(at(1e-30, &[f32::MAX, f32::MIN]).0, [1.0, 0.0]);
+}
+
+#[test]
+fn entmax15_has_every_temperature() {
+    let at = |temperature: f32, x: &[f32]| row(AxisFunction::Entmax15 { temperature }, x);
+    for temperature in [1.0, 0.3, 7.0, 1e-30, 1e37] {
+        assert_eq!(at(temperature, &[1.0; 4]).0, [0.25; 4], "{temperature}");
+        // The squares of (√7 ± 1)/4, which differ by 1/2.
+        let (y, dx) = at(temperature, &[temperature, 0.0]);
+        let expected = [7.0_f64.sqrt() + 1.0, 7.0_f64.sqrt() - 1.0].map(|root| (root / 4.0).powi(2));
+        let near = |y: f32, expected: f64| (f64::from(y) / expected - 1.0).abs() < 1.2e-7;
+        assert!(near(y[0], expected[0]) && near(y[1], expected[1]), "{temperature}: {y:?}");
+        // dy is (1, 2), so dx is the product of the roots over their sum, over T.
+        let slope = 3.0 / (4.0 * 7.0_f64.sqrt()) / f64::from(temperature);
+        assert!(near(dx[0], -slope) && near(dx[1], slope), "{temperature}: {dx:?}");
+        // An entry at the threshold.
+        assert_eq!(at(temperature, &[2.0 * temperature, 0.0]), (vec![1.0, 0.0], vec![0.0; 2]), "{temperature}");
+    }
+    assert_eq!(at(f32::MAX, &[-1e38, -INFINITY]).0, [1.0, 0.0]);
+    assert_eq!(at(1e-45, &[1.0, 0.999, -INFINITY]).0, [1.0, 0.0, 0.0]);
+    assert_eq!(at(1e-30, &[f32::MAX, f32::MIN]).0, [1.0, 0.0]);
+}
+
+#[test]
+fn a_small_share_of_entmax15_keeps_its_digits() {
+    // For entries that differ by 2d, the roots r and r − d have squares that sum to 1.
+    for d in [0.9, 0.99, 0.9999, 0.999_999] {
+        let x = [0.0, -2.0 * d];
+        let d = f64::from(x[1]) / -2.0;
+        let root = ((2.0 - d * d).sqrt() - d) / 2.0;
+        let y = row(ENTMAX15, &x).0;
+        assert!((f64::from(y[1]) / root.powi(2) - 1.0).abs() < 2e-7, "{d}: {y:?}, not {:e}", root.powi(2));
+    }
 }
 
 #[test]
@@ -168,13 +203,15 @@ fn a_masked_mean_of_a_long_row_of_equal_entries_is_exact() {
 
 /// Rows that take more turns of a loop than some adapters count.
 #[test]
-fn a_long_row_of_sparsemax_is_right() {
+fn long_rows_of_projections_are_right() {
     let axis = Axis::last(&[200_001]).unwrap();
     let x = numbers::<f32>(200_001, 7);
-    let expected = SPARSEMAX.forward(&axis, None, &x.iter().map(|&x| x.into()).collect::<Vec<_>>());
-    let y = CONTEXT.forward_along_slice(SPARSEMAX, &axis, None, &x).unwrap();
-    for (index, (y, expected)) in y.iter().zip(expected.unwrap()).enumerate() {
-        assert!((f64::from(*y) - expected).abs() < 1e-7, "{index}: {y}, not {expected}");
+    for function in [SPARSEMAX, ENTMAX15] {
+        let expected = function.forward(&axis, None, &x.iter().map(|&x| x.into()).collect::<Vec<_>>());
+        let y = CONTEXT.forward_along_slice(&function, &axis, None, &x).unwrap();
+        for (index, (y, expected)) in y.iter().zip(expected.unwrap()).enumerate() {
+            assert!((f64::from(*y) - expected).abs() < 1e-7, "{function} at {index}: {y}, not {expected}");
+        }
     }
 }
 
@@ -186,9 +223,14 @@ fn beyond_a_binding<T: Element>() {
         let axis = Axis::new(&shape, index).unwrap();
         let len = axis.elements();
         let (x, dy) = (numbers::<T>(len, 7), numbers::<T>(len, 11));
-        for function in
-            [SOFTMAX, LOG_SOFTMAX, SPARSEMAX, AxisFunction::LogSumExp { temperature: 1.0 }, AxisFunction::Crelu]
-        {
+        for function in [
+            SOFTMAX,
+            LOG_SOFTMAX,
+            SPARSEMAX,
+            ENTMAX15,
+            AxisFunction::LogSumExp { temperature: 1.0 },
+            AxisFunction::Crelu,
+        ] {
             let output: usize = function.output_shape(&axis).unwrap().iter().product();
             let dy = numbers::<T>(output, 11);
             let of = |context: &GpuActivations| {
@@ -202,7 +244,7 @@ fn beyond_a_binding<T: Element>() {
             let largest = |values: &[T]| values.iter().fold(0.0, |most: f64, value| most.max(value.to_f64().abs()));
             let term = match function.name() {
                 "softmax" => largest(&large.0) * largest(&dy),
-                "log_softmax" | "sparsemax" => largest(&dy),
+                "log_softmax" | "sparsemax" | "entmax15" => largest(&dy),
                 // Nothing cancels.
                 _ => 0.0,
             };
@@ -449,8 +491,12 @@ proptest! {
         let dy: Vec<f32> = (0..x.len()).map(|i| ((i * 37 + seed) % 101) as f32 / 25.0 - 2.0).collect();
         let dx = CONTEXT.backward_along_slice(SOFTMAX, &axis, None, &x, &dy)?;
         prop_assert!(dx.iter().map(|&dx| f64::from(dx)).sum::<f64>().abs() < 1e-6);
-        let sparse = CONTEXT.forward_along_slice(SPARSEMAX, &axis, None, &x)?;
-        prop_assert!((sparse.iter().map(|&y| f64::from(y)).sum::<f64>() - 1.0).abs() < 1e-5);
+        for function in [SPARSEMAX, ENTMAX15] {
+            let y = CONTEXT.forward_along_slice(&function, &axis, None, &x)?;
+            prop_assert!((y.iter().map(|&y| f64::from(y)).sum::<f64>() - 1.0).abs() < 1e-5);
+            let dx = CONTEXT.backward_along_slice(&function, &axis, None, &x, &dy)?;
+            prop_assert!(dx.iter().map(|&dx| f64::from(dx)).sum::<f64>().abs() < 1e-5);
+        }
         let hard = CONTEXT.forward_along_slice(HARDMAX, &axis, None, &x)?;
         prop_assert_eq!(hard.iter().sum::<f32>(), 1.0);
     }

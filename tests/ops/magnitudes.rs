@@ -27,6 +27,7 @@ fn check_backward<T: Element>(function: &AxisFunction, axis: &Axis, x: &[f64], d
     let most = dy.iter().fold(1.0, |most: f64, dy| most.max(dy.to_f64().abs()));
     let weight = |y: f64| match function.name() {
         "log_softmax" | "sparsemax" => 1.0,
+        "entmax15" => y.sqrt(),
         _ => y,
     };
     let y = function.forward(axis, None, &widened(&x)).unwrap();
@@ -268,6 +269,8 @@ fn what_is_no_number_in_dy_is_none_in_every_dx_that_depends_on_it() {
     assert_eq!(dx("hardmax", &[1.0, 2.0], &[f32::NAN, f32::NAN]), [0.0, 0.0]);
     assert_eq!(dx("sparsemax", &[0.0, 9.0], &[f32::NAN, 1e-30]), [0.0, 0.0]);
     assert!(dx("sparsemax", &[1.0, 1.0], &[f32::NAN, 1.0]).iter().all(|dx| dx.is_nan()));
+    assert_eq!(dx("entmax15", &[0.0, 9.0], &[f32::NAN, 1e-30]), [0.0, 0.0]);
+    assert!(dx("entmax15", &[1.0, 1.0], &[f32::NAN, 1.0]).iter().all(|dx| dx.is_nan()));
     let maxout = dx("maxout", &[1.0, 2.0, 3.0, 4.0], &[f32::NAN, 5.0]);
     assert!(maxout[0] == 0.0 && maxout[1].is_nan() && maxout[2..] == [0.0, 5.0], "{maxout:?}");
     assert!(dx("logsumexp", &[1.0, 2.0], &[f32::NAN]).iter().all(|dx| dx.is_nan()));
