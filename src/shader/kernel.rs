@@ -227,7 +227,13 @@ impl Shader {
         };
         let tempered = function.is_tempered();
         let kernel = RowwiseKernel {
-            statistics: RowStatistics::Function { kernels, pass: direction.into(), tempered, counted: false, sink: false },
+            statistics: RowStatistics::Function {
+                kernels,
+                pass: direction.into(),
+                tempered,
+                counted: false,
+                sink: false,
+            },
             storage,
             aliasing: Aliasing::Separate,
             orientation: Orientation::Rows,
