@@ -449,7 +449,7 @@ const fn exponentials(parts: &'static [Source], rounds: u32, reduces: bool) -> K
 
 /// Kernels by a threshold that Newton's iteration finds.
 const fn projections(parts: &'static [Source]) -> Kernels {
-    let shuffled = source!("rowwise/sparsemax_shuffled.wgsl");
+    let shuffled = source!("rowwise/projections_shuffled.wgsl");
     Kernels::Rowwise(RowKernels { parts, shuffled, rounds: 64, reduces: false })
 }
 
