@@ -199,7 +199,8 @@ fn write_table(date: &str) -> Result<()> {
     let text = format!(
         "# Accuracy\n\nThe largest error of each function at its default parameters in f32, in units in the last place, \
          against the f64 reference; {date}, by `cargo xtask accuracy`. Bold: every one of the 2³² floats was tried; else \
-         every 97th and the edges of the function on adapters, every {STEP}st but NaN for other libraries, which ran on the CPU. \
+         every 97th and the edges of the function on adapters, of second derivatives every 61st on llvmpipe's Vulkan and every \
+         4093rd on the others, every {STEP}st but NaN for other libraries, which ran on the CPU. \
          ∞: a finite number, an infinity or NaN in place of another of them. Near a root away from 0 the error is \
          measured against the largest term; a zero is accepted for a result that is no normal number.\n\n{}",
         table.markdown()

@@ -535,11 +535,49 @@ impl GpuActivations {
         dy: &[T],
         v: &[T],
     ) -> Result<(Vec<T>, Vec<T>), Error> {
-        let inputs = Inputs { v: Some(v), ..Inputs::along(x, Some(dy), mask) };
         let (mut dx, mut ddy) = (vec![T::zeroed(); x.len()], vec![T::zeroed(); dy.len()]);
-        let results = &mut [dx.as_mut_slice(), ddy.as_mut_slice()];
-        pollster::block_on(self.stream_rows(&function.into(), axis, inputs, results, Waiting::Blocking))?;
+        self.double_backward_along_slice_into(function, axis, mask, x, dy, v, &mut dx, &mut ddy)?;
         Ok((dx, ddy))
+    }
+
+    /// Computes dx and ddy in memory that you give.
+    ///
+    /// # Errors
+    /// As [`GpuActivations::double_backward_along_slice`].
+    #[expect(clippy::too_many_arguments, reason = "each is an operand")]
+    pub fn double_backward_along_slice_into<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        axis: &Axis,
+        mask: Option<&[u8]>,
+        x: &[T],
+        dy: &[T],
+        v: &[T],
+        dx: &mut [T],
+        ddy: &mut [T],
+    ) -> Result<(), Error> {
+        let inputs = Inputs { v: Some(v), ..Inputs::along(x, Some(dy), mask) };
+        pollster::block_on(self.stream_rows(&function.into(), axis, inputs, &mut [dx, ddy], Waiting::Blocking))
+    }
+
+    /// As [`GpuActivations::double_backward_along_slice_into`], in an [async form](GpuActivations#async-forms).
+    ///
+    /// # Errors
+    /// As [`GpuActivations::double_backward_along_slice`].
+    #[expect(clippy::too_many_arguments, reason = "each is an operand")]
+    pub async fn double_backward_along_slice_into_async<T: Element>(
+        &self,
+        function: impl Into<Function>,
+        axis: &Axis,
+        mask: Option<&[u8]>,
+        x: &[T],
+        dy: &[T],
+        v: &[T],
+        dx: &mut [T],
+        ddy: &mut [T],
+    ) -> Result<(), Error> {
+        let inputs = Inputs { v: Some(v), ..Inputs::along(x, Some(dy), mask) };
+        self.stream_rows(&function.into(), axis, inputs, &mut [dx, ddy], Waiting::Yielding).await
     }
 
     async fn stream_elements<T: Element>(

@@ -299,6 +299,22 @@ fn nan_infinities_and_empty_rows() {
 }
 
 #[test]
+fn async_forms_give_the_same() {
+    let (context, along) = (context(), axis(&[3, 8], 1));
+    let function: AxisFunction = "swiglu".parse().unwrap();
+    let [x, dy, v] = [(24, 37), (12, 53), (24, 71)].map(|(len, step)| numbers::<f32>(len, step));
+    let (mut dx, mut ddy) = (vec![0.0; 24], vec![0.0; 12]);
+    let done = context.double_backward_along_slice_into_async(&function, &along, None, &x, &dy, &v, &mut dx, &mut ddy);
+    pollster::block_on(done).unwrap();
+    let expected = context.double_backward_along_slice(&function, &along, None, &x, &dy, &v).unwrap();
+    assert_eq!((dx, ddy), expected);
+    let mut short = vec![0.0; 11];
+    let mut dx = vec![0.0; 24];
+    let error = context.double_backward_along_slice_into(&function, &along, None, &x, &dy, &v, &mut dx, &mut short);
+    assert_eq!(error.unwrap_err().to_string(), "ddy has 11 elements, the shape has 12");
+}
+
+#[test]
 fn a_gate_of_a_formula() {
     let gate = Function::from_formula("x*sigmoid(beta*x); beta = 1.0").unwrap();
     let along = axis(&[3, 8], 1);
