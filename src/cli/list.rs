@@ -72,16 +72,22 @@ fn takes_mask(function: &Function) -> bool {
     function.along().is_ok_and(|function| function.takes_mask())
 }
 
+fn takes_sink(function: &Function) -> bool {
+    function.along().is_ok_and(|function| function.takes_sink())
+}
+
 fn text() -> String {
     let row = |(name, function): (&str, Function)| {
         let parameters = function.parameters().iter().map(|p| format!("{} = {} ({})", p.name, p.default, p.range));
         let seed = takes_seed(&function)
             .then(|| "seed (an integer from 0 to 2^64 - 1; given, slopes are drawn, as in training)".to_owned());
-        let mask =
-            takes_mask(&function).then(|| "mask = @FILE.npy (bool or u8, of the shape of x; 1 keeps)".to_owned());
+        let mask = takes_mask(&function).then(|| "mask = @FILE.npy (bool or u8; broadcast onto x; 1 keeps)".to_owned());
+        let sink = takes_sink(&function)
+            .then(|| "sink = VALUE or @FILE.npy (broadcast onto x with length 1 along the axis)".to_owned());
         let aliases = function.aliases();
         let also = (!aliases.is_empty()).then(|| format!("also {}", aliases.join(", ")));
-        let details = std::iter::once(function.formula().to_owned()).chain(parameters).chain(seed).chain(mask);
+        let details =
+            std::iter::once(function.formula().to_owned()).chain(parameters).chain(seed).chain(mask).chain(sink);
         let along = if function.along().is_ok() { ", along an axis" } else { "" };
         entry(&format!("{name}{along}"), details.chain(also))
     };
@@ -110,6 +116,7 @@ fn json_lines() -> String {
             "formula": function.formula(),
             "family": function.family(),
             "mask": takes_mask(&function),
+            "sink": takes_sink(&function),
         });
         format!("{row}\n")
     };

@@ -25,7 +25,7 @@ fn table() -> String {
     for activation in Activation::ALL {
         let (forward, derivative) = activation.limits();
         let parameters: Vec<String> =
-            activation.parameters().iter().map(|p| format!("{} = {}, {}", p.name, p.default, p.range)).collect();
+            activation.parameters().iter().map(|p| format!("{} = {} ({})", p.name, p.default, p.range)).collect();
         let formula = activation.formula().replace('|', "\\|");
         let parameters = parameters.join("; ");
         writeln!(table, "| `{}` | {formula} | {parameters} | {forward} | {derivative} |", activation.name()).unwrap();
@@ -37,9 +37,10 @@ fn table() -> String {
 fn table_along() -> String {
     let mut table = String::from("| function | formula | parameters |\n|---|---|---|\n");
     for (name, function) in AxisFunction::all() {
-        let parameters = function.parameters().iter().map(|p| format!("{} = {}, {}", p.name, p.default, p.range));
+        let parameters = function.parameters().iter().map(|p| format!("{} = {} ({})", p.name, p.default, p.range));
         let mask = function.takes_mask().then(|| "mask".to_owned());
-        let parameters: Vec<String> = parameters.chain(mask).collect();
+        let sink = function.takes_sink().then(|| "sink".to_owned());
+        let parameters: Vec<String> = parameters.chain(mask).chain(sink).collect();
         let formula = if *name == "gated" { "value·activation(gate)" } else { function.formula() };
         writeln!(table, "| `{name}` | {formula} | {} |", parameters.join("; ")).unwrap();
     }
