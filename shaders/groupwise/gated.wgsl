@@ -16,22 +16,28 @@ fn value_of_unit(value: f32) -> f32 {
     return value;
 }
 
+// What a limit clips has no part in a gradient. At the limit it has, as in PyTorch's clamp.
+fn is_clipped_value(value: f32) -> bool {
+    return LIMITED && abs(value) > uniforms.limit;
+}
+
+fn is_clipped_gate(gate: f32) -> bool {
+    return LIMITED && gate > uniforms.limit;
+}
+
 fn gated(value: f32, gate: f32) -> f32 {
     let y = value_of_unit(value) * activation(gate_of(gate), uniforms.params);
     return not_a_number_unless(!is_nan(value) && !is_nan(gate), y);
 }
 
-// A value beyond the limit has no part in the gradient. At the limit it has, as in PyTorch's clamp.
 fn value_gradient(value: f32, gate: f32, dy: f32) -> f32 {
-    let is_clipped = LIMITED && abs(value) > uniforms.limit;
-    let y = select(dy * activation(gate_of(gate), uniforms.params), 0.0, is_clipped);
+    let y = select(dy * activation(gate_of(gate), uniforms.params), 0.0, is_clipped_value(value));
     return not_a_number_unless(!is_nan(dy) && !is_nan(gate), y);
 }
 
 fn gate_gradient(value: f32, gate: f32, dy: f32) -> f32 {
     let valid = !is_nan(value) && !is_nan(gate) && !is_nan(dy);
-    let is_clipped = LIMITED && gate > uniforms.limit;
-    let slope = select(derivative(gate_of(gate), uniforms.params), 0.0, is_clipped);
+    let slope = select(derivative(gate_of(gate), uniforms.params), 0.0, is_clipped_gate(gate));
     return not_a_number_unless(valid, product_of_three(dy, value_of_unit(value), slope));
 }
 

@@ -25,14 +25,6 @@ fn second_tangent_of(s: Locations) -> vec4<f32> {
     );
 }
 
-fn is_clipped_value(value: f32) -> bool {
-    return LIMITED && abs(value) > uniforms.limit;
-}
-
-fn is_clipped_gate(gate: f32) -> bool {
-    return LIMITED && gate > uniforms.limit;
-}
-
 fn slope_of(gate: f32) -> f32 {
     return derivative(gate_of(gate), uniforms.params);
 }

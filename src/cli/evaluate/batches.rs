@@ -5,52 +5,60 @@ use std::ops::Range;
 pub struct LongAxis {
     shape: Vec<usize>,
     /// The axis in one outer entry.
-    pub entry: Axis,
-}
-
-impl LongAxis {
-    pub fn new(shape: Vec<usize>, axis: isize) -> Result<LongAxis, Error> {
-        let lengths = vec![1; shape.len()];
-        let found = Axis::new(&lengths, axis);
-        let index = found.map_err(|_| Error::AxisOutOfRange { axis, shape: shape.clone() })?.index();
-        let entry = Axis::new(&[&lengths[..index], &shape[index..]].concat(), axis)?;
-        Ok(LongAxis { shape, entry })
-    }
-
-    fn outer(&self) -> usize {
-        self.shape[..self.entry.index()].iter().product()
-    }
-
-    /// The whole array in one batch.
-    pub fn whole(&self) -> Result<Batch, Error> {
-        let axis = Axis::new(&self.shape, self.entry.index() as isize)?;
-        Ok(Batch { entries: 0..self.outer(), axis: Some(axis) })
-    }
-
-    /// Batches of about so many elements.
-    pub fn batches(&self, elements: usize) -> Result<Vec<Batch>, Error> {
-        let most = (elements / self.entry.elements().max(1)).max(1);
-        let batch = |first: usize| {
-            let entries = first..self.outer().min(first + most);
-            let mut shape = self.entry.shape().to_vec();
-            if self.entry.index() > 0 {
-                shape[0] = entries.len();
-            }
-            Ok(Batch { entries, axis: Some(Axis::new(&shape, self.entry.index() as isize)?) })
-        };
-        (0..self.outer()).step_by(most).map(batch).collect()
-    }
-
-    /// The shape of the result of a function.
-    pub fn output_shape(&self, function: &AxisFunction) -> Result<Vec<u64>, Error> {
-        let of_entry = function.output_shape(&self.entry)?;
-        let index = self.entry.index();
-        Ok(self.shape[..index].iter().chain(&of_entry[index..]).map(|&length| length as u64).collect())
-    }
+    entry: Axis,
+    /// The axis in the whole array, unless that has too many elements.
+    whole: Result<Axis, Error>,
 }
 
 /// Outer entries that are evaluated at once, and the axis of an array of these.
 pub struct Batch {
     pub entries: Range<usize>,
     pub axis: Option<Axis>,
+}
+
+impl LongAxis {
+    pub fn new(shape: Vec<usize>, axis: isize) -> Result<LongAxis, Error> {
+        let whole = Axis::new(&shape, axis);
+        if let Err(error @ Error::AxisOutOfRange { .. }) = whole {
+            return Err(error);
+        }
+        let lengths = vec![1; shape.len()];
+        let index = Axis::new(&lengths, axis)?.index();
+        let entry = Axis::new(&[&lengths[..index], &shape[index..]].concat(), axis);
+        // The whole shape is the one that the user knows.
+        let entry = entry.map_err(|error| whole.clone().err().unwrap_or(error))?;
+        Ok(LongAxis { shape, entry, whole })
+    }
+
+    /// The axis, counting from 0.
+    pub fn index(&self) -> usize {
+        self.entry.index()
+    }
+
+    /// The whole array in one batch.
+    pub fn whole(&self) -> Result<Batch, Error> {
+        Ok(Batch { entries: 0..1, axis: Some(self.whole.clone()?) })
+    }
+
+    /// Batches of about so many elements, of an array that has some.
+    pub fn batches(&self, elements: usize) -> Result<Vec<Batch>, Error> {
+        let outer: usize = self.shape[..self.index()].iter().product();
+        let most = (elements / self.entry.elements()).max(1);
+        let batch = |first: usize| {
+            let entries = first..outer.min(first + most);
+            let mut shape = self.entry.shape().to_vec();
+            if self.index() > 0 {
+                shape[0] = entries.len();
+            }
+            Ok(Batch { entries, axis: Some(Axis::new(&shape, self.index() as isize)?) })
+        };
+        (0..outer).step_by(most).map(batch).collect()
+    }
+
+    /// The shape of the result of a function.
+    pub fn output_shape(&self, function: &AxisFunction) -> Result<Vec<u64>, Error> {
+        let of_axis = function.output_shape(self.whole.as_ref().unwrap_or(&self.entry))?;
+        let index = self.index();
+        Ok(self.shape[..index].iter().chain(&of_axis[index..]).map(|&length| length as u64).collect())
+    }
 }

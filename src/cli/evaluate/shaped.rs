@@ -173,7 +173,7 @@ impl<'a, T: Element> Task<'a, T> {
         let dy = pass.dy().map(|path| gradient("dy", path)).transpose()?;
         let v = pass.v().map(|path| gradient("v", path)).transpose()?;
         if let Some(dy) = &dy {
-            let along = axis.as_ref().map_or(String::new(), |axis| format!(" along axis {}", axis.entry.index()));
+            let along = axis.as_ref().map_or(String::new(), |axis| format!(" along axis {}", axis.index()));
             ensure!(
                 dy.shape == output_shape,
                 "dy in {} has the shape {}, but x in {shown} has {}, which gives y the shape {}{along}",
@@ -193,7 +193,7 @@ impl<'a, T: Element> Task<'a, T> {
         let mut tensors = tensors.collect::<Result<Vec<_>>>()?;
         spread_other_channels(&mut tensors, &x);
         let sinks = match (&configured.sink, &axis) {
-            (Some(sink), Some(axis)) => Some(RowSinks::read(sink, &x, axis.entry.index())?),
+            (Some(sink), Some(axis)) => Some(RowSinks::read(sink, &x, axis.index())?),
             _ => None,
         };
         let result_shape = if dy.is_some() { x.shape.clone() } else { output_shape.clone() };
@@ -258,8 +258,12 @@ impl<'a, T: Element> Task<'a, T> {
         let outer = batches.last().map_or(0, |batch| batch.entries.end);
         let progress = progress_bar(if batches.len() > 1 { outer as u64 } else { 0 })?;
         for Batch { axis, entries } in batches {
-            let inner = axis.as_ref().map_or(1, |axis| axis.shape()[axis.index() + 1..].iter().product());
-            self.rows = entries.start * inner..entries.end * inner;
+            self.rows = axis.as_ref().map_or(0..0, |axis| {
+                let product = |lengths: &[usize]| lengths.iter().product::<usize>();
+                let (before, after) = axis.shape().split_at(axis.index());
+                let (before, after) = (product(before), product(&after[1..]));
+                entries.start * after..entries.start * after + before * after
+            });
             self.axis = axis;
             self.read(entries.len(), outer)?;
             let results = match (&self.engine, self.configured.function.elementwise()) {
