@@ -244,20 +244,37 @@ pub enum Error {
         /// The function.
         function: &'static str,
     },
-    /// The sinks fit neither one row, nor the rows, nor an axis beside that of the rows.
+    /// There are more or fewer sinks than expected.
     #[error(
-        "{} fit the {} of the shape {} along axis {axis} neither as one, nor as one for each row or channel",
-        counted(*.given, "sink"), counted(*.rows as u64, "row"), tuple(.shape)
+        "{} given for the rows of the shape {} along axis {axis}; {expected} expected, one {sharing}",
+        counted(*.given, "sink"), tuple(.shape)
     )]
     SinkMismatch {
         /// The number of sinks.
         given: u64,
-        /// The number of rows.
-        rows: usize,
+        /// The number expected.
+        expected: u64,
+        /// What has one sink.
+        sharing: &'static str,
         /// The shape of x.
         shape: Vec<usize>,
         /// The axis of the rows.
         axis: usize,
+    },
+    /// The axis of the sinks is that of the rows, or of another shape.
+    #[error(
+        "sinks per channel need another axis of the shape {} than {axis}; axis {given_axis} of {} was given",
+        tuple(.shape), tuple(.given)
+    )]
+    SinkAxis {
+        /// The shape of x.
+        shape: Vec<usize>,
+        /// The axis of the rows.
+        axis: usize,
+        /// The shape that the sinks were given for.
+        given: Vec<usize>,
+        /// Their axis.
+        given_axis: usize,
     },
     /// A function along an axis has no double backward pass.
     #[error(

@@ -24,21 +24,30 @@ fn moderate(number: f32, largest: u32) -> f32 {
     return number * power_of_two(moderation(largest));
 }
 
+// What a number tells of the largest one. Where shares weigh it, one without a share tells only that the row has an infinity
+// or NaN.
+fn measure_of(number: f32, counts: bool) -> u32 {
+    let magnitude = magnitude_of(number);
+    return select(0u, magnitude, counts || magnitude >= 0x7f800000u);
+}
+
 fn accumulate(s: Statistics, e: Entry, round: u32) -> Statistics {
     var t = s;
     if !e.kept {
         return t;
     }
     if round == 0u {
+        let z = counted(e).x;
+        let has_share = z > negative_infinity();
         t.magnitude = max(t.magnitude, magnitude_of(e.x));
-        t.reach = max(t.reach, magnitude_of(e.dy));
-        t.tangent_reach = max(t.tangent_reach, magnitude_of(e.v));
-        t.peak = max(t.peak, counted(e).x);
+        t.reach = max(t.reach, measure_of(e.dy, UNWEIGHTED || has_share));
+        t.tangent_reach = max(t.tangent_reach, measure_of(e.v, has_share));
+        t.peak = max(t.peak, z);
         return t;
     }
     let w = weight(e, s);
-    let dy = moderate(e.dy, s.reach);
-    let v = moderate(e.v, s.tangent_reach);
+    let dy = select(moderate(e.dy, s.reach), 0.0, w == 0.0 && !UNWEIGHTED);
+    let v = select(moderate(e.v, s.tangent_reach), 0.0, w == 0.0);
     let of_dy = two_product(w, dy);
     t.sum = add_weight(t.sum, w);
     t.tangent = add(t.tangent, two_product(w, v));
@@ -104,7 +113,9 @@ fn factor_of(e: Entry, s: Statistics) -> vec2<f32> {
 
 // Factor and weight may both be small where the scale is large, so their powers of two stay apart.
 fn value(e: Entry, weight: f32, s: Statistics) -> f32 {
-    let factor = factor_of(e, s);
+    // The upper part may cancel altogether and leave the lower one.
+    let parts = factor_of(e, s);
+    let factor = two_sum(parts.x, parts.y);
     let factor_k = exponent_of(factor.x);
     let weight_k = exponent_of(weight);
     let share = multiply_by(s.sum, weight * power_of_two(-weight_k));
@@ -112,7 +123,8 @@ fn value(e: Entry, weight: f32, s: Statistics) -> f32 {
     let dx = multiply(multiply(factor * power_of_two(-factor_k), share), per_square);
     let scales = 2 * uniforms.temperature_exponent - moderation(s.reach) - moderation(s.tangent_reach);
     let k = clamp(scales + factor_k + weight_k, -378, 378);
-    let valid = !has_nan_gradient(s) && s.tangent_reach <= 0x7f800000u;
-    let y = not_a_number_unless(valid, scale_far(dx.x + dx.y, k));
+    // An infinity among dy and v leaves infinities or NaN.
+    let valid = s.reach < 0x7f800000u && s.tangent_reach < 0x7f800000u;
+    let y = not_a_number_unless(valid, select(scale_far(dx.x + dx.y, k), 0.0, weight == 0.0));
     return not_a_number_unless(!has_nan(s) && !has_infinite_peak(s), select(0.0, y, e.kept && s.sum.x > 0.0));
 }

@@ -258,9 +258,7 @@ pub fn chosen(names: &[String], formula: Option<&str>, parameters: &[String]) ->
             Configured { function, seed: None, mask: None, sink: None, files, .. } if files.is_empty() => {
                 Ok(vec![function])
             }
-            _ => {
-                Err(usage(anyhow!("{name} works here only with numbers or words as parameters, no files and no seed")))
-            }
+            _ => Err(usage(anyhow!("{name} works here without files, seed, mask and sink"))),
         },
         (names, _) => Err(usage(anyhow!("-p needs exactly one function, {} are named", names.len()))),
     }

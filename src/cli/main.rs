@@ -52,7 +52,7 @@ enum Command {
     Backward(evaluate::Backward),
     /// Evaluates a derivative over a file: f′(x) or f″(x).
     Derivative(evaluate::Derivative),
-    /// Evaluates the gradient of `backward` over a file: dx = f″(x)·dy·v, and f′(x)·v by dy.
+    /// Evaluates the gradient of `backward` over a file: for elementwise functions dx = f″(x)·dy·v, and f′(x)·v by dy.
     DoubleBackward(evaluate::DoubleBackward),
     /// Draws functions and their derivatives, computed on the device.
     #[cfg(feature = "plot")]

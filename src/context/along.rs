@@ -175,6 +175,7 @@ impl GpuActivations {
         let mask = mask.map(GpuBuffer::operand);
         self.batch(|recording| recording.backward_along_from_output(function, axis, mask, y, dy, dx))
     }
+
     /// Computes dx and ddy in new buffers, in this order: the gradient of [`GpuActivations::backward_along`], whose result has
     /// the gradient v. [`Recording::double_backward_along`](crate::Recording::double_backward_along) has the formulas.
     ///
@@ -206,7 +207,7 @@ impl GpuActivations {
         self.batch(|recording| recording.double_backward_along(function, axis, mask, operands))?;
         Ok((dx, ddy))
     }
-    /// Computes as [`GpuActivations::forward_along`] does, with sinks, in a new buffer. [`Sinks`] has an example.
+    /// Like [`GpuActivations::forward_along`], with sinks. [`Sinks`] has an example.
     ///
     /// # Errors
     /// As [`Recording::forward_along_with_sinks`](crate::Recording::forward_along_with_sinks).
@@ -224,7 +225,7 @@ impl GpuActivations {
         Ok(y)
     }
 
-    /// Computes as [`GpuActivations::backward_along`] does, with sinks, in a new buffer.
+    /// Like [`GpuActivations::backward_along`], with sinks.
     ///
     /// # Errors
     /// As [`Recording::backward_along_with_sinks`](crate::Recording::backward_along_with_sinks).

@@ -81,6 +81,11 @@ impl<'a, T: Element> AlongOperands<'a, T> {
             }
             sinks.channels(axis)?;
             check_range(recording, "sinks", sinks.values)?;
+            let (bytes, limit) =
+                (4 * sinks.values.elements, recording.device.traits.limits.max_storage_buffer_binding_size);
+            if bytes > limit {
+                return Err(Error::BindingTooLarge { bytes, limit });
+            }
             self.check_alone("sinks", sinks.values.buffer)?;
         }
         Ok(())
@@ -89,7 +94,8 @@ impl<'a, T: Element> AlongOperands<'a, T> {
     /// The buffers of the inputs and the result, except those of mask and sinks.
     fn arrays(&self) -> impl Iterator<Item = (&'static str, &'a wgpu::Buffer)> + use<'a, T> {
         let given = self.gradients().map(|(name, range)| (name, range.buffer));
-        [(self.result_name(), self.result.buffer), (self.input_name(), self.x.buffer)].into_iter().chain(given)
+        let result = (self.pass != AlongPass::SinkGradient).then_some((self.result_name(), self.result.buffer));
+        [(self.input_name(), self.x.buffer)].into_iter().chain(given).chain(result)
     }
 
     /// The buffers of all operands.

@@ -58,18 +58,23 @@ impl<'a> Sinks<'a> {
 
     /// The number of channels of the rows along an axis, and the number of successive rows of one channel.
     pub(crate) fn channels(&self, axis: &Axis) -> Result<(usize, usize), Error> {
-        let rows = axis.outer() * axis.inner();
-        let mismatch =
-            Error::SinkMismatch { given: self.values.elements, rows, shape: axis.shape().to_vec(), axis: axis.index() };
-        let (channels, length) = match &self.sharing {
-            Sharing::Tensor => (1, 1),
-            Sharing::Row => (rows, 1),
-            Sharing::Channel(other) if other.shape() == axis.shape() && other.index() != axis.index() => {
-                let inner = other.inner();
-                (other.length(), if other.index() < axis.index() { inner / axis.length().max(1) } else { inner })
+        let shape = axis.shape();
+        let (sharing, channels, length) = match &self.sharing {
+            Sharing::Tensor => ("for all rows", 1, 1),
+            Sharing::Row => ("for each row", axis.outer() * axis.inner(), 1),
+            Sharing::Channel(other) if other.shape() == shape && other.index() != axis.index() => {
+                let after = (other.index() + 1..shape.len()).filter(|&index| index != axis.index());
+                ("for each channel", other.length(), after.map(|index| shape[index]).product())
             }
-            Sharing::Channel(_) => return Err(mismatch),
+            Sharing::Channel(other) => {
+                let (shape, axis) = (shape.to_vec(), axis.index());
+                return Err(Error::SinkAxis { shape, axis, given: other.shape().to_vec(), given_axis: other.index() });
+            }
         };
-        if self.values.elements == channels as u64 { Ok((channels, length)) } else { Err(mismatch) }
+        if self.len() == channels {
+            return Ok((channels, length));
+        }
+        let (shape, axis) = (shape.to_vec(), axis.index());
+        Err(Error::SinkMismatch { given: self.values.elements, expected: channels as u64, sharing, shape, axis })
     }
 }

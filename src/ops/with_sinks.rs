@@ -12,12 +12,12 @@ use crate::ops::sinks::Sinks;
 use crate::shader::{Aliasing, AlongPass, Element};
 
 impl Recording<'_, '_> {
-    /// Records as [`Recording::forward_along`] does, with sinks.
+    /// Like [`Recording::forward_along`], with sinks.
     ///
     /// # Errors
     /// - Those of [`Recording::forward_along`];
-    /// - [`Error::NoSink`], [`Error::SinkMismatch`];
-    /// - [`Error::SharedBuffer`] if the sinks lie in the buffer of another operand.
+    /// - [`Error::NoSink`], [`Error::SinkMismatch`], [`Error::SinkAxis`];
+    /// - [`Error::SharedBuffer`] if the sinks lie in the buffer of x, dy or the result.
     pub fn forward_along_with_sinks<'r, T: Element>(
         &mut self,
         function: impl Into<Function>,
@@ -31,7 +31,7 @@ impl Recording<'_, '_> {
         self.along(&function.into(), axis, &operands)
     }
 
-    /// Records as [`Recording::backward_along`] does, with sinks. Their own gradient is [`Recording::sink_gradient`].
+    /// Like [`Recording::backward_along`], with sinks. Their own gradient is [`Recording::sink_gradient`].
     ///
     /// # Errors
     /// Those of [`Recording::forward_along_with_sinks`].

@@ -480,8 +480,13 @@ impl AxisFunction {
         }
         let count = axis.outer() * axis.inner();
         if sinks.len() != count {
-            let (given, shape) = (sinks.len() as u64, axis.shape().to_vec());
-            return Err(Error::SinkMismatch { given, rows: count, shape, axis: axis.index() });
+            return Err(Error::SinkMismatch {
+                given: sinks.len() as u64,
+                expected: count as u64,
+                sharing: "for each row",
+                shape: axis.shape().to_vec(),
+                axis: axis.index(),
+            });
         }
         for (number, indices) in rows(axis).enumerate() {
             let mut row = Row::of(&score, &indices, x, mask);
@@ -654,14 +659,16 @@ impl Grouped<'_> {
             let at = row * self.length + position;
             let (of_value, of_gate) = (limited_value(limits, self.x[value_at]), limited_gate(limits, self.x[gate_at]));
             // What a limit clips has no part in the gradient.
-            let passes_value = f64::from(self.x[value_at].abs() <= limit || self.x[value_at].is_nan());
-            let passes_gate = f64::from(self.x[gate_at] <= limit || self.x[gate_at].is_nan());
-            let (v_value, v_gate) = (passes_value * v[value_at], passes_gate * v[gate_at]);
+            let (clips_value, clips_gate) = (self.x[value_at].abs() > limit, self.x[gate_at] > limit);
+            let unless = |is_clipped: bool, term: f64| if is_clipped { 0.0 } else { term };
             let slope = activation.derivative(of_gate);
             let curvature = activation.second_derivative(of_gate);
-            ddy[at] = v_value * activation.forward(of_gate) + v_gate * of_value * slope;
-            dx[value_at] = passes_value * v_gate * dy[at] * slope;
-            dx[gate_at] = passes_gate * (v_value * dy[at] * slope + v_gate * dy[at] * of_value * curvature);
+            let (v_value, v_gate) = (v[value_at], v[gate_at]);
+            ddy[at] = unless(clips_value, v_value * activation.forward(of_gate))
+                + unless(clips_gate, v_gate * of_value * slope);
+            dx[value_at] = unless(clips_value || clips_gate, v_gate * dy[at] * slope);
+            let by_slope = unless(clips_value, v_value * dy[at] * slope);
+            dx[gate_at] = unless(clips_gate, by_slope + v_gate * dy[at] * of_value * curvature);
         }
         Ok((dx, ddy))
     }

@@ -2,7 +2,9 @@
 
 use crate::common::{STRATEGIES, context, numbers, widened};
 use gpu_activations::tuning::Strategy;
-use gpu_activations::{Activation, Axis, AxisFunction, DoubleBackward, Element, Error, Function, GpuActivations};
+use gpu_activations::{
+    Activation, Axis, AxisFunction, DoubleBackward, Element, Error, Function, Gate, GpuActivations, Layout,
+};
 use half::{bf16, f16};
 
 /// Every function that has one, at its samples.
@@ -193,9 +195,27 @@ fn check_gated<T: Element>(function: &AxisFunction, along: &Axis) {
     let what = format!("{function} of {:?}, {}", along.shape(), std::any::type_name::<T>());
     let (dx, ddy) = context.double_backward_along_slice(function, along, None, &x, &dy, &v).unwrap();
     let expected = function.double_backward(along, None, &wide[0], &wide[1], &wide[2]).unwrap();
-    // Inputs reach 4, and no derivative of these gates exceeds 1.2.
-    close(&format!("dx of {what}"), &dx, &expected.0, &vec![64.0; dx.len()], 2.0);
-    close(&format!("ddy of {what}"), &ddy, &expected.1, &vec![16.0; ddy.len()], 2.0);
+    // The terms, from the same reference: each alone has the other's factor 0.
+    let alone = |kept: fn(bool) -> f64| {
+        let v: Vec<f64> = wide[2].iter().enumerate().map(|(i, v)| v * kept(is_value(function, along, i))).collect();
+        function.double_backward(along, None, &wide[0], &wide[1], &v).unwrap()
+    };
+    let (of_value, of_gate) = (alone(f64::from), alone(|is_value| f64::from(!is_value)));
+    let sums = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a.abs() + b.abs()).collect::<Vec<f64>>();
+    close(&format!("dx of {what}"), &dx, &expected.0, &sums(&of_value.0, &of_gate.0), 2.0);
+    close(&format!("ddy of {what}"), &ddy, &expected.1, &sums(&of_value.1, &of_gate.1), 2.0);
+}
+
+/// Whether an element of x is a value, not a gate.
+fn is_value(function: &AxisFunction, along: &Axis, element: usize) -> bool {
+    let AxisFunction::Gated { gate, layout, .. } = function else { return true };
+    let inner: usize = along.shape()[along.index() + 1..].iter().product();
+    let position = element / inner % along.length();
+    let is_second = match layout {
+        Layout::Interleaved => position % 2 == 1,
+        _ => position >= along.length() / 2,
+    };
+    is_second == (*gate == Gate::First)
 }
 
 #[test]
@@ -254,18 +274,84 @@ fn large_and_small_numbers() {
     close("far apart", &dx, &expected, &terms, 2.0);
 }
 
-/// Where dy is the same throughout a row, nothing depends on x.
+fn checked(name: &str, along: &Axis, [x, dy, v]: [&[f32]; 3]) -> Vec<f32> {
+    let function: AxisFunction = name.parse().unwrap();
+    let (dx, _) = context().double_backward_along_slice(&function, along, None, x, dy, v).unwrap();
+    let wide = [x, dy, v].map(widened);
+    let (expected, _) = function.double_backward(along, None, &wide[0], &wide[1], &wide[2]).unwrap();
+    let [terms, _] = terms(&function, along, None, [&wide[0], &wide[1], &wide[2]]);
+    close(name, &dx, &expected, &terms, 2.0);
+    dx
+}
+
+/// Where dy is the same throughout a row, nothing depends on x: all that is left is far below the terms before they cancel.
 #[test]
 fn equal_gradients_cancel() {
     let context = context();
     let along = axis(&[1, 1000], 1);
-    let [x, _, v] = numbers_of::<f32>(1000);
+    let [x, dy, v] = numbers_of::<f32>(1000);
     let softmax: AxisFunction = "softmax".parse().unwrap();
-    let (dx, ddy) = context.double_backward_along_slice(&softmax, &along, None, &x, &[3.0; 1000], &v).unwrap();
-    let of_v = context.backward_along_slice(&softmax, &along, None, &x, &v).unwrap();
-    assert_eq!(ddy, of_v);
-    let largest = ddy.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
-    assert!(dx.iter().all(|dx| dx.abs() <= 1e-10 * largest), "{dx:?}");
+    for of_dy in [3.0_f32, 0.3, -1e-3] {
+        let (dx, ddy) = context.double_backward_along_slice(&softmax, &along, None, &x, &[of_dy; 1000], &v).unwrap();
+        assert_eq!(ddy, context.backward_along_slice(&softmax, &along, None, &x, &v).unwrap());
+        let largest = ddy.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
+        assert!(dx.iter().all(|dx| dx.abs() <= 1e-10 * largest * of_dy.abs()), "{of_dy}: {dx:?}");
+    }
+    let log_softmax: AxisFunction = "log_softmax".parse().unwrap();
+    let (dx, _) = context.double_backward_along_slice(&log_softmax, &along, None, &x, &dy, &[0.1; 1000]).unwrap();
+    let sum: f32 = dy.iter().map(|dy| dy.abs()).sum();
+    assert!(dx.iter().all(|dx| dx.abs() <= 1e-10 * sum), "{dx:?}");
+}
+
+/// Two equal scores: the covariance is the product of the differences, and dx cancels to 0 or to rounding errors.
+#[test]
+fn equal_scores_cancel() {
+    let rows = 2000;
+    let along = axis(&[rows, 2], 1);
+    let mut random = fastrand::Rng::with_seed(7);
+    let mut normal = || (0..2 * rows).map(|_| (0..6).map(|_| random.f32()).sum::<f32>() - 3.0).collect::<Vec<f32>>();
+    let (dy, v) = (normal(), normal());
+    for name in ["softmax", "softmin", "log_softmax", "quiet_softmax"] {
+        let dx = checked(name, &along, [&vec![0.25; 2 * rows], &dy, &v]);
+        assert!(dx.iter().all(|dx| dx.is_finite()), "{name}");
+    }
+    let integers = [[-2.0_f32, 0.0, 1.0], [2.0, -2.0, -3.0]];
+    checked("softmax", &axis(&[1, 3], 1), [&[0.0; 3], &integers[0], &integers[1]]);
+}
+
+/// An entry without a share may have a dy and v of any size.
+#[test]
+fn entries_without_a_share_have_no_part() {
+    for large in [1e25_f32, 1e30, 3e38] {
+        let x = [f32::NEG_INFINITY, 0.0, 1.0, 2.0];
+        let (dy, v) = ([large, 1.0, -2.0, 0.5], [large, 0.3, 1.0, -1.0]);
+        for name in ["softmax", "quiet_softmax"] {
+            let dx = checked(name, &axis(&[1, 4], 1), [&x, &dy, &v]);
+            assert!(dx[0] == 0.0 && dx[1].abs() > 0.01, "{name}: {dx:?}");
+        }
+    }
+}
+
+/// Rows, chunks and halves whose bindings each begin elsewhere.
+#[test]
+fn operands_beyond_a_binding() {
+    let (device, queue) = crate::common::device_with(|limits| limits.max_storage_buffer_binding_size = 1 << 12);
+    let small = GpuActivations::from_device(device, queue);
+    for (shape, index) in [([300, 33], 1), ([40, 301], 1), ([33, 20], 0), ([3, 3000], 1)] {
+        for name in ["softmax", "log_softmax"] {
+            check::<f32>(&small, &name.parse().unwrap(), &axis(&shape, index), false);
+        }
+    }
+    let function: AxisFunction = "swiglu".parse().unwrap();
+    for (shape, index) in [([300, 34], 1), ([3, 3000], 1), ([40, 30], 0)] {
+        let along = axis(&shape, index);
+        let (len, half) = (along.elements(), along.elements() / 2);
+        let [x, dy, v] = [(len, 37), (half, 53), (len, 71)].map(|(len, step)| numbers::<f32>(len, step));
+        let of = |context: &GpuActivations| {
+            context.double_backward_along_slice(&function, &along, None, &x, &dy, &v).unwrap()
+        };
+        assert!(of(&small) == of(&context()), "{shape:?}");
+    }
 }
 
 #[test]

@@ -103,6 +103,16 @@ fn every_strategy_agrees_with_the_reference() {
     }
 }
 
+#[test]
+fn sinks_beyond_a_binding_are_refused() {
+    let (device, queue) = crate::common::device_with(|limits| limits.max_storage_buffer_binding_size = 1 << 12);
+    let context = GpuActivations::from_device(device, queue);
+    let (x, values) = (context.allocate::<f32>(4096).unwrap(), context.allocate::<f32>(2048).unwrap());
+    let axis = Axis::new(&[2048, 2], 1).unwrap();
+    let error = context.forward_along_with_sinks(named("softmax"), &axis, None, &Sinks::per_row(&values), &x);
+    assert!(matches!(error.unwrap_err(), Error::BindingTooLarge { bytes: 8192, limit: 4096 }));
+}
+
 /// Rows in several bindings: each dispatch must know which row its first one is.
 #[test]
 fn rows_beyond_a_binding_keep_their_sinks() {
@@ -154,9 +164,26 @@ fn gradients_from_y_and_of_empty_rows() {
     assert_eq!(context.download(&y).unwrap(), [f32::NEG_INFINITY; 6]);
     let gradient = context.sink_gradient(named("softmax"), &axis, Some(&mask), &sinks, &x, &dy).unwrap();
     assert_eq!(context.download(&gradient).unwrap(), [0.0]);
-    let none = Axis::new(&[0, 3], 1).unwrap();
     let empty = context.allocate::<f32>(0).unwrap();
-    let gradient = context.sink_gradient(named("softmax"), &none, None, &sinks, &empty, &empty).unwrap();
+    let two = context.upload(&[0.5_f32, 1.0]).unwrap();
+    for shape in [[2, 0, 3], [2, 3, 0], [0, 2, 3]] {
+        let axis = Axis::new(&shape, 2).unwrap();
+        let sink = context.sink_gradient(named("softmax"), &axis, None, &sinks, &empty, &empty).unwrap();
+        assert_eq!(context.download(&sink).unwrap(), [0.0]);
+        for along in [0, 1] {
+            let heads = Axis::new(&shape, along).unwrap();
+            if heads.length() == 2 {
+                let sinks = Sinks::per_channel(&two, &heads);
+                let gradient = context.sink_gradient(named("softmax"), &axis, None, &sinks, &empty, &empty).unwrap();
+                assert_eq!(context.download(&gradient).unwrap(), [0.0; 2], "{shape:?}");
+            }
+        }
+    }
+    // A row of -infinity without a sink has no gradient, whatever dy is.
+    let (low, nan) = (context.upload(&[f32::NEG_INFINITY; 3]).unwrap(), context.upload(&[f32::NAN, 1.0, 2.0]).unwrap());
+    let none = context.upload(&[f32::NEG_INFINITY]).unwrap();
+    let axis = Axis::last(&[1, 3]).unwrap();
+    let gradient = context.sink_gradient(named("softmax"), &axis, None, &Sinks::per_tensor(&none), &low, &nan).unwrap();
     assert_eq!(context.download(&gradient).unwrap(), [0.0]);
 }
 
@@ -190,13 +217,14 @@ fn sinks_that_do_not_fit_are_named() {
         context.forward_along_with_sinks(named(name), &axis, None, sinks, &x).unwrap_err().to_string()
     };
     assert_eq!(said("softmin", &Sinks::per_tensor(&values)), "softmin takes no sink; softmax and log_softmax do");
-    let mismatch =
-        "4 sinks fit the 6 rows of the shape (2, 3, 4) along axis 2 neither as one, nor as one for each row or channel";
-    for sinks in [Sinks::per_tensor(&values), Sinks::per_row(&values), Sinks::per_channel(&values, &axis)] {
-        assert_eq!(said("softmax", &sinks), mismatch);
-    }
+    let said_of = |sinks: &Sinks<'_>| said("softmax", sinks);
+    let of = "4 sinks given for the rows of the shape (2, 3, 4) along axis 2";
+    assert_eq!(said_of(&Sinks::per_tensor(&values)), format!("{of}; 1 expected, one for all rows"));
+    assert_eq!(said_of(&Sinks::per_row(&values)), format!("{of}; 6 expected, one for each row"));
     let heads = Axis::new(&[2, 3, 4], 1).unwrap();
-    assert_eq!(said("softmax", &Sinks::per_channel(&values, &heads)), mismatch);
+    assert_eq!(said_of(&Sinks::per_channel(&values, &heads)), format!("{of}; 3 expected, one for each channel"));
+    let own = "sinks per channel need another axis of the shape (2, 3, 4) than 2; axis 2 of (2, 3, 4) was given";
+    assert_eq!(said_of(&Sinks::per_channel(&values, &axis)), own);
     let own = Sinks::per_row(&x);
     let error = context.forward_along_with_sinks(named("softmax"), &Axis::new(&[24, 1], 1).unwrap(), None, &own, &x);
     assert!(matches!(error.unwrap_err(), Error::SharedBuffer { operand: "sinks", result: "x" }));

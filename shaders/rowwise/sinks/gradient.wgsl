@@ -4,6 +4,6 @@
 fn reduced_value(s: Statistics) -> f32 {
     let product = multiply(multiply(s.threshold, s.dot), uniforms.inverse_temperature);
     let y = scale(-(product.x + product.y), uniforms.temperature_exponent - lift_exponent(s));
-    let valid = !has_nan(s) && !has_nan_gradient(s) && !has_infinite_peak(s);
-    return not_a_number_unless(valid, select(0.0, y, s.threshold.x > 0.0));
+    let some = select(0.0, not_a_number_unless(!has_nan_gradient(s), y), s.sum.x > 0.0);
+    return not_a_number_unless(!has_nan(s) && !has_infinite_peak(s), some);
 }
