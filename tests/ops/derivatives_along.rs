@@ -76,7 +76,12 @@ fn close<T: Element>(what: &str, results: &[T], expected: &[f64], terms: &[f64],
     assert_eq!(results.len(), expected.len(), "{what}");
     for (i, ((result, &expected), term)) in results.iter().zip(expected).zip(terms).enumerate() {
         let off = (result.to_f64() - expected).abs();
-        let bound = units * (unit * expected.abs() + 2f64.powi(-23) * term).max(unit * least);
+        // Some adapters take subnormal numbers for 0.
+        let bound = if expected.abs() < least && result.to_f64() == 0.0 {
+            least
+        } else {
+            units * (unit * expected.abs() + 2f64.powi(-23) * term).max(unit * least)
+        };
         assert!(off <= bound, "{what} at {i}: {result:?}, not {expected:e}; off by {off:e}, {bound:e} allowed");
     }
 }
@@ -253,7 +258,7 @@ fn large_and_small_numbers() {
     for name in ["softmax", "log_softmax", "softmin", "quiet_softmax"] {
         let function: AxisFunction = name.parse().unwrap();
         for (of_dy, of_v) in
-            [(1e30_f32, 1e-30_f32), (1e-36, 1e-1), (1e20, 1e17), (1e-30, 1e33), (3e38, 1e-38), (1e-38, 1.0)]
+            [(1e30_f32, 1e-30_f32), (1e-36, 1e-1), (1e20, 1e17), (1e-30, 1e33), (3e38, 1e-37), (1e-37, 1.0)]
         {
             let dy = [1.0, -0.5, 0.25, 0.75].map(|number| number * of_dy);
             let v = [0.5, 1.0, -0.75, 0.25].map(|number| number * of_v);
