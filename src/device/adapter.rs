@@ -2,9 +2,9 @@
 
 use crate::error::Error;
 
-/// The most storage buffers of a kernel. A sum over xielu's elements reads x, dy, both alphas, input_bias and
-/// output_factor, and writes the statistics of chunks beside those of rows. The same sum with all three parameters of
-/// dynamic_tanh needs one more, which a device with eight refuses.
+/// The storage buffers of a kernel, but for a few. A sum over xielu's elements reads x, dy, both alphas, input_bias and
+/// output_factor, and writes the statistics of chunks beside those of rows. With input_factor too it needs one more, which a
+/// device with eight refuses; so does a double backward pass with four parameters from buffers, its addend apart.
 const STORAGE_BUFFERS: u32 = 8;
 
 /// The invocations of the largest workgroup, along one dimension.

@@ -286,14 +286,15 @@ impl Collector {
             _ => len,
         };
         let range = BufferRange::new(values.raw(), 0, count as u64);
-        let mut parameters = ParameterBuffers::new();
-        for &name in set {
-            parameters = match per {
+        let with = |names: &[&str]| {
+            let given = names.iter().map(|&name| name.to_owned());
+            given.fold(ParameterBuffers::new(), |parameters, name| match per {
                 "one" => parameters.per_tensor(name, range),
                 "channel" => parameters.per_channel(name, range, &axis),
                 _ => parameters.per_element(name, range),
-            };
-        }
+            })
+        };
+        let parameters = with(set);
         let places = if thorough { &PLACES[..] } else { &PLACES[..1] };
         let described = format!("{} {} {per} {}", activation.name(), set.join("-"), storage::<T>());
         for &place in places {
@@ -310,7 +311,14 @@ impl Collector {
         let on = Operands::<T>::new(&self.context, [len; 3], Place::Separate);
         if thorough {
             self.derivatives(activation, &parameters, &described, &on);
-            self.double_backward::<T>(activation, &parameters, &described, len);
+            // Five storage buffers are for operands, and three of eight are left; the addend has no part in it.
+            let bound: Vec<&str> = set.iter().copied().filter(|name| *name != "output_addend").collect();
+            let left_out = |out: usize| [&bound[..out], &bound[out + 1..]].concat();
+            let sets = if bound.len() > 3 { (1..bound.len()).map(left_out).collect() } else { vec![bound.clone()] };
+            for set in sets {
+                let described = format!("{} {} {per} {}", activation.name(), set.join("-"), storage::<T>());
+                self.double_backward::<T>(activation, &with(&set), &described, len);
+            }
         }
         let gradient = self.context.allocate::<f32>(count).unwrap();
         let strategies = match thorough {
