@@ -18,5 +18,11 @@ fn derivative(x: f32, params: Params) -> f32 {
 
 // 1/(2 (x^2 + 1)^(3/2)).
 fn second_derivative(x: f32, params: Params) -> Scaled {
-    return over_cube(vec2<f32>(0.5, 0.0), hypotenuse(clamp(x, -1e15, 1e15)));
+    let c = clamp(x, -1e15, 1e15);
+    let square = precise_sum(two_product(c, c), vec2<f32>(1.0, 0.0));
+    let root = square_root(square);
+    let square_k = exponent_of(square.x);
+    let root_k = exponent_of(root.x);
+    let y = divide_moderate(vec2<f32>(0.5, 0.0), square * power_of_two(-square_k));
+    return Scaled(divide_moderate(y, root * power_of_two(-root_k)), -square_k - root_k);
 }

@@ -57,8 +57,8 @@ fn second_derivative(x: f32, params: Params) -> Scaled {
     let far = 2.0 * argument(x, Params(params.mu, 2.0 * min(params.sigma, 1e38)));
     let z = select(far, near, abs(near.x) < 19.0);
     let e = exponential_scaled(-0.5 * precise_product(z, z));
-    let y = multiply(e.value, NORMAL_PEAK);
     let k = exponent_of(z.x);
-    let slope = scaled_over(Scaled(-multiply(y, z * power_of_two(-k)), e.k + k), params.sigma);
+    let product = precise_product(precise_product(e.value, NORMAL_PEAK), -z * power_of_two(-k));
+    let slope = scaled_over(Scaled(fast_two_sum(product.x, product.y), e.k + k), params.sigma);
     return scaled_over(slope, params.sigma);
 }

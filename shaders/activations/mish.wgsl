@@ -53,9 +53,10 @@ fn second_derivative(x: f32, params: Params) -> Scaled {
     let below = add(first, multiply(s, add(second, multiply(s, add(third, multiply(s, fourth))))));
     let above = add(fourth, multiply(s, add(third, multiply(s, add(second, multiply(s, first))))));
     let square = multiply(s, s);
-    let root = add(one_plus(2.0 * s), select(2.0 * square, add(vec2<f32>(1.0, 0.0), square), is_below));
+    let one = vec2<f32>(1.0, 0.0);
+    let root = precise_sum(precise_sum(one, 2.0 * s), select(2.0 * square, precise_sum(one, square), is_below));
     // The square of a small exponential is raised by 2^64.
     let n = multiply(select(multiply(above * 18446744073709551616.0, e.mantissa), below, is_below), e.mantissa);
-    let y = divide_moderate(divide_twice(n, root), root);
+    let y = divide_thrice(n, root);
     return Scaled(4.0 * y, select(2 * e.k - 64, e.k, is_below));
 }

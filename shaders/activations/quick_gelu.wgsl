@@ -13,5 +13,5 @@ fn derivative(x: f32, params: Params) -> f32 {
 
 fn second_derivative(x: f32, params: Params) -> Scaled {
     let y = swish_curvature(precise_product(RATE, vec2<f32>(clamp(x, -110.0, 110.0), 0.0)));
-    return Scaled(multiply(y.value, RATE), y.k);
+    return Scaled(precise_product(y.value, RATE), y.k);
 }

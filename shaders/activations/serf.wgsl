@@ -68,12 +68,13 @@ fn second_derivative(x: f32, params: Params) -> Scaled {
     let d = one_plus(e.small);
     let one = vec2<f32>(1.0, 0.0);
     let is_below = c < 0.0;
-    let share = divide_moderate(select(one, e.small, is_below), d);
-    let rest = divide_moderate(select(e.small, one, is_below), d);
-    let inner = add(rest, -2.0 * multiply(s, share));
+    let upper = select(one, e.small, is_below);
+    let lower = select(e.small, one, is_below);
+    let inner = divide_moderate(add(lower, -2.0 * multiply(s, upper)), d);
     let factor = add(2.0 * one, multiply(inner, vec2<f32>(c, 0.0)));
     let density = decay(-precise_product(s, s));
-    let body = multiply(multiply(multiply(density.mantissa, share), factor), TWO_OVER_ROOT_PI);
+    let product = multiply(multiply(density.mantissa, upper), factor);
+    let body = precise_product(divide_moderate(product, d), TWO_OVER_ROOT_PI);
     let low = clamp(x, -200.0, -20.0);
     let far = decay(vec2<f32>(low, 0.0));
     let tail = multiply(multiply(far.mantissa, TWO_OVER_ROOT_PI), two_sum(low, 2.0));

@@ -40,8 +40,10 @@ fn value_gradient_twice(value: f32, gate: f32, dy: f32, v2: f32) -> f32 {
 fn gate_gradient_twice(value: f32, gate: f32, dy: f32, v1: f32, v2: f32) -> f32 {
     let valid = !is_nan(value) && !is_nan(gate) && !is_nan(dy) && !is_nan(v1) && !is_nan(v2);
     let of_value = select(product_of_three(dy, v1, slope_of(gate)), 0.0, is_clipped_value(value));
-    let curvature = second_derivative(gate_of(gate), uniforms.params);
-    let of_gate = product_with_scaled(dy, v2, scaled_times(curvature, value_of_unit(value)));
+    let curvature = vanished(second_derivative(gate_of(gate), uniforms.params));
+    // Without curvature there is no term, not even with an infinite value.
+    let factor = select(value_of_unit(value), 0.0, curvature.value.x == 0.0);
+    let of_gate = product_with_scaled(dy, v2, scaled_times(curvature, factor));
     return not_a_number_unless(valid, select(of_value + of_gate, 0.0, is_clipped_gate(gate)));
 }
 

@@ -19,6 +19,12 @@ fn scaled_times(n: Scaled, factor: f32) -> Scaled {
     return Scaled(multiply(unit.value, vec2<f32>(factor * power_of_two(-k), 0.0)), unit.k + k);
 }
 
+// 0 where n is below half the least float, as it is beyond the clamps of arguments: large factors must not raise it again.
+fn vanished(n: Scaled) -> Scaled {
+    let unit = normalized(n);
+    return Scaled(select(unit.value, vec2<f32>(0.0), unit.k < -150), unit.k);
+}
+
 // a * b * n. It is 0 where n is, for every finite a and b.
 fn product_with_scaled(a: f32, b: f32, n: Scaled) -> f32 {
     let unit = normalized(n);
@@ -79,10 +85,10 @@ fn scaled_tanh_curvature(z: vec2<f32>, x: f32, rate: f32, factor: f32) -> Scaled
 fn swish_curvature(z: vec2<f32>) -> Scaled {
     let a = select(z, -z, z.x < 0.0);
     let e = far_decay(-a);
-    let d = one_plus(e.small);
+    let d = precise_sum(vec2<f32>(1.0, 0.0), e.small);
     let difference = two_sum(2.0, -a.x);
     let factor = add(vec2<f32>(difference.x, difference.y - a.y), multiply(e.small, add(vec2<f32>(2.0, 0.0), a)));
-    return Scaled(divide_moderate(divide_twice(multiply(e.mantissa, factor), d), d), e.k);
+    return Scaled(divide_thrice(multiply(e.mantissa, factor), d), e.k);
 }
 
 // a - b^2 for a b^2 that is about a: one float holds what is left.
@@ -102,10 +108,13 @@ fn gelu_curvature(x: f32) -> Scaled {
 fn isru_curvature(x: f32, alpha: f32) -> Scaled {
     let h = isru_parts(x, alpha);
     let factor = vec2<f32>(alpha * power_of_two(-2 * h.j), 0.0);
-    let square_k = exponent_of(h.square.x);
-    let root_k = exponent_of(h.root.x);
+    let square = fast_two_sum(h.square.x, h.square.y);
+    let root = square_root(square);
+    let square_k = exponent_of(square.x);
+    let root_k = exponent_of(root.x);
     let x_k = exponent_of(h.x);
-    let n = multiply(two_product(-3.0, h.x * power_of_two(-x_k)), factor);
-    let y = divide_moderate(divide_twice(n, h.square * power_of_two(-square_k)), h.root * power_of_two(-root_k));
+    let product = precise_product(two_product(-3.0, h.x * power_of_two(-x_k)), factor);
+    let n = fast_two_sum(product.x, product.y);
+    let y = divide_moderate(divide_twice(n, square * power_of_two(-square_k)), root * power_of_two(-root_k));
     return Scaled(y, h.j + x_k - 2 * square_k - root_k);
 }

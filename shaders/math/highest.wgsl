@@ -33,6 +33,11 @@ fn divide_twice(n: vec2<f32>, d: vec2<f32>) -> vec2<f32> {
     return divided_by_inverse(divided_by_inverse(n, d, inverse), d, inverse);
 }
 
+// n / d^3 for a moderate d.
+fn divide_thrice(n: vec2<f32>, d: vec2<f32>) -> vec2<f32> {
+    return divide_moderate(divide_twice(n, d), d);
+}
+
 // sqrt(q) for q > 0. The rounded root leaves a remainder, which is divided by twice the root.
 fn square_root(q: vec2<f32>) -> vec2<f32> {
     let root = opaque(sqrt(q.x));

@@ -32,5 +32,5 @@ fn output_at(value: f32, before: f32, location: Location) -> f32 {
 }
 
 fn curvature_at(dy: f32, v: f32, curvature: Scaled, location: Location) -> f32 {
-    return product_with_scaled(dy, v, curvature);
+    return product_with_scaled(dy, v, vanished(curvature));
 }

@@ -113,7 +113,8 @@ fn finalize(s: Statistics, round: u32) -> Statistics {
     let parts = add(s.sum, first_term(s.peak));
     // The errors of a long sum may add up to more than one unit of it.
     let sum = fast_two_sum(parts.x, parts.y);
-    let some = sum.x > 0.0;
+    // An additional entry alone has no gradient.
+    let some = sum.x > 0.0 && (!REMAINDER || DIRECTION != BACKWARD || s.sum.x > 0.0);
     let divisor = select(vec2<f32>(1.0, 0.0), sum, some);
     let inverse = select(vec2<f32>(0.0), inverse_of(divisor), some);
     t.sum = inverse;

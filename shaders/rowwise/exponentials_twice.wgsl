@@ -87,7 +87,7 @@ fn finalize(s: Statistics, round: u32) -> Statistics {
     }
     let parts = add(s.sum, first_term(s.peak));
     let sum = fast_two_sum(parts.x, parts.y);
-    let some = sum.x > 0.0;
+    let some = sum.x > 0.0 && (!REMAINDER || s.sum.x > 0.0);
     t.sum = select(vec2<f32>(0.0), divide(vec2<f32>(1.0, 0.0), select(vec2<f32>(1.0, 0.0), sum, some)), some);
     t.tangent = multiply(s.tangent, t.sum);
     if !UNWEIGHTED {

@@ -391,7 +391,7 @@ catalog! {
     roots |_x| 0.0, |x| near(x * 1.702, -1.2785, 0.25, 1.0),
     forward |x| swish(1.702, x),
     derivative |x| swish_derivative(1.702 * x),
-    second within 1.0, 9.0 of |x| 1.702 * swish_curvature_term(1.702 * x), |x| 1.702 * swish_curvature(1.702 * x);
+    second within 1.0, 8.0 of |x| 1.702 * swish_curvature_term(1.702 * x), |x| 1.702 * swish_curvature(1.702 * x);
 
     /// Sigmoid linear unit (Elfwing, Uchibe & Doya 2018).
     silu Silu
@@ -460,7 +460,7 @@ catalog! {
     roots |_x| 0.0, |x| near(x, -1.1931, 1.0, libm::erf(softplus(1.0, x))),
     forward |x| if x < -800.0 { 0.0 } else { x * libm::erf(softplus(1.0, x)) },
     derivative |x| serf_derivative(x),
-    second within 1.5, 8.5 of |x| cancelled(serf_curvature(x), serf_curvature_term(x)), |x| serf_curvature(x);
+    second within 1.5, 8.0 of |x| cancelled(serf_curvature(x), serf_curvature_term(x)), |x| serf_curvature(x);
 
     /// A smooth, self-gated relu (Misra 2019).
     mish Mish
@@ -470,7 +470,7 @@ catalog! {
     roots |_x| 0.0, |x| near(x, -1.1925, 0.25, 1.0),
     forward |x| mish(x),
     derivative |x| mish_derivative(x),
-    second within 1.0, 9.0 of |x| cancelled(mish_curvature(x), mish_curvature_term(x)), |x| mish_curvature(x);
+    second within 1.0, 8.0 of |x| cancelled(mish_curvature(x), mish_curvature_term(x)), |x| mish_curvature(x);
 
     /// A smooth relu (Dugas et al. 2001). PyTorch switches to x above beta·x = 20; this function does not.
     softplus Softplus {
@@ -523,7 +523,7 @@ catalog! {
     pictured [{ alpha: 0.25 }, { alpha: 4.0 }],
     forward |x| isru(alpha, x),
     derivative |x| isru_derivative(alpha, x),
-    second within 1.2, 9.0 |x| isru_curvature(alpha, x);
+    second within 1.2, 8.0 |x| isru_curvature(alpha, x);
 
     /// Inverse square root linear unit: isru below 0 and `x` above (Carlile et al. 2017).
     isrlu Isrlu {
@@ -538,7 +538,7 @@ catalog! {
     pictured [{ alpha: 0.25 }, { alpha: 4.0 }],
     forward |x| if x >= 0.0 { x } else { isru(alpha, x) },
     derivative |x| if x >= 0.0 { 1.0 } else { isru_derivative(alpha, x) },
-    second within 1.2, 9.0 |x| if x >= 0.0 { 0.0 } else { isru_curvature(alpha, x) };
+    second within 1.2, 8.0 |x| if x >= 0.0 { 0.0 } else { isru_curvature(alpha, x) };
 
     /// `x` moved towards 0 by lambda, and 0 if it would cross 0 (Donoho 1995). The derivative is 0 at ±lambda.
     soft_shrink SoftShrink {
@@ -626,7 +626,7 @@ catalog! {
     pictured [{ mu: 0.0, sigma: 1.0 }],
     forward |x| laplace(mu, sigma, x),
     derivative |x| laplace_derivative(mu, sigma, x),
-    second within 1.0, 6.0 |x| laplace_gradient(mu, sigma, x) / sigma,
+    second within 1.0, 5.0 |x| laplace_gradient(mu, sigma, x) / sigma,
     gradient mu within 1.0 |x| -laplace_derivative(mu, sigma, x),
     gradient sigma within 1.2 |x| laplace_gradient(mu, sigma, x);
 
@@ -764,7 +764,7 @@ catalog! {
     fast 3.7, 1.7,
     forward |x| bent_identity(x),
     derivative |x| 1.0 + 0.5 * bent_identity_ratio(x),
-    second within 1.0, 6.5 |x| 0.5 / x.hypot(1.0).powi(3);
+    second within 1.0, 6.0 |x| 0.5 / x.hypot(1.0).powi(3);
 
     /// The bell curve.
     gaussian Gaussian

@@ -181,7 +181,7 @@ impl Recording<'_, '_> {
 
     /// Records the gradient of `backward`: `dx = f″(x)·dy·v` and `ddy = f′(x)·v`, where v is the gradient by `backward`'s
     /// result. It is what differentiation in reverse needs twice, for gradient penalties, Hessian–vector products or energies
-    /// with u′. dx is 0 where f″ is exactly 0, for every finite dy and v; it costs two roundings more than f″.
+    /// with u′. dx is 0 where f″ rounds to 0 in f32, for every finite dy and v; it costs two roundings more than f″.
     ///
     /// ```
     /// use gpu_activations::{Activation, DoubleBackward};

@@ -668,7 +668,9 @@ impl Grouped<'_> {
                 + unless(clips_gate, v_gate * of_value * slope);
             dx[value_at] = unless(clips_value || clips_gate, v_gate * dy[at] * slope);
             let by_slope = unless(clips_value, v_value * dy[at] * slope);
-            dx[gate_at] = unless(clips_gate, by_slope + v_gate * dy[at] * of_value * curvature);
+            // Without curvature there is no term, not even with an infinite value.
+            let bend = if curvature == 0.0 { 0.0 } else { of_value * curvature };
+            dx[gate_at] = unless(clips_gate, by_slope + v_gate * dy[at] * bend);
         }
         Ok((dx, ddy))
     }

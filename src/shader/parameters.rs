@@ -186,8 +186,8 @@ impl ParameterForm {
         };
         // The factor of the input comes once for each order of the derivative.
         let factors = input_factor.iter().chain(&input_factor).chain(&factor);
-        let curvature =
-            factors.fold("curvature".to_owned(), |product, factor| format!("scaled_times({product}, {factor})"));
+        let curvature = factors
+            .fold("vanished(curvature)".to_owned(), |product, factor| format!("scaled_times({product}, {factor})"));
         let curvature = format!("product_with_scaled(dy, v, {curvature})");
         let output = self.value_at("output_addend").map_or(scaled.clone(), |addend| format!("{scaled} + {addend}"));
         let functions = [

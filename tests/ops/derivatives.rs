@@ -1,7 +1,9 @@
 //! Derivatives without a gradient, and the gradient of a gradient.
 
 use crate::common::{context, numbers, widened};
-use gpu_activations::{Activation, Axis, BufferRange, DoubleBackward, Element, Error, Order, ParameterBuffers};
+use gpu_activations::{
+    Accuracy, Activation, Axis, BufferRange, DoubleBackward, Element, Error, Order, ParameterBuffers,
+};
 use half::{bf16, f16};
 
 /// Each result may be off by `slack` of its exact value, or of the least normal number of its type.
@@ -105,6 +107,27 @@ fn dx_is_exact_zeros_and_finite_products() {
         let expected = of(activation.derivative(x.into()));
         assert!((f64::from(ddy[0]) - expected).abs() <= 3e-7 * expected.abs() + 2e-38, "{activation:?}: {ddy:?}");
     }
+}
+
+/// Where a function is saturated, no dy and v raise its second derivative again.
+#[test]
+fn dx_is_zero_where_f_is_saturated() {
+    let (context, large) = (context(), [1e38_f32; 6]);
+    let x = [f32::INFINITY, f32::NEG_INFINITY, 3e38, -3e38, 1e4, -1e4];
+    let mut saturated = 0;
+    for accuracy in Accuracy::ALL {
+        let context = context.with_accuracy(accuracy);
+        for activation in Activation::ALL.iter().flat_map(Activation::samples) {
+            let (dx, _) = context.double_backward_slice(activation, &x, &large, &large).unwrap();
+            for (x, dx) in x.into_iter().zip(dx) {
+                if activation.second_derivative(x.into()).abs() < 1e-300 {
+                    saturated += 1;
+                    assert_eq!(dx, 0.0, "{activation:?} {accuracy:?} at {x}");
+                }
+            }
+        }
+    }
+    assert!(saturated > 1000, "{saturated}");
 }
 
 #[test]

@@ -405,6 +405,30 @@ fn async_forms_give_the_same() {
     assert_eq!(error.unwrap_err().to_string(), "ddy has 11 elements, the shape has 12");
 }
 
+/// A gate without curvature has no such term, whatever the value; a clipped part has none, whatever v.
+#[test]
+fn terms_that_are_not_there() {
+    let along = axis(&[2], 0);
+    let both = |name: &str, x: [f32; 2], v: [f32; 2]| {
+        let function: AxisFunction = name.parse().unwrap();
+        let found = context().double_backward_along_slice(&function, &along, None, &x, &[2.0], &v).unwrap();
+        let [wide_x, wide_v] = [x, v].map(|values| widened(&values));
+        let (dx, ddy) = function.double_backward(&along, None, &wide_x, &[2.0], &wide_v).unwrap();
+        assert_eq!((widened(&found.0), widened(&found.1)), (dx, ddy), "{name} {x:?} {v:?}");
+        found
+    };
+    assert_eq!(both("bilinear", [f32::INFINITY, 0.0], [3.0, 5.0]).0, [10.0, 6.0]);
+    assert_eq!(both("reglu", [f32::INFINITY, 1.0], [3.0, 5.0]).0, [10.0, 6.0]);
+    assert_eq!(both("swiglu_oai", [0.0, f32::INFINITY], [0.0, f32::INFINITY]).0[1], 0.0);
+    // Nothing but the additional entry: no gradient, not even of NaN.
+    let quiet: AxisFunction = "quiet_softmax".parse().unwrap();
+    let (x, dy) = ([f32::NEG_INFINITY; 2], [f32::NAN, 1.0]);
+    let along = axis(&[1, 2], 1);
+    assert_eq!(context().backward_along_slice(&quiet, &along, None, &x, &dy).unwrap(), [0.0; 2]);
+    let (dx, _) = context().double_backward_along_slice(&quiet, &along, None, &x, &dy, &dy).unwrap();
+    assert_eq!(dx, [0.0; 2]);
+}
+
 #[test]
 fn a_gate_of_a_formula() {
     let gate = Function::from_formula("x*sigmoid(beta*x); beta = 1.0").unwrap();

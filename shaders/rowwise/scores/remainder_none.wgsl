@@ -1,5 +1,7 @@
 // The shares of a row add up to the whole.
 
+const REMAINDER: bool = false;
+
 fn least_peak(peak: f32) -> f32 {
     return peak;
 }

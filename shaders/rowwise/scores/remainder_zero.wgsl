@@ -1,5 +1,7 @@
 // An additional entry of 0 takes a share that no element gets.
 
+const REMAINDER: bool = true;
+
 fn least_peak(peak: f32) -> f32 {
     return max(peak, 0.0);
 }
