@@ -1051,6 +1051,11 @@ impl AxisFunction {
         )
     }
 
+    pub(crate) fn check_double_backward(&self) -> Result<(), Error> {
+        let function = self.name();
+        if self.has_double_backward() { Ok(()) } else { Err(Error::NoDoubleBackward { function }) }
+    }
+
     /// Whether the axis gets length 1.
     pub(crate) fn reduces(&self) -> bool {
         matches!(self.definition().kernels, Kernels::Rowwise(RowKernels { reduces: true, .. }))

@@ -628,8 +628,8 @@ impl GpuActivations {
     ) -> Result<(), Error> {
         let Inputs { x, dy, v, mask } = inputs;
         let along = function.along()?;
-        if v.is_some() && !along.has_double_backward() {
-            return Err(Error::NoDoubleBackward { function: along.name() });
+        if v.is_some() {
+            along.check_double_backward()?;
         }
         let name = if dy.is_some() { "dx" } else { "y" };
         let result_len = results.first().map_or(0, |result| result.len());

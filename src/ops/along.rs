@@ -111,9 +111,7 @@ impl Recording<'_, '_> {
     ) -> Result<(), Error> {
         let function = function.into();
         let along = function.along()?;
-        if !along.has_double_backward() {
-            return Err(Error::NoDoubleBackward { function: along.name() });
-        }
+        along.check_double_backward()?;
         if let Some(activation) = along.activation() {
             check_second_derivative(&activation)?;
         }

@@ -390,9 +390,7 @@ impl AxisFunction {
         dy: &[f64],
         v: &[f64],
     ) -> Result<(Vec<f64>, Vec<f64>), Error> {
-        if !self.has_double_backward() {
-            return Err(Error::NoDoubleBackward { function: self.name() });
-        }
+        self.check_double_backward()?;
         self.checked(axis, mask, x, Some(dy))?;
         check_lengths("v", v.len() as u64, "x", x.len() as u64)?;
         let (score, result) = match oracle(self) {

@@ -3,7 +3,7 @@
 use crate::common::{STRATEGIES, context, numbers, widened};
 use gpu_activations::tuning::Strategy;
 use gpu_activations::{
-    Activation, Axis, AxisFunction, DoubleBackward, Element, Error, Function, Gate, GpuActivations, Layout,
+    Activation, Axis, AxisFunction, BufferRange, DoubleBackward, Element, Error, Function, Gate, GpuActivations, Layout,
 };
 use half::{bf16, f16};
 
@@ -440,6 +440,50 @@ fn a_gate_of_a_formula() {
     let (a, b) = (of(&own), of(&known));
     for (a, b) in a.0.iter().zip(&b.0).chain(a.1.iter().zip(&b.1)) {
         assert!((a - b).abs() <= 4e-6 * (1.0 + b.abs()), "{a}, not {b}");
+    }
+}
+
+/// Ranges of larger buffers, and x, dy and v in one: no byte outside dx and ddy changes.
+#[test]
+fn ranges_with_offsets() {
+    fn check<T: Element>(name: &str, length: usize) {
+        let context = context();
+        let function: AxisFunction = name.parse().unwrap();
+        let along = axis(&[3, length], 1);
+        let (len, output) = (along.elements(), function.output_shape(&along).unwrap().iter().product::<usize>());
+        let alignment = context.device().limits().min_storage_buffer_offset_alignment as usize;
+        let room = (len * size_of::<T>()).next_multiple_of(alignment);
+        let parts = [(len, 37), (output, 53), (len, 71)].map(|(len, step)| numbers::<T>(len, step));
+        let mut inputs = vec![T::from_f64(9.0); 3 * room / size_of::<T>()];
+        for (part, values) in parts.iter().enumerate() {
+            inputs[part * room / size_of::<T>()..][..values.len()].copy_from_slice(values);
+        }
+        let outside = vec![T::from_f64(9.0); 3 * room / size_of::<T>()];
+        let (all, dx, ddy) =
+            (context.upload(&inputs).unwrap(), context.upload(&outside).unwrap(), context.upload(&outside).unwrap());
+        let range = |buffer, part: usize, len: usize| BufferRange::<T>::new(buffer, (part * room) as u64, len as u64);
+        let operands = DoubleBackward {
+            x: range(all.raw(), 0, len),
+            dy: range(all.raw(), 1, output),
+            v: range(all.raw(), 2, len),
+            dx: range(dx.raw(), 1, len),
+            ddy: range(ddy.raw(), 2, output),
+        };
+        context.batch(|recording| recording.double_backward_along(&function, &along, None, operands)).unwrap();
+        let [x, dy, v] = &parts;
+        let expected = context.double_backward_along_slice(&function, &along, None, x, dy, v).unwrap();
+        for (buffer, part, expected) in [(dx, 1, expected.0), (ddy, 2, expected.1)] {
+            let found = context.download(&buffer).unwrap();
+            let first = part * room / size_of::<T>();
+            let last = first + expected.len();
+            assert!(found[..first] == outside[..first] && found[last..] == outside[last..], "{name} {length}");
+            assert!(found[first..last] == expected, "{name} {length}");
+        }
+    }
+    for (name, length) in [("softmax", 7), ("log_softmax", 8), ("swiglu", 6), ("gated", 8)] {
+        check::<f32>(name, length);
+        check::<f16>(name, length);
+        check::<bf16>(name, length);
     }
 }
 

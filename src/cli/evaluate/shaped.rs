@@ -9,7 +9,9 @@ use crate::function::Configured;
 use crate::npy::{Input, Kind, MASK, NUMBERS, Output, finish_all, say_what_is_rounded, tuple};
 use crate::output::progress_bar;
 use anyhow::{Context, Result, bail, ensure};
-use gpu_activations::{Activation, Axis, AxisFunction, Element, GpuActivations, GpuBuffer, ParameterBuffers, Sinks};
+use gpu_activations::{
+    Activation, Axis, AxisFunction, Element, Error, GpuActivations, GpuBuffer, ParameterBuffers, Sinks,
+};
 use half::f16;
 use npyz::Order;
 use rayon::prelude::*;
@@ -305,15 +307,10 @@ impl<'a, T: Element> Task<'a, T> {
         let (axis, mask) = (self.axis()?, self.mask.as_deref());
         Ok(match (&self.dy, &self.v, &self.sinks) {
             (dy, _, Some(sinks)) => {
-                let (values, x) = (context.upload(&sinks.of(self.rows.clone()))?, context.upload(&self.x)?);
-                let (sinks, mask) = (Sinks::per_row(&values), mask.map(|mask| context.upload(mask)).transpose()?);
-                let result = match dy {
-                    Some(dy) => {
-                        let dy = context.upload(dy)?;
-                        context.backward_along_with_sinks(function, axis, mask.as_ref(), &sinks, &x, &dy)?
-                    }
-                    None => context.forward_along_with_sinks(function, axis, mask.as_ref(), &sinks, &x)?,
-                };
+                let result = self.with_sinks(context, sinks, |sinks, mask, x| match dy {
+                    Some(dy) => context.backward_along_with_sinks(function, axis, mask, sinks, x, &context.upload(dy)?),
+                    None => context.forward_along_with_sinks(function, axis, mask, sinks, x),
+                })?;
                 vec![context.download(&result)?]
             }
             (Some(dy), Some(v), None) => {
@@ -323,6 +320,18 @@ impl<'a, T: Element> Task<'a, T> {
             (Some(dy), None, None) => vec![context.backward_along_slice(function, axis, mask, &self.x, dy)?],
             (None, _, None) => vec![context.forward_along_slice(function, axis, mask, &self.x)?],
         })
+    }
+
+    /// Calls with sinks, mask and x on the device.
+    fn with_sinks<R>(
+        &self,
+        context: &GpuActivations,
+        sinks: &RowSinks,
+        call: impl FnOnce(&Sinks<'_>, Option<&GpuBuffer<u8>>, &GpuBuffer<T>) -> Result<R, Error>,
+    ) -> Result<R> {
+        let (values, x) = (context.upload(&sinks.of(self.rows.clone()))?, context.upload(&self.x)?);
+        let mask = self.mask.as_ref().map(|mask| context.upload(mask)).transpose()?;
+        Ok(call(&Sinks::per_row(&values), mask.as_ref(), &x)?)
     }
 
     fn along_reference(&self, function: &AxisFunction) -> Result<Vec<Vec<T>>> {
@@ -359,11 +368,9 @@ impl<'a, T: Element> Task<'a, T> {
         let (function, axis) = (self.configured.function.along()?, self.axis()?);
         let of_rows = match &self.engine {
             Engine::Device(context) => {
-                let (values, x, dy) =
-                    (context.upload(&sinks.of(self.rows.clone()))?, context.upload(&self.x)?, context.upload(dy)?);
-                let mask = self.mask.as_ref().map(|mask| context.upload(mask)).transpose()?;
-                let sinks = Sinks::per_row(&values);
-                let gradient = context.sink_gradient(function, axis, mask.as_ref(), &sinks, &x, &dy)?;
+                let gradient = self.with_sinks(context, sinks, |sinks, mask, x| {
+                    context.sink_gradient(function, axis, mask, sinks, x, &context.upload(dy)?)
+                })?;
                 widened(&context.download(&gradient)?)
             }
             Engine::Reference => {
