@@ -339,14 +339,13 @@ impl<'a, T: Element> Task<'a, T> {
         let (axis, mask, x) = (self.axis()?, mask.as_deref(), widened(&self.x));
         let results = match (&self.dy, &self.v, &self.sinks) {
             (Some(dy), _, Some(sinks)) => {
-                vec![
-                    function
-                        .backward_with_sinks(axis, mask, &widened(&sinks.of(self.rows.clone())), &x, &widened(dy))?
-                        .0,
-                ]
+                let sinks = widened(&sinks.of(self.rows.clone()));
+                let (dx, _) = function.backward_with_sinks(axis, mask, &sinks, &x, &widened(dy))?;
+                vec![dx]
             }
             (None, _, Some(sinks)) => {
-                vec![function.forward_with_sinks(axis, mask, &widened(&sinks.of(self.rows.clone())), &x)?]
+                let sinks = widened(&sinks.of(self.rows.clone()));
+                vec![function.forward_with_sinks(axis, mask, &sinks, &x)?]
             }
             (Some(dy), Some(v), None) => {
                 let (dx, ddy) = function.double_backward(axis, mask, &x, &widened(dy), &widened(v))?;
