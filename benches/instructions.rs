@@ -6,7 +6,7 @@
 
 use anyhow::{Context, Result, anyhow, ensure};
 use ash::vk;
-use gpu_activations::{Accuracy, Axis, Direction, Element, Error, Function, GpuActivations, wgpu};
+use gpu_activations::{Accuracy, Axis, DoubleBackward, Element, Error, Function, GpuActivations, wgpu};
 use half::{bf16, f16};
 use naga::back::spv;
 use naga::valid::{Capabilities, ShaderStages, SubgroupOperationSet, ValidationFlags, Validator};
@@ -15,6 +15,29 @@ use std::time::{Duration, Instant};
 
 /// The array that functions along an axis work on.
 const ROWS: [usize; 2] = [4096, 1024];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pass {
+    Forward,
+    Backward,
+    DoubleBackward,
+}
+
+impl Pass {
+    const ALL: [Pass; 3] = [Pass::Forward, Pass::Backward, Pass::DoubleBackward];
+
+    fn name(self) -> &'static str {
+        match self {
+            Pass::Forward => "forward",
+            Pass::Backward => "backward",
+            Pass::DoubleBackward => "double_backward",
+        }
+    }
+
+    fn is_of(self, function: &Function) -> bool {
+        self != Pass::DoubleBackward || function.along().map_or(true, |along| along.has_double_backward())
+    }
+}
 
 /// A kernel of an operation.
 struct Kernel {
@@ -91,14 +114,18 @@ impl Planner {
         Ok(Planner { context, kernels })
     }
 
-    /// Compiles the kernels of a function, in both directions.
+    /// Compiles the kernels of a function's passes.
     fn compile<T: Element>(&self, driver: &Driver, name: &str, function: &Function, accuracy: Accuracy) -> Result<()> {
-        for direction in Direction::ALL {
-            self.prepare::<T>(function, direction, accuracy)?;
+        for pass in Pass::ALL.into_iter().filter(|pass| pass.is_of(function)) {
+            self.prepare::<T>(function, pass, accuracy)?;
+            let mut earlier = Vec::new();
             for kernel in self.kernels.lock().expect("no thread panicked").drain(..) {
                 let Kernel { entry_point, elements, .. } = kernel;
-                let storage = T::STORAGE.name();
-                eprintln!("\n@kernel {name} {} {storage} {accuracy} {entry_point} {elements}", direction.name());
+                // Both results of a double backward pass may come from entry points of one name.
+                let again = if earlier.contains(&entry_point) { "_again" } else { "" };
+                earlier.push(entry_point);
+                let (storage, pass) = (T::STORAGE.name(), pass.name());
+                eprintln!("\n@kernel {name} {pass} {storage} {accuracy} {entry_point}{again} {elements}");
                 let took = driver.compile(&kernel)?;
                 eprintln!("\n@done {}", took.as_micros());
             }
@@ -106,7 +133,7 @@ impl Planner {
         Ok(())
     }
 
-    fn prepare<T: Element>(&self, function: &Function, direction: Direction, accuracy: Accuracy) -> Result<(), Error> {
+    fn prepare<T: Element>(&self, function: &Function, pass: Pass, accuracy: Accuracy) -> Result<(), Error> {
         let context = self.context.with_accuracy(accuracy);
         let axis = Axis::last(&ROWS)?;
         let elements = match function.along() {
@@ -115,11 +142,16 @@ impl Planner {
         };
         let (x, dx) = (context.allocate::<T>(axis.elements())?, context.allocate::<T>(axis.elements())?);
         let (y, dy) = (context.allocate::<T>(elements)?, context.allocate::<T>(elements)?);
-        context.prepare(|recording| match (function.along(), direction) {
-            (Ok(along), Direction::Forward) => recording.forward_along(along, &axis, None, &x, &y),
-            (Ok(along), Direction::Backward) => recording.backward_along(along, &axis, None, &x, &dy, &dx),
-            (Err(_), Direction::Forward) => recording.forward(function.clone(), &x, &y),
-            (Err(_), Direction::Backward) => recording.backward(function.clone(), &x, &dy, &dx),
+        let (v, ddy) = (context.allocate::<T>(axis.elements())?, context.allocate::<T>(elements)?);
+        let double =
+            DoubleBackward { x: (&x).into(), dy: (&dy).into(), v: (&v).into(), dx: (&dx).into(), ddy: (&ddy).into() };
+        context.prepare(|recording| match (function.along(), pass) {
+            (Ok(along), Pass::Forward) => recording.forward_along(along, &axis, None, &x, &y),
+            (Ok(along), Pass::Backward) => recording.backward_along(along, &axis, None, &x, &dy, &dx),
+            (Ok(along), Pass::DoubleBackward) => recording.double_backward_along(along, &axis, None, double),
+            (Err(_), Pass::Forward) => recording.forward(function.clone(), &x, &y),
+            (Err(_), Pass::Backward) => recording.backward(function.clone(), &x, &dy, &dx),
+            (Err(_), Pass::DoubleBackward) => recording.double_backward(function.clone(), double),
         })
     }
 }

@@ -224,6 +224,42 @@ pub enum Error {
         right_axis: usize,
     },
 
+    /// An array does not repeat over x by numpy's rules.
+    #[error("{operand} has the shape {}, which numpy does not broadcast to {}", tuple(.shape), tuple(.onto))]
+    NotBroadcast {
+        /// The array.
+        operand: String,
+        /// Its shape.
+        shape: Vec<usize>,
+        /// The shape of x.
+        onto: Vec<usize>,
+    },
+    /// A parameter repeats over x, but not along one run of adjacent axes.
+    #[error(
+        "{parameter} has the shape {}, whose axes are not adjacent in {}; they must be, as those of (C, 1, 1) or of the last axes",
+        tuple(.shape), tuple(.onto)
+    )]
+    NotAdjacent {
+        /// The parameter.
+        parameter: String,
+        /// Its shape.
+        shape: Vec<usize>,
+        /// The shape of x.
+        onto: Vec<usize>,
+    },
+    /// A mask alternates too often between axes that it has and axes along which it repeats.
+    #[error("a mask of the shape {} lies or repeats along {runs} runs of axes of {}; at most {limit} are possible", tuple(.shape), tuple(.onto))]
+    MaskTooScattered {
+        /// The shape of the mask.
+        shape: Vec<usize>,
+        /// The shape of x.
+        onto: Vec<usize>,
+        /// The runs of adjacent axes.
+        runs: usize,
+        /// The most there may be.
+        limit: usize,
+    },
+
     // What a function allows.
     /// A mask was given to a function that takes none.
     #[error("{function} takes no mask; the softmax family does")]

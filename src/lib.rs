@@ -99,15 +99,15 @@ pub mod shader;
 pub mod verify;
 
 pub use catalog::{
-    Accuracy, Activation, Axis, AxisFunction, Custom, Function, Gate, Layout, LibraryName, Order, ParameterInfo, Range,
-    Value,
+    Accuracy, Activation, Axis, AxisFunction, Broadcast, Custom, Function, Gate, Layout, LibraryName, Order,
+    ParameterInfo, Range, Value,
 };
 pub use context::{Builder, GpuActivations, Memory};
 pub use device::{Arithmetic, BufferRange, GpuBuffer, Survey, adapters, survey};
 pub use error::Error;
 #[doc(hidden)]
 pub use error::counted;
-pub use ops::{DoubleBackward, GateGradients, ParameterBuffers, Recording, Sinks};
+pub use ops::{DoubleBackward, GateGradients, GatedDoubleBackward, Mask, ParameterBuffers, Recording, Sinks};
 pub use shader::{Direction, Element, Scalar};
 pub use wgpu;
 

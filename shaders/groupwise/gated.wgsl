@@ -82,7 +82,25 @@ fn backward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
     }
 }
 
-// The gradient of a gate that is an array of its own. That of the value is `forward` of dy and the gate, without a limit.
+// The gradients of a value and a gate that are arrays of their own.
+@compute @workgroup_size(WORKGROUP)
+fn backward_value(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+    zero = workgroups.z - 1u;
+    let group = group_at(id, workgroups);
+    if is_in_reach(group) {
+        let s = locations_of(group, 1u);
+        let value = x_of(s, 0u);
+        let gate = second_of(s, 0u);
+        let dy = dy_of(s, 0u);
+        store_group(group, vec4<f32>(
+            value_gradient(value.x, gate.x, dy.x),
+            value_gradient(value.y, gate.y, dy.y),
+            value_gradient(value.z, gate.z, dy.z),
+            value_gradient(value.w, gate.w, dy.w),
+        ));
+    }
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn backward_gate(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
     zero = workgroups.z - 1u;

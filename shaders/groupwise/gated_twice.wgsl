@@ -84,6 +84,46 @@ fn double_backward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wo
     }
 }
 
+// The gradients by a value and a gate that are arrays of their own.
+@compute @workgroup_size(WORKGROUP)
+fn double_backward_value(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+    zero = workgroups.z - 1u;
+    let group = group_at(id, workgroups);
+    if is_in_reach(group) {
+        let s = locations_of(group, 1u);
+        let value = x_of(s, 0u);
+        let gate = second_of(s, 0u);
+        let dy = dy_of(s, 0u);
+        let v2 = second_tangent_of(s);
+        store_group(group, vec4<f32>(
+            value_gradient_twice(value.x, gate.x, dy.x, v2.x),
+            value_gradient_twice(value.y, gate.y, dy.y, v2.y),
+            value_gradient_twice(value.z, gate.z, dy.z, v2.z),
+            value_gradient_twice(value.w, gate.w, dy.w, v2.w),
+        ));
+    }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn double_backward_gate(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
+    zero = workgroups.z - 1u;
+    let group = group_at(id, workgroups);
+    if is_in_reach(group) {
+        let s = locations_of(group, 1u);
+        let value = x_of(s, 0u);
+        let gate = second_of(s, 0u);
+        let dy = dy_of(s, 0u);
+        let v1 = tangent_of(s);
+        let v2 = second_tangent_of(s);
+        store_group(group, vec4<f32>(
+            gate_gradient_twice(value.x, gate.x, dy.x, v1.x, v2.x),
+            gate_gradient_twice(value.y, gate.y, dy.y, v1.y, v2.y),
+            gate_gradient_twice(value.z, gate.z, dy.z, v1.z, v2.z),
+            gate_gradient_twice(value.w, gate.w, dy.w, v1.w, v2.w),
+        ));
+    }
+}
+
 // The gradient by dy.
 @compute @workgroup_size(WORKGROUP)
 fn tangent(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {

@@ -42,6 +42,9 @@ struct RowwiseUniform {
     temperature: f32,
     // The index of the row 0 of the statistics within the whole array.
     base_row: u32,
+    // Runs of x's axes along which a mask lies or repeats, the last first: their lengths, and the distances between its bytes.
+    @align(16) mask_lengths: array<vec4<u32>, 2>,
+    mask_strides: array<vec4<u32>, 2>,
     @align(16) params: Params,
 }
 

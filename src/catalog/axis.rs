@@ -33,12 +33,18 @@ impl Axis {
         let from_end = if axis < 0 { shape.len() as isize } else { 0 };
         let index = usize::try_from(axis.saturating_add(from_end)).ok().filter(|&index| index < shape.len());
         let index = index.ok_or_else(|| Error::AxisOutOfRange { axis, shape: shape.to_vec() })?;
+        Self::checked_elements(shape)?;
+        Ok(Axis { shape: shape.to_vec(), index })
+    }
+
+    /// The number of elements of an array of this shape.
+    pub(crate) fn checked_elements(shape: &[usize]) -> Result<usize, Error> {
         // As in numpy, a length of 0 does not excuse the other lengths.
         let most = shape.iter().try_fold(1, |product: usize, &length| product.checked_mul(length.max(1)));
         if most.is_none_or(|most| most > Self::MOST_ELEMENTS) {
             return Err(Error::TooManyElements { shape: shape.to_vec(), limit: Self::MOST_ELEMENTS });
         }
-        Ok(Axis { shape: shape.to_vec(), index })
+        Ok(shape.iter().product())
     }
 
     /// The last axis of an array of this shape.

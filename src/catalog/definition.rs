@@ -31,6 +31,11 @@ impl Definition {
         !matches!(self.body, Body::Own(_))
     }
 
+    /// Whether the second derivative is 0 throughout, so that no text computes it.
+    pub(crate) fn is_flat(&self) -> bool {
+        matches!(&self.body, Body::File(source) if !source.text.contains("fn second_derivative("))
+    }
+
     /// Whether a user's text declares this function; every other text does.
     pub(crate) fn declares(&self, function: &str) -> bool {
         match &self.body {
@@ -369,6 +374,15 @@ macro_rules! catalog {
                     })*
                     Activation::Custom(ref custom) => custom.at(Wanted::Derivative, x),
                 }
+            }
+
+            /// Checks that WGSL text of one's own has a second derivative, as every other function has.
+            pub(crate) fn check_second_derivative(&self) -> Result<(), Error> {
+                if self.definition().declares("second_derivative") {
+                    return Ok(());
+                }
+                let what = "the text has no line that begins with `fn second_derivative(`";
+                Err(Error::NotDeclared { function: self.name(), what })
             }
 
             /// The reference: the second derivative in f64, with the f32 parameters widened. It is 0 where the function is

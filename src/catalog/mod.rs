@@ -3,6 +3,7 @@
 mod accuracy;
 mod along;
 mod axis;
+mod broadcast;
 mod custom;
 mod definition;
 mod elementwise;
@@ -21,6 +22,8 @@ pub(crate) use along::Terms;
 pub use along::{AxisFunction, Function, Gate, Layout};
 pub(crate) use along::{GateLimits, Groups, Kernels, Operands, RowKernels, RowScalars};
 pub use axis::Axis;
+pub use broadcast::Broadcast;
+pub(crate) use broadcast::Run;
 pub use custom::Custom;
 pub(crate) use custom::{MOST_PARAMETERS, Reference, Wanted};
 pub(crate) use definition::{Body, Definition};

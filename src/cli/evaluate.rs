@@ -1,7 +1,6 @@
 //! `forward`, `backward`, `derivative` and `double-backward`: a function, or a gradient of it, over `.npy` files.
 
 mod batches;
-mod broadcast;
 mod elementwise;
 mod request;
 mod shaped;

@@ -132,7 +132,7 @@ impl Input {
             return Ok(data);
         }
         let mut reordered = reserved(data.len(), &self.name)?;
-        let shape: Vec<usize> = self.shape.iter().map(|&length| length as usize).collect();
+        let shape = lengths(&self.shape);
         to_c_order(&data, &shape, &mut reordered);
         Ok(reordered)
     }
@@ -200,6 +200,11 @@ pub fn reserved<T>(elements: usize, name: &str) -> Result<Vec<T>> {
     let mut data = Vec::new();
     data.try_reserve_exact(elements).with_context(|| format!("{name} is too large to be held in memory"))?;
     Ok(data)
+}
+
+/// A shape as arrays in memory have it.
+pub fn lengths(shape: &[u64]) -> Vec<usize> {
+    shape.iter().map(|&length| length as usize).collect()
 }
 
 /// A shape as Python writes it.

@@ -2,7 +2,7 @@ use crate::catalog::{Axis, Function};
 use crate::context::handle::GpuActivations;
 use crate::device::GpuBuffer;
 use crate::error::Error;
-use crate::ops::{DoubleBackward, Sinks};
+use crate::ops::{DoubleBackward, Mask, Sinks};
 use crate::shader::Element;
 
 impl GpuActivations {
@@ -17,7 +17,7 @@ impl GpuActivations {
     /// let x = context.upload(&[0.0_f32, 0.0, 0.0, 1.0, 2.0, 3.0])?;
     /// let mask = context.upload(&[1_u8, 1, 0, 1, 1, 1])?;
     /// let softmax = AxisFunction::Softmax { temperature: 1.0 };
-    /// let y = context.forward_along(softmax, &rows, Some(&mask), &x)?;
+    /// let y = context.forward_along(softmax, &rows, Some((&mask).into()), &x)?;
     /// assert_eq!(context.download_range(&y, 0..3)?, [0.5, 0.5, 0.0]);
     /// # Ok::<(), gpu_activations::Error>(())
     /// ```
@@ -28,7 +28,7 @@ impl GpuActivations {
         &self,
         function: impl Into<Function>,
         axis: &Axis,
-        mask: Option<&GpuBuffer<u8>>,
+        mask: Option<Mask<'_>>,
         x: &GpuBuffer<T>,
     ) -> Result<GpuBuffer<T>, Error> {
         let function = function.into();
@@ -46,11 +46,10 @@ impl GpuActivations {
         &self,
         function: impl Into<Function>,
         axis: &Axis,
-        mask: Option<&GpuBuffer<u8>>,
+        mask: Option<Mask<'_>>,
         x: &GpuBuffer<T>,
         y: &GpuBuffer<T>,
     ) -> Result<(), Error> {
-        let mask = mask.map(GpuBuffer::operand);
         self.batch(|recording| recording.forward_along(function, axis, mask, x, y))
     }
 
@@ -63,7 +62,7 @@ impl GpuActivations {
         &self,
         function: impl Into<Function>,
         axis: &Axis,
-        mask: Option<&GpuBuffer<u8>>,
+        mask: Option<Mask<'_>>,
         x: &GpuBuffer<T>,
     ) -> Result<(), Error> {
         self.forward_along_into(function, axis, mask, x, x)
@@ -88,7 +87,7 @@ impl GpuActivations {
         &self,
         function: impl Into<Function>,
         axis: &Axis,
-        mask: Option<&GpuBuffer<u8>>,
+        mask: Option<Mask<'_>>,
         x: &GpuBuffer<T>,
         dy: &GpuBuffer<T>,
     ) -> Result<GpuBuffer<T>, Error> {
@@ -106,12 +105,11 @@ impl GpuActivations {
         &self,
         function: impl Into<Function>,
         axis: &Axis,
-        mask: Option<&GpuBuffer<u8>>,
+        mask: Option<Mask<'_>>,
         x: &GpuBuffer<T>,
         dy: &GpuBuffer<T>,
         dx: &GpuBuffer<T>,
     ) -> Result<(), Error> {
-        let mask = mask.map(GpuBuffer::operand);
         self.batch(|recording| recording.backward_along(function, axis, mask, x, dy, dx))
     }
 
@@ -123,7 +121,7 @@ impl GpuActivations {
         &self,
         function: impl Into<Function>,
         axis: &Axis,
-        mask: Option<&GpuBuffer<u8>>,
+        mask: Option<Mask<'_>>,
         x: &GpuBuffer<T>,
         dy: &GpuBuffer<T>,
     ) -> Result<(), Error> {
@@ -150,7 +148,7 @@ impl GpuActivations {
         &self,
         function: impl Into<Function>,
         axis: &Axis,
-        mask: Option<&GpuBuffer<u8>>,
+        mask: Option<Mask<'_>>,
         y: &GpuBuffer<T>,
         dy: &GpuBuffer<T>,
     ) -> Result<GpuBuffer<T>, Error> {
@@ -167,12 +165,11 @@ impl GpuActivations {
         &self,
         function: impl Into<Function>,
         axis: &Axis,
-        mask: Option<&GpuBuffer<u8>>,
+        mask: Option<Mask<'_>>,
         y: &GpuBuffer<T>,
         dy: &GpuBuffer<T>,
         dx: &GpuBuffer<T>,
     ) -> Result<(), Error> {
-        let mask = mask.map(GpuBuffer::operand);
         self.batch(|recording| recording.backward_along_from_output(function, axis, mask, y, dy, dx))
     }
 
@@ -196,13 +193,12 @@ impl GpuActivations {
         &self,
         function: impl Into<Function>,
         axis: &Axis,
-        mask: Option<&GpuBuffer<u8>>,
+        mask: Option<Mask<'_>>,
         x: &GpuBuffer<T>,
         dy: &GpuBuffer<T>,
         v: &GpuBuffer<T>,
     ) -> Result<(GpuBuffer<T>, GpuBuffer<T>), Error> {
         let (dx, ddy) = (self.allocate(x.len())?, self.allocate(dy.len())?);
-        let mask = mask.map(GpuBuffer::operand);
         let operands = DoubleBackward { x: x.into(), dy: dy.into(), v: v.into(), dx: (&dx).into(), ddy: (&ddy).into() };
         self.batch(|recording| recording.double_backward_along(function, axis, mask, operands))?;
         Ok((dx, ddy))
@@ -215,12 +211,11 @@ impl GpuActivations {
         &self,
         function: impl Into<Function>,
         axis: &Axis,
-        mask: Option<&GpuBuffer<u8>>,
+        mask: Option<Mask<'_>>,
         sinks: &Sinks<'_>,
         x: &GpuBuffer<T>,
     ) -> Result<GpuBuffer<T>, Error> {
         let y = self.allocate(x.len())?;
-        let mask = mask.map(GpuBuffer::operand);
         self.batch(|recording| recording.forward_along_with_sinks(function, axis, mask, sinks, x, &y))?;
         Ok(y)
     }
@@ -233,13 +228,12 @@ impl GpuActivations {
         &self,
         function: impl Into<Function>,
         axis: &Axis,
-        mask: Option<&GpuBuffer<u8>>,
+        mask: Option<Mask<'_>>,
         sinks: &Sinks<'_>,
         x: &GpuBuffer<T>,
         dy: &GpuBuffer<T>,
     ) -> Result<GpuBuffer<T>, Error> {
         let dx = self.allocate(x.len())?;
-        let mask = mask.map(GpuBuffer::operand);
         self.batch(|recording| recording.backward_along_with_sinks(function, axis, mask, sinks, x, dy, &dx))?;
         Ok(dx)
     }
@@ -265,13 +259,12 @@ impl GpuActivations {
         &self,
         function: impl Into<Function>,
         axis: &Axis,
-        mask: Option<&GpuBuffer<u8>>,
+        mask: Option<Mask<'_>>,
         sinks: &Sinks<'_>,
         x: &GpuBuffer<T>,
         dy: &GpuBuffer<T>,
     ) -> Result<GpuBuffer<f32>, Error> {
         let gradient = self.allocate(sinks.len())?;
-        let mask = mask.map(GpuBuffer::operand);
         self.batch(|recording| recording.sink_gradient(function, axis, mask, sinks, x, dy, &gradient))?;
         Ok(gradient)
     }

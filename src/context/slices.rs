@@ -4,7 +4,7 @@ use crate::catalog::{AlongLengths, Axis, Function, Order};
 use crate::context::handle::GpuActivations;
 use crate::device::{BufferRange, Device, READBACK, RESIDENT, Waiting, padded_bytes, pooled_bytes};
 use crate::error::{Error, check_lengths};
-use crate::ops::{AlongOperands, DoubleBackward, Recording};
+use crate::ops::{AlongOperands, DoubleBackward, Mask, Recording};
 use crate::shader::{AlongPass, Element, Scalar};
 use std::ops::Range;
 use std::sync::Arc;
@@ -733,7 +733,8 @@ impl GpuActivations {
             let v = slot.v.as_ref().map(|v| operand(&v.buffer, x_len));
             let function = &task.function;
             if let Some(axis) = &batch.axis {
-                let mask = slot.mask.as_ref().map(|mask| BufferRange::padded(&self.device, &mask.buffer, x_len));
+                let mask = slot.mask.as_ref();
+                let mask = mask.map(|mask| Mask::from(BufferRange::padded(&self.device, &mask.buffer, x_len)));
                 if let (Some(dy), Some(v), Some(ddy)) = (dy, v, second) {
                     let operands = DoubleBackward { x, dy, v, dx: result, ddy };
                     return recording.double_backward_along(function, axis, mask, operands);

@@ -4,8 +4,9 @@ use crate::catalog::{Axis, AxisFunction, Function, Kernels, RowKernels, RowScala
 use crate::device::BufferRange;
 use crate::error::Error;
 use crate::ops::check::aliasing_of;
-use crate::ops::elementwise::{DoubleBackward, check_second_derivative};
+use crate::ops::elementwise::DoubleBackward;
 use crate::ops::groupwise::grouped;
+use crate::ops::mask::Mask;
 use crate::ops::operands::AlongOperands;
 use crate::ops::recording::Recording;
 use crate::ops::rowwise::{Prepared, Rows, Rowwise, RowwiseOperands};
@@ -15,7 +16,7 @@ use crate::shader::{Access, Aliasing, AlongPass, Element, RowStatistics, Rowwise
 impl Recording<'_, '_> {
     /// Records `y = function(x)` along an axis of x, in C order. y has the function's
     /// [`output_shape`](AxisFunction::output_shape). `y` may be `x` if that is x's shape and the function is not gated,
-    /// maxout or crelu. The mask has the shape of x; 0 leaves an element out.
+    /// maxout or crelu. A [`Mask`] leaves elements out.
     ///
     /// # Errors
     /// - Those of [`Recording::forward`];
@@ -26,7 +27,7 @@ impl Recording<'_, '_> {
         &mut self,
         function: impl Into<Function>,
         axis: &Axis,
-        mask: Option<BufferRange<'r, u8>>,
+        mask: Option<Mask<'r>>,
         x: impl Into<BufferRange<'r, T>>,
         y: impl Into<BufferRange<'r, T>>,
     ) -> Result<(), Error> {
@@ -42,7 +43,7 @@ impl Recording<'_, '_> {
         &mut self,
         function: impl Into<Function>,
         axis: &Axis,
-        mask: Option<BufferRange<'r, u8>>,
+        mask: Option<Mask<'r>>,
         x: impl Into<BufferRange<'r, T>>,
         dy: impl Into<BufferRange<'r, T>>,
         dx: impl Into<BufferRange<'r, T>>,
@@ -60,7 +61,7 @@ impl Recording<'_, '_> {
         &mut self,
         function: impl Into<Function>,
         axis: &Axis,
-        mask: Option<BufferRange<'r, u8>>,
+        mask: Option<Mask<'r>>,
         y: impl Into<BufferRange<'r, T>>,
         dy: impl Into<BufferRange<'r, T>>,
         dx: impl Into<BufferRange<'r, T>>,
@@ -106,14 +107,14 @@ impl Recording<'_, '_> {
         &mut self,
         function: impl Into<Function>,
         axis: &Axis,
-        mask: Option<BufferRange<'_, u8>>,
+        mask: Option<Mask<'_>>,
         operands: DoubleBackward<'_, T>,
     ) -> Result<(), Error> {
         let function = function.into();
         let along = function.along()?;
         along.check_double_backward()?;
         if let Some(activation) = along.activation() {
-            check_second_derivative(&activation)?;
+            activation.check_second_derivative()?;
         }
         operands.check_apart()?;
         let DoubleBackward { x, dy, v, dx, ddy } = operands;
@@ -242,11 +243,12 @@ pub(crate) fn planned<'a, T: Element>(
         let bytes = 4 * sinks.values.elements;
         sinks.values.bound(numbers::SINKS, Access::Read, 0, bytes)
     };
+    let mask = operands.mask.map(|mask| Ok::<_, Error>((mask.bytes, mask.runs(axis)?))).transpose()?;
     let read = RowwiseOperands {
         x: operands.x,
         dy,
         v,
-        mask: operands.mask,
+        mask,
         reduced_dy: kernels.reduces,
         aliasing,
         parameters: sinks.map(bound).into_iter().collect(),

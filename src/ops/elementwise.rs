@@ -37,15 +37,6 @@ impl<T: Element> DoubleBackward<'_, T> {
     }
 }
 
-/// Checks that WGSL text of one's own has a second derivative.
-pub(crate) fn check_second_derivative(activation: &Activation) -> Result<(), Error> {
-    if activation.definition().declares("second_derivative") {
-        return Ok(());
-    }
-    let what = "the text has no line that begins with `fn second_derivative(`";
-    Err(Error::NotDeclared { function: activation.name(), what })
-}
-
 /// The operands of an operation.
 struct Operands<'r, T: Element> {
     pass: Pass,
@@ -232,7 +223,7 @@ impl Recording<'_, '_> {
         activation.validate()?;
         let needs_second = matches!(operands.pass, Pass::Derivative(Order::Second) | Pass::DoubleBackward);
         if needs_second {
-            check_second_derivative(&activation)?;
+            activation.check_second_derivative()?;
         }
         operands.check(self)?;
         parameters.check(&activation, operands.x.elements)?;

@@ -1,9 +1,9 @@
 //! Operations on groups of entries: gated units, maxout, crelu.
 
-use crate::catalog::{Activation, Axis, AxisFunction, Function, Gate, GateLimits, Groups, Operands, Source, source};
+use crate::catalog::{Activation, Axis, AxisFunction, Gate, GateLimits, Groups, Operands, Source};
 use crate::device::{BoundRange, BufferRange, Command, Dispatch};
-use crate::error::{Error, check_lengths};
-use crate::ops::check::{LARGEST_ALIGNMENT, check_apart, check_range, most_bytes, span};
+use crate::error::Error;
+use crate::ops::check::{LARGEST_ALIGNMENT, most_bytes, span};
 use crate::ops::operands::AlongOperands;
 use crate::ops::recording::Recording;
 use crate::shader::{
@@ -13,36 +13,36 @@ use std::ops::Range;
 
 /// An input. It uses the positions from `offset` on of rows that lie `stride` elements apart.
 #[derive(Clone, Copy)]
-struct Input<'a, T: Element> {
+pub(crate) struct Input<'a, T: Element> {
     /// The number of its binding.
-    number: u32,
-    range: BufferRange<'a, T>,
-    stride: u64,
-    offset: u64,
+    pub number: u32,
+    pub range: BufferRange<'a, T>,
+    pub stride: u64,
+    pub offset: u64,
     /// The distance from a position to the end of its group in the same input.
-    reach: u64,
+    pub reach: u64,
 }
 
 /// An operation on an array (rows, pieces, length), or (rows, length).
-struct Grouped<'a, T: Element> {
-    label: &'static str,
-    part: Source,
+pub(crate) struct Grouped<'a, T: Element> {
+    pub label: &'static str,
+    pub part: Source,
     /// The part that computes both results of a group together, if there are two.
-    pairs: Option<Source>,
+    pub pairs: Option<Source>,
     /// Whether it is a double backward pass.
-    twice: bool,
+    pub twice: bool,
     /// The activation of a gate.
-    activation: Option<Activation>,
-    entry_point: &'static str,
-    rows: u64,
-    length: u64,
+    pub activation: Option<Activation>,
+    pub entry_point: &'static str,
+    pub rows: u64,
+    pub length: u64,
     /// The pieces of a group, and how many of them are in the result.
-    pieces: u64,
-    result_pieces: u64,
-    gate_is_first: bool,
-    limits: GateLimits,
-    inputs: Vec<Input<'a, T>>,
-    result: BufferRange<'a, T>,
+    pub pieces: u64,
+    pub result_pieces: u64,
+    pub gate_is_first: bool,
+    pub limits: GateLimits,
+    pub inputs: Vec<Input<'a, T>>,
+    pub result: BufferRange<'a, T>,
 }
 
 /// Several rows, or the positions of one piece of the result in one row.
@@ -50,106 +50,6 @@ struct Window {
     rows: Range<u64>,
     positions: Range<u64>,
     piece: Option<u64>,
-}
-
-/// The destinations of the gradients of a gated unit with two arrays.
-#[derive(Debug, Clone, Copy)]
-pub struct GateGradients<'a, T: Element> {
-    /// dvalue.
-    pub value: BufferRange<'a, T>,
-    /// dgate.
-    pub gate: BufferRange<'a, T>,
-}
-
-impl Recording<'_, '_> {
-    /// Records `y = value·activation(gate)` of two arrays.
-    ///
-    /// # Errors
-    /// - Those of [`Recording::forward`];
-    /// - [`Error::SharedBuffer`] if y lies in the buffer of an input;
-    /// - [`Error::TooManyElements`].
-    pub fn forward_gated<'r, T: Element>(
-        &mut self,
-        activation: impl Into<Function>,
-        value: impl Into<BufferRange<'r, T>>,
-        gate: impl Into<BufferRange<'r, T>>,
-        y: impl Into<BufferRange<'r, T>>,
-    ) -> Result<(), Error> {
-        let operands = [("value", numbers::X, value.into()), ("gate", numbers::SECOND_INPUT, gate.into())];
-        let dispatches = self.gate_of_two(&activation.into(), "forward", &operands, ("y", y.into()))?;
-        self.run(&dispatches);
-        Ok(())
-    }
-
-    /// Records the gradients `dvalue = dy·activation(gate)` and `dgate = dy·value·activation′(gate)` of two arrays.
-    ///
-    /// # Errors
-    /// Those of [`Recording::forward_gated`].
-    pub fn backward_gated<'r, T: Element>(
-        &mut self,
-        activation: impl Into<Function>,
-        value: impl Into<BufferRange<'r, T>>,
-        gate: impl Into<BufferRange<'r, T>>,
-        dy: impl Into<BufferRange<'r, T>>,
-        gradients: GateGradients<'r, T>,
-    ) -> Result<(), Error> {
-        let activation = activation.into();
-        let (value, gate, dy) = (value.into(), gate.into(), dy.into());
-        let (dvalue, dgate) = (gradients.value, gradients.gate);
-        check_apart("dvalue", dvalue.buffer, "dgate", dgate.buffer)?;
-        // dgate still needs the value after dvalue is written.
-        check_apart("value", value.buffer, "dvalue", dvalue.buffer)?;
-        let gate = ("gate", numbers::SECOND_INPUT, gate);
-        // dvalue is what the unit makes of dy instead of the value.
-        let operands = [("dy", numbers::X, dy), gate];
-        let of_value = self.gate_of_two(&activation, "forward", &operands, ("dvalue", dvalue))?;
-        let operands = [("value", numbers::X, value), gate, ("dy", numbers::DY, dy)];
-        let of_gate = self.gate_of_two(&activation, "backward_gate", &operands, ("dgate", dgate))?;
-        self.run(&of_value);
-        self.run(&of_gate);
-        Ok(())
-    }
-
-    /// Prepares one result of a gated unit of two arrays, from operands with their names and bindings.
-    fn gate_of_two<'r, T: Element>(
-        &self,
-        activation: &Function,
-        entry_point: &'static str,
-        operands: &[(&'static str, u32, BufferRange<'r, T>)],
-        (result_name, result): (&'static str, BufferRange<'r, T>),
-    ) -> Result<Vec<Dispatch>, Error> {
-        let activation = activation.elementwise()?;
-        activation.validate()?;
-        check_range(self, result_name, result)?;
-        let mut inputs = Vec::new();
-        for &(name, number, range) in operands {
-            check_range(self, name, range)?;
-            check_lengths(name, range.elements, result_name, result.elements)?;
-            check_apart(name, range.buffer, result_name, result.buffer)?;
-            inputs.push(Input { number, range, stride: range.elements, offset: 0, reach: 0 });
-        }
-        Axis::new(&[usize::try_from(result.elements).unwrap_or(usize::MAX)], 0)?;
-        if result.elements == 0 {
-            return Ok(Vec::new());
-        }
-        let grouped = Grouped {
-            label: "gated",
-            part: source!("groupwise/gated.wgsl"),
-            pairs: None,
-            twice: false,
-            activation: Some(activation),
-            entry_point,
-            rows: 1,
-            length: result.elements,
-            pieces: 1,
-            result_pieces: 1,
-            gate_is_first: false,
-            limits: GateLimits::default(),
-            inputs,
-            result,
-        };
-        grouped.dispatches(self)
-    }
 }
 
 /// Prepares a function along an axis whose results come from groups of entries.
@@ -187,12 +87,7 @@ pub(crate) fn grouped<T: Element>(
             all.push(input(numbers::SECOND_INPUT, dy, dy_stride, length));
         }
     }
-    let (entry_point, twice) = match pass {
-        AlongPass::Forward => ("forward", false),
-        AlongPass::Backward | AlongPass::BackwardFromOutput | AlongPass::SinkGradient => ("backward", false),
-        AlongPass::Tangent => ("tangent", true),
-        AlongPass::DoubleBackward => ("double_backward", true),
-    };
+    let twice = matches!(pass, AlongPass::Tangent | AlongPass::DoubleBackward);
     let result_pieces = if dy.is_some() { inputs } else { outputs };
     let grouped = Grouped {
         label: function.name(),
@@ -200,7 +95,7 @@ pub(crate) fn grouped<T: Element>(
         pairs: (result_pieces == 2 && !twice).then_some(pairs),
         twice,
         activation: function.activation(),
-        entry_point,
+        entry_point: pass.of_groups(),
         rows,
         length,
         pieces: inputs.max(outputs),
@@ -219,7 +114,7 @@ const WORKGROUP: u64 = 256;
 impl<T: Element> Grouped<'_, T> {
     const ELEMENT: u64 = size_of::<T>() as u64;
 
-    fn dispatches(&self, recording: &Recording<'_, '_>) -> Result<Vec<Dispatch>, Error> {
+    pub(crate) fn dispatches(&self, recording: &Recording<'_, '_>) -> Result<Vec<Dispatch>, Error> {
         let windows = self.windows(most_bytes(&recording.device.traits.limits)?)?;
         windows.into_iter().map(|window| self.dispatch(recording, window)).collect()
     }

@@ -3,7 +3,9 @@
 mod along;
 mod check;
 mod elementwise;
+mod gated;
 mod groupwise;
+mod mask;
 mod operands;
 mod parameters;
 mod recording;
@@ -14,7 +16,8 @@ mod with_sinks;
 #[cfg(feature = "bench")]
 pub(crate) use check::LARGEST_BINDING;
 pub use elementwise::DoubleBackward;
-pub use groupwise::GateGradients;
+pub use gated::{GateGradients, GatedDoubleBackward};
+pub use mask::Mask;
 pub(crate) use operands::AlongOperands;
 pub use parameters::ParameterBuffers;
 pub use recording::Recording;

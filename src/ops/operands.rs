@@ -2,6 +2,7 @@ use crate::catalog::{AlongLengths, Axis, AxisFunction};
 use crate::device::BufferRange;
 use crate::error::Error;
 use crate::ops::check::{check_apart, check_range};
+use crate::ops::mask::Mask;
 use crate::ops::recording::Recording;
 use crate::ops::sinks::Sinks;
 use crate::shader::{AlongPass, Element};
@@ -16,7 +17,7 @@ pub(crate) struct AlongOperands<'a, T: Element> {
     pub dy: Option<BufferRange<'a, T>>,
     /// v of a double backward pass.
     pub v: Option<BufferRange<'a, T>>,
-    pub mask: Option<BufferRange<'a, u8>>,
+    pub mask: Option<Mask<'a>>,
     pub sinks: Option<&'a Sinks<'a>>,
     pub result: BufferRange<'a, T>,
     /// The index of the first element within the whole array, for random numbers.
@@ -24,7 +25,7 @@ pub(crate) struct AlongOperands<'a, T: Element> {
 }
 
 impl<'a, T: Element> AlongOperands<'a, T> {
-    pub(crate) fn forward(x: BufferRange<'a, T>, mask: Option<BufferRange<'a, u8>>, y: BufferRange<'a, T>) -> Self {
+    pub(crate) fn forward(x: BufferRange<'a, T>, mask: Option<Mask<'a>>, y: BufferRange<'a, T>) -> Self {
         AlongOperands { pass: AlongPass::Forward, x, dy: None, v: None, mask, sinks: None, result: y, first_element: 0 }
     }
 
@@ -62,7 +63,8 @@ impl<'a, T: Element> AlongOperands<'a, T> {
             input: (self.input_name(), self.x.elements),
             dy: self.dy.map(|dy| dy.elements),
             v: self.v.map(|v| v.elements),
-            mask: self.mask.map(|mask| mask.elements),
+            // A mask may repeat, and checks its own length.
+            mask: self.mask.map(|_| axis.elements() as u64),
             result: Some((self.result_name(), self.result.elements, is_like_y)),
         };
         function.check_lengths(axis, &lengths)?;
@@ -72,8 +74,9 @@ impl<'a, T: Element> AlongOperands<'a, T> {
         }
         check_range(recording, self.result_name(), self.result)?;
         if let Some(mask) = self.mask {
-            check_range(recording, "mask", mask)?;
-            self.check_alone("mask", mask.buffer)?;
+            mask.runs(axis)?;
+            check_range(recording, "mask", mask.bytes)?;
+            self.check_alone("mask", mask.bytes.buffer)?;
         }
         if let Some(sinks) = self.sinks {
             if !function.takes_sink() {
@@ -100,7 +103,7 @@ impl<'a, T: Element> AlongOperands<'a, T> {
 
     /// The buffers of all operands.
     pub(crate) fn buffers(&self) -> impl Iterator<Item = (&'static str, &'a wgpu::Buffer)> + use<'a, T> {
-        let mask = self.mask.map(|mask| ("mask", mask.buffer));
+        let mask = self.mask.map(|mask| ("mask", mask.bytes.buffer));
         let sinks = self.sinks.map(|sinks| ("sinks", sinks.values.buffer));
         self.arrays().chain(mask).chain(sinks)
     }

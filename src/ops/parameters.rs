@@ -1,6 +1,6 @@
 //! Parameters from buffers or drawn at random, and their gradients.
 
-use crate::catalog::{Activation, Axis, Function, normalized};
+use crate::catalog::{Activation, Axis, Broadcast, Function, normalized};
 use crate::device::{BoundRange, BufferRange, Command, Device, Dispatch};
 use crate::error::{Error, check_lengths};
 use crate::ops::check::{check_apart, check_range, is_same, most_bytes, span};
@@ -103,6 +103,45 @@ impl<'a> ParameterBuffers<'a> {
     /// Takes a parameter from a buffer with one element for each element of x.
     pub fn per_element(self, name: impl Into<Cow<'a, str>>, values: impl Into<BufferRange<'a, f32>>) -> Self {
         self.tensor(name.into(), values.into(), Sharing::Element)
+    }
+
+    /// Takes a parameter from a buffer of the shape `shape`, which numpy's rules repeat over x's shape `onto`: shapes are aligned
+    /// at their last axes, and an axis of length 1 repeats. The axes that the buffer has must be adjacent in x, such as those of
+    /// (C, 1, 1), or the last ones.
+    ///
+    /// ```
+    /// use gpu_activations::{Activation, GpuActivations, ParameterBuffers};
+    ///
+    /// let context = GpuActivations::new()?;
+    /// let x = context.upload(&[-1.0_f32; 8])?;
+    /// let alpha = context.upload(&[0.5_f32, 0.25])?;
+    /// let parameters = ParameterBuffers::new().broadcast("alpha", &alpha, &[2, 1], &[2, 2, 2])?;
+    /// let y = context.forward_with(Activation::Prelu { alpha: 0.0 }, &parameters, &x)?;
+    /// assert_eq!(context.download(&y)?, [-0.5, -0.5, -0.25, -0.25, -0.5, -0.5, -0.25, -0.25]);
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NotBroadcast`], [`Error::NotAdjacent`], [`Error::TooManyElements`].
+    pub fn broadcast(
+        self,
+        name: impl Into<Cow<'a, str>>,
+        values: impl Into<BufferRange<'a, f32>>,
+        shape: &[usize],
+        onto: &[usize],
+    ) -> Result<Self, Error> {
+        let (name, values) = (name.into(), values.into());
+        let broadcast = Broadcast::of(&name, shape, onto)?;
+        let sharing = match (broadcast.elements(), broadcast.channels()) {
+            (1, _) => Sharing::Tensor,
+            (elements, _) if elements == Axis::checked_elements(onto)? => Sharing::Element,
+            (_, Some(lengths)) => Sharing::Channel(Axis::new(&lengths, 1)?),
+            (_, None) => {
+                let (shape, onto) = (shape.to_vec(), onto.to_vec());
+                return Err(Error::NotAdjacent { parameter: name.into_owned(), shape, onto });
+            }
+        };
+        Ok(self.tensor(name, values, sharing))
     }
 
     /// Draws rrelu's slope for each element, as in training. It is uniform in [lower, upper), from Philox4x32-10 with

@@ -5,6 +5,7 @@ use crate::device::{BufferRange, RESIDENT};
 use crate::error::{Error, check_lengths};
 use crate::ops::along::planned;
 use crate::ops::check::{check_apart, check_range};
+use crate::ops::mask::Mask;
 use crate::ops::operands::AlongOperands;
 use crate::ops::parameters::ParameterBuffers;
 use crate::ops::recording::Recording;
@@ -22,7 +23,7 @@ impl Recording<'_, '_> {
         &mut self,
         function: impl Into<Function>,
         axis: &Axis,
-        mask: Option<BufferRange<'r, u8>>,
+        mask: Option<Mask<'r>>,
         sinks: &Sinks<'r>,
         x: impl Into<BufferRange<'r, T>>,
         y: impl Into<BufferRange<'r, T>>,
@@ -40,7 +41,7 @@ impl Recording<'_, '_> {
         &mut self,
         function: impl Into<Function>,
         axis: &Axis,
-        mask: Option<BufferRange<'r, u8>>,
+        mask: Option<Mask<'r>>,
         sinks: &Sinks<'r>,
         x: impl Into<BufferRange<'r, T>>,
         dy: impl Into<BufferRange<'r, T>>,
@@ -62,7 +63,7 @@ impl Recording<'_, '_> {
         &mut self,
         function: impl Into<Function>,
         axis: &Axis,
-        mask: Option<BufferRange<'r, u8>>,
+        mask: Option<Mask<'r>>,
         sinks: &Sinks<'r>,
         x: impl Into<BufferRange<'r, T>>,
         dy: impl Into<BufferRange<'r, T>>,

@@ -10,7 +10,7 @@ impl Shader {
         let mut items = items(self.source());
         // The order of declarations changes nothing.
         items.sort_unstable();
-        let needed = needed(&items, &[entry_point]);
+        let needed = needed(&items, [entry_point]);
         let mut hasher = fnv::FnvHasher::default();
         for (_, item) in items.iter().filter(|(name, _)| needed.contains(*name)) {
             for line in item.lines().map(code_of).filter(|line| !line.trim().is_empty()) {

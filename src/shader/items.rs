@@ -37,9 +37,9 @@ pub(crate) fn items(text: &str) -> Vec<(&str, String)> {
 }
 
 /// The names of the declarations that the offered ones need, directly or through others.
-pub(crate) fn needed(items: &[(&str, String)], offered: &[&str]) -> BTreeSet<String> {
+pub(crate) fn needed<'a>(items: &[(&str, String)], offered: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
     let mut needed = BTreeSet::new();
-    let mut asked: Vec<String> = offered.iter().map(|&name| name.to_owned()).collect();
+    let mut asked: Vec<String> = offered.into_iter().map(str::to_owned).collect();
     while let Some(name) = asked.pop() {
         if let (Some((_, item)), false) = (items.iter().find(|(known, _)| *known == name), needed.contains(&name)) {
             renamed(item, |word| {

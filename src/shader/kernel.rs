@@ -1,15 +1,12 @@
-use crate::catalog::{Activation, AxisFunction, Definition, Kernels, source};
+use crate::catalog::{Definition, source};
 use crate::shader::binding::Access;
 use crate::shader::compose::{Part, Shader, parts};
-use crate::shader::elementwise::{ElementwiseKernel, GradientKernel, Pass};
+use crate::shader::elementwise::{ElementwiseKernel, GradientKernel};
 use crate::shader::form::{DeviceForm, Packing};
-use crate::shader::groupwise::{Fours, GroupwiseKernel};
+use crate::shader::groupwise::GroupwiseKernel;
 use crate::shader::launch::LaunchShape;
-use crate::shader::math::Math;
-use crate::shader::options::ShaderOptions;
-use crate::shader::parameters::ParameterForm;
-use crate::shader::rowwise::{Orientation, RowStatistics, RowwiseKernel, Stage, Team};
-use crate::shader::storage::{Aliasing, Direction, Storage};
+use crate::shader::rowwise::{RowStatistics, RowwiseKernel, Stage};
+use crate::shader::storage::Storage;
 use crate::shader::uniform::{CopyUniform, ElementwiseUniform, GroupwiseUniform, Member, RowwiseUniform};
 
 /// The input of a module's composition. Equal kernels have equal text.
@@ -141,107 +138,5 @@ impl<'a> ComposedModule<'a> {
         let bindings = bindings.iter().map(|&(number, access)| (number, written(access))).collect();
         let (uniform, statistics_bytes) = (kernel.uniform(), kernel.statistics_bytes());
         ComposedModule { text, entry_point, bindings, uniform, statistics_bytes, elements: kernel.elements() }
-    }
-}
-
-impl Shader {
-    /// Composes the module of an activation. Its entry points are `forward`, `backward`, `forward_tail` and
-    /// `backward_tail`.
-    ///
-    /// ```
-    /// use gpu_activations::Activation;
-    /// use gpu_activations::shader::{Aliasing, Shader, Storage};
-    /// let shader = Shader::elementwise(&Activation::Gelu, Storage::F32, Aliasing::Separate);
-    /// assert!(shader.source().contains("fn forward("));
-    /// ```
-    #[must_use]
-    pub fn elementwise(activation: &Activation, storage: Storage, aliasing: Aliasing) -> Shader {
-        Shader::elementwise_with(activation, storage, aliasing, ShaderOptions::default())
-    }
-
-    /// As [`Shader::elementwise`], for an accuracy and a device.
-    #[must_use]
-    pub fn elementwise_with(
-        activation: &Activation,
-        storage: Storage,
-        aliasing: Aliasing,
-        options: ShaderOptions,
-    ) -> Shader {
-        let kernel = ElementwiseKernel {
-            pass: Pass::Direct,
-            definition: activation.definition(),
-            math: Math::of(storage, options.accuracy),
-            storage,
-            aliasing,
-            parameters: ParameterForm::Constant,
-            launch: LaunchShape::PORTABLE,
-        };
-        Kernel::Elementwise(kernel).compose(options.form())
-    }
-
-    /// Composes the module of a function along the last axis in its simplest form, one invocation a row. Also returns
-    /// the entry point of the direction. If the axis gets length 1, that entry point computes the statistics of the
-    /// rows. In another dispatch `rowwise/kernels/write_reduced.wgsl` turns them into results.
-    ///
-    /// ```
-    /// use gpu_activations::shader::{Shader, Storage};
-    /// use gpu_activations::{AxisFunction, Direction};
-    /// let softmax: AxisFunction = "softmax".parse()?;
-    /// let (shader, entry_point) = Shader::along(&softmax, Storage::F16, Direction::Forward);
-    /// assert!(shader.source().contains(&format!("fn {entry_point}(")));
-    /// # Ok::<(), gpu_activations::Error>(())
-    /// ```
-    #[must_use]
-    pub fn along(function: &AxisFunction, storage: Storage, direction: Direction) -> (Shader, &'static str) {
-        Shader::along_with(function, storage, direction, ShaderOptions::default())
-    }
-
-    /// As [`Shader::along`], for an accuracy and a device.
-    #[must_use]
-    pub fn along_with(
-        function: &AxisFunction,
-        storage: Storage,
-        direction: Direction,
-        options: ShaderOptions,
-    ) -> (Shader, &'static str) {
-        let kernels = match &function.definition().kernels {
-            Kernels::Rowwise(kernels) => kernels,
-            Kernels::Groupwise { part, .. } => {
-                let activation = function.activation().map(|activation| activation.definition());
-                let kernel = GroupwiseKernel {
-                    source: *part,
-                    pairs: None,
-                    twice: false,
-                    activation,
-                    limited: function.is_limited(),
-                    math: Math::of(storage, options.accuracy),
-                    storage,
-                    fours: Fours::Vectors,
-                };
-                return (Kernel::Groupwise(kernel).compose(options.form()), direction.name());
-            }
-        };
-        let stage = match direction {
-            Direction::Forward if kernels.reduces => Stage::Statistics,
-            Direction::Forward | Direction::Backward => Stage::Fused,
-        };
-        let tempered = function.is_tempered();
-        let kernel = RowwiseKernel {
-            statistics: RowStatistics::Function {
-                kernels,
-                pass: direction.into(),
-                tempered,
-                counted: false,
-                sink: false,
-            },
-            storage,
-            aliasing: Aliasing::Separate,
-            orientation: Orientation::Rows,
-            whole_vectors: true,
-            masked: false,
-            team: Team::Invocation,
-            stage,
-        };
-        (Kernel::Rowwise(kernel).compose(options.form()), stage.entry_point())
     }
 }

@@ -12,6 +12,7 @@ mod items;
 mod kernel;
 mod launch;
 mod math;
+mod modules;
 mod options;
 mod parameters;
 mod rowwise;
@@ -30,7 +31,9 @@ pub(crate) use launch::LaunchShape;
 pub(crate) use math::Math;
 pub use options::ShaderOptions;
 pub(crate) use parameters::{FUSED, Granularity, ParameterForm, ParameterSource, Succession};
-pub(crate) use rowwise::{AlongPass, Held, Orientation, RowStatistics, RowwiseKernel, Stage, Team, Turns};
+pub(crate) use rowwise::{
+    AlongPass, Held, MOST_MASK_RUNS, Masking, Orientation, RowStatistics, RowwiseKernel, Stage, Team, Turns,
+};
 pub use storage::{Aliasing, Direction, Storage};
 #[cfg(feature = "bench")]
 pub(crate) use uniform::CopyUniform;

@@ -55,7 +55,11 @@ pub(crate) enum ParameterForm {
 /// `second_derivative_plain` then takes the name. Without a `second_derivative` it has straight pieces.
 pub(crate) fn function_parts(definition: &'static Definition, math: Math) -> Vec<Part> {
     let mut all = match &definition.body {
-        Body::File(source) => file_parts(*source, math),
+        Body::File(source) => {
+            let mut all = vec![file_part(*source, math)];
+            all.extend(definition.is_flat().then(|| source!("elementwise/flat.wgsl").into()));
+            all
+        }
         Body::Formula { text, called } => {
             let mut all: Vec<Part> = called.iter().map(|called| called_part(called, math)).collect();
             all.extend(parts![source!("formula.wgsl"), Part::made("(the formula)", text.clone())]);
@@ -82,7 +86,7 @@ fn called_part(definition: &'static Definition, math: Math) -> Part {
     Part::made("(a function that the formula calls)", all.join("\n"))
 }
 
-fn file_parts(source: Source, math: Math) -> Vec<Part> {
+fn file_part(source: Source, math: Math) -> Part {
     let mut part = Part::from(source);
     for name in ["activation", "derivative", "second_derivative"] {
         let plain = format!("{name}_plain");
@@ -93,12 +97,7 @@ fn file_parts(source: Source, math: Math) -> Vec<Part> {
         let text = without(&part.text, unused);
         part.text = renamed(&text, |word| (word == plain).then(|| name.to_owned())).into();
     }
-    let is_flat = !part.text.contains("fn second_derivative(");
-    let mut all = vec![part];
-    if is_flat {
-        all.push(source!("elementwise/flat.wgsl").into());
-    }
-    all
+    part
 }
 
 /// The text with empty lines in place of a function, so that other lines keep their numbers.

@@ -6,6 +6,7 @@ use crate::shader::form::DeviceForm;
 use crate::shader::math::Math;
 use crate::shader::parameters::{ParameterForm, function_parts};
 use crate::shader::storage::{Aliasing, Direction, Storage};
+use std::fmt::Write as _;
 
 /// The team that works on a row, or on a chunk of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -180,9 +181,58 @@ pub(crate) struct RowwiseKernel {
     pub orientation: Orientation,
     /// Whether every four elements handled together are a whole vector.
     pub whole_vectors: bool,
-    pub masked: bool,
+    pub masking: Masking,
     pub team: Team,
     pub stage: Stage,
+}
+
+/// The most runs of axes along which a mask lies or repeats.
+pub(crate) const MOST_MASK_RUNS: usize = 8;
+
+/// The way in which a mask lies in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Masking {
+    None,
+    /// As x does.
+    Whole,
+    /// Along so many runs of x's axes it lies or repeats.
+    Repeated {
+        runs: usize,
+    },
+}
+
+impl Masking {
+    fn parts(self) -> Vec<Part> {
+        match self {
+            Masking::None => parts![source!("rowwise/masks/none.wgsl")].into(),
+            Masking::Whole => parts![source!("rowwise/masks/bytes.wgsl")].into(),
+            Masking::Repeated { runs } => {
+                let indices = Part::made("(axes of the mask)", mask_at(runs));
+                parts![source!("memory/quotient.wgsl"), source!("rowwise/masks/repeated.wgsl"), indices].into()
+            }
+        }
+    }
+}
+
+/// The function `mask_at`, written out: llvmpipe ends loops within the loop over elements.
+fn mask_at(runs: usize) -> String {
+    let of =
+        |name: &str, run: usize| format!("i32(uniforms.mask_{name}[{}].{})", run / 4, ["x", "y", "z", "w"][run % 4]);
+    let mut text = "fn mask_at(index: u32) -> bool {\n    let whole_0 = i32(uniforms.first_mask + index);\n".to_owned();
+    let mut terms = Vec::new();
+    for run in 0..runs {
+        let (next, stride) = (run + 1, of("strides", run));
+        if next == runs {
+            terms.push(format!("whole_{run} * {stride}"));
+            break;
+        }
+        let length = of("lengths", run);
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "    let whole_{next} = quotient(whole_{run}, {length});");
+        terms.push(format!("(whole_{run} - whole_{next} * {length}) * {stride}"));
+    }
+    let _ = write!(text, "    return mask_byte({});\n}}\n", terms.join(" + "));
+    text
 }
 
 impl Team {
@@ -201,6 +251,16 @@ impl Team {
 }
 
 impl AlongPass {
+    /// The entry point of this pass in functions of groups of entries.
+    pub(crate) fn of_groups(self) -> &'static str {
+        match self {
+            AlongPass::Forward => "forward",
+            AlongPass::Backward | AlongPass::BackwardFromOutput | AlongPass::SinkGradient => "backward",
+            AlongPass::Tangent => "tangent",
+            AlongPass::DoubleBackward => "double_backward",
+        }
+    }
+
     fn direction(self, reduces: bool) -> Source {
         match self {
             AlongPass::Forward => source!("rowwise/directions/forward.wgsl"),
@@ -300,9 +360,9 @@ impl RowwiseKernel {
                 (true, true) => source!("rowwise/tangents/vectors.wgsl"),
                 (true, false) => source!("rowwise/tangents/words.wgsl"),
             },
-            if self.masked { source!("rowwise/masks/bytes.wgsl") } else { source!("rowwise/masks/none.wgsl") },
             self.team.source(),
         ]);
+        all.extend(self.masking.parts());
         let sizes = match self.team {
             Team::Invocation => String::new(),
             Team::Subgroup { tasks } => format!("const TASKS: u32 = {tasks}u;\n"),

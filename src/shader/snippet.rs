@@ -8,15 +8,18 @@ use crate::shader::options::ShaderOptions;
 use crate::shader::parameters::function_parts;
 use crate::shader::storage::Storage;
 
-/// The names that a snippet offers; it contains everything else only because these need it.
+/// The names that every snippet offers; it contains everything else only because these need it.
 const OFFERED: [&str; 4] = ["zero", "Params", "activation", "derivative"];
+/// The name that it offers besides, unless a user's text lacks it.
+const SECOND: &str = "second_derivative";
 
 impl Activation {
     /// Returns WGSL to include in a compute shader of your own, such as that of a matrix product or a convolution. It
     /// has
     ///
     /// - a function `{prefix}_activation(x: f32, params: {prefix}_Params) -> f32`,
-    /// - a function `{prefix}_derivative` with the same arguments, and
+    /// - a function `{prefix}_derivative` with the same arguments,
+    /// - a function `{prefix}_second_derivative` likewise, unless the activation is WGSL text without one, and
     /// - what they need, every name with the prefix.
     ///
     /// `{prefix}_Params` has a field for each parameter, in the order of [`Activation::parameters`]. Without parameters
@@ -76,15 +79,18 @@ impl Activation {
         let math = Math::of(Storage::F32, options.accuracy);
         for part in function_parts(self.definition(), math) {
             let of_numbers = |word: &str| match word {
-                "activation" | "derivative" => Some(format!("{word}_of_number")),
+                "activation" | "derivative" | SECOND => Some(format!("{word}_of_number")),
                 _ => None,
             };
             text.push_str(&renamed(&part.text, of_numbers));
         }
         math.parts(options.form()).iter().for_each(|part| text.push_str(&part.text));
-        text.push_str(source!("snippet.wgsl").text);
+        text.push_str(source!("snippet/functions.wgsl").text);
+        let is_flat = self.definition().is_flat();
+        text.push_str(if is_flat { source!("snippet/flat.wgsl") } else { source!("snippet/curved.wgsl") }.text);
         let items = items(&text);
-        let needed = needed(&items, &OFFERED);
+        let second = self.definition().declares(SECOND).then_some(SECOND);
+        let needed = needed(&items, OFFERED.into_iter().chain(second));
         let mut snippet = match self.definition().is_trusted() {
             true => format!("// {}: {}\n", self.name(), self.formula().replace('\n', " ")),
             false => String::new(),

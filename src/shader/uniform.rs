@@ -102,6 +102,9 @@ uniform! {
         /// The index of the first row that statistics count within the whole array.
         base_row: u32,
         _padding: u32,
+        /// The axes of a mask that repeats, the last first.
+        mask_lengths: [u32; 8],
+        mask_strides: [u32; 8],
     }
 }
 

@@ -300,8 +300,8 @@ fn eight_storage_buffers_are_enough_for_every_kernel() {
     let mask = context.upload(&[1_u8; 3000]).unwrap();
     for axis in [Axis::new(&[2, 1500], 1).unwrap(), Axis::new(&[1500, 2], 0).unwrap()] {
         let softmax = AxisFunction::Softmax { temperature: 1.0 };
-        let y = context.forward_along(&softmax, &axis, Some(&mask), &x).unwrap();
-        context.backward_along(&softmax, &axis, Some(&mask), &x, &y).unwrap();
+        let y = context.forward_along(&softmax, &axis, Some((&mask).into()), &x).unwrap();
+        context.backward_along(&softmax, &axis, Some((&mask).into()), &x, &y).unwrap();
     }
 }
 

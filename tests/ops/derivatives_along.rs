@@ -105,7 +105,7 @@ fn check<T: Element>(context: &GpuActivations, function: &AxisFunction, axis: &A
     let [on_x, on_dy, on_v] = [&x, &dy, &v].map(|data| context.upload(data).unwrap());
     let on_mask = mask.as_ref().map(|mask| context.upload(mask).unwrap());
     let (on_dx, on_ddy) =
-        context.double_backward_along(function, axis, on_mask.as_ref(), &on_x, &on_dy, &on_v).unwrap();
+        context.double_backward_along(function, axis, on_mask.as_ref().map(Into::into), &on_x, &on_dy, &on_v).unwrap();
     let bits = |values: &[T]| bytemuck::cast_slice::<T, u8>(values).to_vec();
     assert_eq!(bits(&context.download(&on_dx).unwrap()), bits(&dx), "{what}");
     assert_eq!(bits(&context.download(&on_ddy).unwrap()), bits(&ddy), "{what}");

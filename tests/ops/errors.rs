@@ -447,10 +447,10 @@ fn shapes_and_axes_are_named() {
     let wrong = context.backward_along(&softmax, &axis, None, &x, &short).unwrap_err();
     assert_eq!(said(wrong), "dy has 5 elements, the shape has 6");
     let mask = context.upload(&[1_u8; 5]).unwrap();
-    let wrong = context.forward_along(&softmax, &axis, Some(&mask), &x).unwrap_err();
+    let wrong = context.forward_along(&softmax, &axis, Some((&mask).into()), &x).unwrap_err();
     assert_eq!(said(wrong), "mask has 5 elements, the shape has 6");
     let mask = context.upload(&[1_u8; 6]).unwrap();
-    let wrong = context.forward_along(AxisFunction::Crelu, &axis, Some(&mask), &x).unwrap_err();
+    let wrong = context.forward_along(AxisFunction::Crelu, &axis, Some((&mask).into()), &x).unwrap_err();
     assert_eq!(said(wrong), "crelu takes no mask; the softmax family does");
     let hardmax = AxisFunction::Hardmax { temperature: 1.0 };
     let wrong = context.backward_along_from_output(&hardmax, &axis, None, &x, &x).unwrap_err();

@@ -2,9 +2,7 @@
 
 use crate::common::context;
 use approx::assert_relative_eq;
-use gpu_activations::{
-    Activation, Axis, AxisFunction, BufferRange, Error, GateGradients, GpuActivations, ParameterBuffers, wgpu,
-};
+use gpu_activations::{Activation, Axis, AxisFunction, BufferRange, Error, GpuActivations, ParameterBuffers, wgpu};
 use half::f16;
 
 fn numbers(len: usize) -> Vec<f32> {
@@ -49,53 +47,6 @@ fn along_an_axis_all_forms_agree() {
         &upload(&numbers(42)),
     );
     assert!(matches!(gated, Err(Error::LengthMismatch { .. } | Error::SharedBuffer { .. })), "{gated:?}");
-}
-
-#[test]
-fn a_gated_unit_of_two_arrays_is_that_of_one() {
-    let context = context();
-    let all = numbers(10);
-    let upload = |data: &[f32]| context.upload(data).unwrap();
-    let (value, gate, dy) = (upload(&all[..5]), upload(&all[5..]), upload(&numbers(5)));
-    let y = context.forward_gated(Activation::Mish, &value, &gate).unwrap();
-    let axis = Axis::last(&[10]).unwrap();
-    let unit = AxisFunction::gated(Activation::Mish);
-    assert_eq!(context.download(&y).unwrap(), context.forward_along_slice(&unit, &axis, None, &all).unwrap());
-    let (dvalue, dgate) = context.backward_gated(Activation::Mish, &value, &gate, &dy).unwrap();
-    let both = [context.download(&dvalue).unwrap(), context.download(&dgate).unwrap()].concat();
-    assert_eq!(both, context.backward_along_slice(&unit, &axis, None, &all, &numbers(5)).unwrap());
-    let into = context.allocate(5).unwrap();
-    context.forward_gated_into(Activation::Mish, &value, &gate, &into).unwrap();
-    assert_eq!(context.download(&into).unwrap(), context.download(&y).unwrap());
-    let over = context.forward_gated_into(Activation::Mish, &value, &gate, &value);
-    assert!(matches!(over, Err(Error::SharedBuffer { operand: "value", result: "y" })), "{over:?}");
-    let gradients = GateGradients { value: (&dvalue).into(), gate: (&dvalue).into() };
-    let same = context.batch(|recording| recording.backward_gated(Activation::Mish, &value, &gate, &dy, gradients));
-    assert!(matches!(same, Err(Error::SharedBuffer { operand: "dvalue", result: "dgate" })), "{same:?}");
-}
-
-#[test]
-fn the_gradients_of_a_gated_unit_are_written_both_or_not_at_all() {
-    let context = context();
-    let upload = |data: &[f32]| context.upload(data).unwrap();
-    let (value, gate, dy) = (upload(&[2.0, 3.0]), upload(&[5.0, 7.0]), upload(&[1.0, 1.0]));
-    let (dvalue, dgate, short) = (upload(&[9.0, 9.0]), upload(&[9.0, 9.0]), upload(&[9.0]));
-    // Each input, as the place of either gradient, and a place that is too short for the second one.
-    let inputs = [("value", &value), ("gate", &gate), ("dy", &dy)];
-    let mut places: Vec<_> = inputs.iter().flat_map(|&(_, input)| [(input, &dgate), (&dvalue, input)]).collect();
-    places.push((&dvalue, &short));
-    for (of_value, of_gate) in places {
-        let gradients = GateGradients { value: of_value.into(), gate: of_gate.into() };
-        let mut encoder = context.device().create_command_encoder(&Default::default());
-        let outcome = context.record(&mut encoder).backward_gated(Activation::Identity, &value, &gate, &dy, gradients);
-        assert!(matches!(outcome, Err(Error::SharedBuffer { .. } | Error::LengthMismatch { .. })), "{outcome:?}");
-        context.queue().submit([encoder.finish()]);
-        assert_eq!(context.download(&dvalue).unwrap(), [9.0, 9.0]);
-    }
-    let gradients = GateGradients { value: (&dvalue).into(), gate: (&dgate).into() };
-    context.backward_gated_into(Activation::Identity, &value, &gate, &dy, gradients).unwrap();
-    assert_eq!(context.download(&dvalue).unwrap(), [5.0, 7.0]);
-    assert_eq!(context.download(&dgate).unwrap(), [2.0, 3.0]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod along;
 mod along_edges;
+mod broadcast;
 #[path = "../common/mod.rs"]
 mod common;
 mod derivatives;
@@ -10,6 +11,7 @@ mod errors;
 mod extremes;
 mod forms;
 mod fused;
+mod gated;
 mod learnable;
 mod magnitudes;
 mod sinks;

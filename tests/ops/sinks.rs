@@ -53,13 +53,16 @@ fn check<T: Element>(context: &GpuActivations, name: &str, axis: &Axis, heads: O
     let what =
         format!("{name} along {axis:?}, sinks along {heads:?}, masked {masked}, {context:?}, {} bytes", size_of::<T>());
 
-    let y = context.forward_along_with_sinks(&function, axis, on_mask.as_ref(), &sinks, &on_x).unwrap();
+    let y = context.forward_along_with_sinks(&function, axis, on_mask.as_ref().map(Into::into), &sinks, &on_x).unwrap();
     let expected = function.forward_with_sinks(axis, kept.as_deref(), &of_rows, &x).unwrap();
     close(&format!("y of {what}"), &widened(&context.download(&y).unwrap()), &expected, unit::<T>());
-    let dx = context.backward_along_with_sinks(&function, axis, on_mask.as_ref(), &sinks, &on_x, &on_dy).unwrap();
+    let dx = context
+        .backward_along_with_sinks(&function, axis, on_mask.as_ref().map(Into::into), &sinks, &on_x, &on_dy)
+        .unwrap();
     let (expected, of_sinks) = function.backward_with_sinks(axis, kept.as_deref(), &of_rows, &x, &dy).unwrap();
     close(&format!("dx of {what}"), &widened(&context.download(&dx).unwrap()), &expected, 16.0 * unit::<T>());
-    let gradient = context.sink_gradient(&function, axis, on_mask.as_ref(), &sinks, &on_x, &on_dy).unwrap();
+    let gradient =
+        context.sink_gradient(&function, axis, on_mask.as_ref().map(Into::into), &sinks, &on_x, &on_dy).unwrap();
     let mut sums = vec![0.0; count];
     of_sinks.iter().enumerate().for_each(|(row, gradient)| sums[channel(row)] += gradient);
     close(&format!("gradient of {what}"), &widened(&context.download(&gradient).unwrap()), &sums, 4e-6);
@@ -160,9 +163,9 @@ fn gradients_from_y_and_of_empty_rows() {
         close(name, &widened(&context.download(&from_y).unwrap()), &widened(&context.download(&from_x).unwrap()), 2e-6);
     }
     let mask = context.upload(&[0_u8; 6]).unwrap();
-    let y = context.forward_along_with_sinks(named("log_softmax"), &axis, Some(&mask), &sinks, &x).unwrap();
+    let y = context.forward_along_with_sinks(named("log_softmax"), &axis, Some((&mask).into()), &sinks, &x).unwrap();
     assert_eq!(context.download(&y).unwrap(), [f32::NEG_INFINITY; 6]);
-    let gradient = context.sink_gradient(named("softmax"), &axis, Some(&mask), &sinks, &x, &dy).unwrap();
+    let gradient = context.sink_gradient(named("softmax"), &axis, Some((&mask).into()), &sinks, &x, &dy).unwrap();
     assert_eq!(context.download(&gradient).unwrap(), [0.0]);
     let empty = context.allocate::<f32>(0).unwrap();
     let two = context.upload(&[0.5_f32, 1.0]).unwrap();

@@ -7,7 +7,8 @@ use gpu_activations::shader::{Aliasing, ComposedModule, Member, Shader, ShaderOp
 use gpu_activations::tuning::Strategy;
 use gpu_activations::{
     Accuracy, Activation, Axis, AxisFunction, BufferRange, Direction, DoubleBackward, Element, Error, Function,
-    GateGradients, GpuActivations, GpuBuffer, Order, ParameterBuffers, Recording, Sinks, wgpu,
+    GateGradients, GatedDoubleBackward, GpuActivations, GpuBuffer, Mask, Order, ParameterBuffers, Recording, Sinks,
+    wgpu,
 };
 use half::{bf16, f16};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
@@ -429,6 +430,22 @@ impl Collector {
         }
     }
 
+    /// A mask that lies or repeats along one to eight runs of axes.
+    fn repeated_masks(&self) {
+        let softmax: AxisFunction = "softmax".parse().unwrap();
+        let axis = Axis::last(&[2; 8]).unwrap();
+        let [x, y, dy, dx] = [(); 4].map(|()| self.context.allocate::<f32>(axis.elements()).unwrap());
+        for runs in 1..=8 {
+            // Every second axis, the last one or the one before it first.
+            let shape: Vec<usize> = (0..(runs - 1).max(1)).rev().map(|axis| 2 - (axis + runs) % 2).collect();
+            let bytes = self.context.allocate::<u8>(shape.iter().product()).unwrap();
+            let (mask, what) = (Some(Mask::broadcast(&bytes, &shape)), format!("softmax mask of {runs} runs"));
+            self.prepare(&self.context, &what, |r| r.forward_along(&softmax, &axis, mask, &x, &y));
+            let backward = format!("{what} backward");
+            self.prepare(&self.context, &backward, |r| r.backward_along(&softmax, &axis, mask, &x, &dy, &dx));
+        }
+    }
+
     /// Gates through every activation, for one array and for two.
     fn gated<T: Element>(&self) {
         for activation in Activation::ALL {
@@ -440,12 +457,18 @@ impl Collector {
                 self.along_axis::<T>(&name, &function, &axis, Strategy::Automatic, Place::Separate);
             }
             let [value, gate, dy, y, dvalue, dgate] = [(); 6].map(|()| self.context.allocate::<T>(6).unwrap());
+            let [v1, v2, ddy] = [(); 3].map(|()| self.context.allocate::<T>(6).unwrap());
             let what = format!("two gated by {} {}", activation.name(), storage::<T>());
+            let gradients = GateGradients { value: (&dvalue).into(), gate: (&dgate).into() };
+            let v = GateGradients { value: (&v1).into(), gate: (&v2).into() };
+            let (value, gate, dy, ddy) = ((&value).into(), (&gate).into(), (&dy).into(), (&ddy).into());
             self.prepare(&self.context, &what, |r| {
-                r.forward_gated(*activation, &value, &gate, &y)?;
-                let gradients = GateGradients { value: (&dvalue).into(), gate: (&dgate).into() };
-                r.backward_gated(*activation, &value, &gate, &dy, gradients)
+                r.forward_gated(*activation, value, gate, &y)?;
+                r.backward_gated(*activation, value, gate, dy, gradients)
             });
+            let operands = GatedDoubleBackward { value, gate, dy, v, gradients, ddy };
+            let twice = format!("{what} double backward");
+            self.prepare(&self.context, &twice, |r| r.double_backward_gated(*activation, operands));
         }
     }
 
@@ -478,6 +501,8 @@ impl Collector {
                     modules.now = format!("{}_{storage:?}_{accuracy}_native", activation.name()).to_lowercase();
                     let shader = Shader::elementwise_with(activation, storage, Aliasing::Separate, options);
                     modules.add(shader.source(), "forward");
+                    let shader = Shader::derivative(activation, Order::Second, storage, options).unwrap();
+                    modules.add(shader.source(), "derivatives");
                 }
             }
         }
@@ -487,6 +512,10 @@ impl Collector {
                 for direction in Direction::ALL {
                     let (shader, entry_point) = Shader::along(function, storage, direction);
                     modules.add(shader.source(), entry_point);
+                }
+                match Shader::double_backward_along(function, storage, ShaderOptions::default()) {
+                    Ok((shader, entry_point)) => modules.add(shader.source(), entry_point),
+                    Err(error) => assert!(!function.has_double_backward(), "{error}"),
                 }
             }
         }
@@ -507,7 +536,8 @@ fn around(snippet: &str) -> String {
 @compute @workgroup_size(64)
 fn kernel(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {{
     its_zero = workgroups.z - 1u;
-    values[id.x] = its_activation(values[id.x], params[0]) * its_derivative(values[id.x], params[0]);
+    let slopes = its_derivative(values[id.x], params[0]) + its_second_derivative(values[id.x], params[0]);
+    values[id.x] = its_activation(values[id.x], params[0]) * slopes;
 }}
 "
     )
@@ -627,6 +657,7 @@ fn every_module_is_valid() {
     collector.all_of::<f32>();
     collector.all_of::<f16>();
     collector.all_of::<bf16>();
+    collector.repeated_masks();
     collector.others();
     let modules = std::mem::take(&mut *collector.modules.lock().unwrap());
     validate(&modules.names);

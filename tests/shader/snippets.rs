@@ -1,10 +1,10 @@
 //! Activations in other programs' shaders.
 
 use crate::common::context;
-use gpu_activations::{Activation, Error, GpuActivations, wgpu};
+use gpu_activations::{Activation, Error, GpuActivations, Order, wgpu};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 
-/// A foreign shader: a matrix product with one activation on its results, and the derivative of another beside it.
+/// A foreign shader: a matrix product with one activation on its results, and the derivatives of another beside it.
 fn foreign(first: &Activation, second: &Activation) -> String {
     let arguments = |activation: &Activation, prefix: &str| match activation.values().as_slice() {
         [] => "0u".to_owned(),
@@ -19,7 +19,7 @@ fn foreign(first: &Activation, second: &Activation) -> String {
         "{}{}
         @group(0) @binding(0) var<storage, read> left: array<f32>;
         @group(0) @binding(1) var<storage, read> right: array<f32>;
-        @group(0) @binding(2) var<storage, read_write> products: array<vec2<f32>>;
+        @group(0) @binding(2) var<storage, read_write> products: array<vec4<f32>>;
 
         // An infinite parameter is no constant expression.
         fn params_zero() -> u32 {{
@@ -32,16 +32,19 @@ fn foreign(first: &Activation, second: &Activation) -> String {
             second_zero = workgroups.z - 1u;
             if id.x < arrayLength(&products) {{
                 let product = left[id.x] * right[0];
-                products[id.x] = vec2<f32>(
+                let params = {};
+                products[id.x] = vec4<f32>(
                     first_activation(product, {}),
-                    second_derivative(product, {}),
+                    second_derivative(product, params),
+                    second_second_derivative(product, params),
+                    0.0,
                 );
             }}
         }}",
         snippet(first, "first"),
         snippet(second, "second"),
-        arguments(first, "first"),
         arguments(second, "second"),
+        arguments(first, "first"),
     )
 }
 
@@ -76,8 +79,9 @@ fn a_shader_with_two_snippets_computes_what_the_context_does() {
         let products = run(&context, &foreign(&first, &second), &x);
         let values = context.forward_slice(first, &x).expect("forward runs");
         let slopes = context.backward_slice(second, &x, &vec![1.0; x.len()]).expect("backward runs");
-        for (i, pair) in products.chunks(2).enumerate() {
-            for (ours, theirs) in [(values[i], pair[0]), (slopes[i], pair[1])] {
+        let curvatures = context.derivative_slice(second, Order::Second, &x).expect("derivative runs");
+        for (i, product) in products.chunks(4).enumerate() {
+            for (ours, theirs) in [(values[i], product[0]), (slopes[i], product[1]), (curvatures[i], product[2])] {
                 // Compilers may contract the two differently, and kernels omit guards that their adapter does not need.
                 // Near the root of gelu's derivative an error counts against its terms.
                 let about_root = second.name() == "gelu" && (-0.8..-0.7).contains(&x[i]);
@@ -106,7 +110,7 @@ fn run(context: &GpuActivations, source: &str, x: &[f32]) -> Vec<f32> {
     });
     let left = context.upload(x).expect("x fits");
     let right = context.upload(&[1.0f32]).expect("one number fits");
-    let products = context.allocate::<f32>(2 * x.len()).expect("the products fit");
+    let products = context.allocate::<f32>(4 * x.len()).expect("the products fit");
     let entries = [left.raw(), right.raw(), products.raw()];
     let entries: Vec<_> = entries
         .iter()

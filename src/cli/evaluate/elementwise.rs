@@ -1,7 +1,7 @@
 //! Elementwise functions at the same parameters everywhere: files of any size, batch by batch in their own order.
 
 use crate::evaluate::request::{BATCH, Elements, Engine, Request};
-use crate::npy::{Input, Kind, NUMBERS, Output, finish_all, reserved, say_what_is_rounded, to_c_order, tuple};
+use crate::npy::{Input, Kind, NUMBERS, Output, finish_all, lengths, reserved, say_what_is_rounded, to_c_order, tuple};
 use crate::output::progress_bar;
 use anyhow::{Result, ensure};
 use gpu_activations::{Activation, Element};
@@ -85,7 +85,7 @@ impl<T: Element> Gradient<T> {
         let mut reordered: Vec<T> = reserved(dy.elements as usize, &dy.name)?;
         data.resize(dy.elements as usize, T::zeroed());
         dy.read(&mut data)?;
-        let mut shape: Vec<usize> = dy.shape.iter().map(|&length| length as usize).collect();
+        let mut shape = lengths(&dy.shape);
         // A C-ordered array read backwards over its axes is a Fortran-ordered one.
         if x.order == Order::Fortran {
             shape.reverse();

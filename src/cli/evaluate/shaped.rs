@@ -2,15 +2,15 @@
 //! slopes. Outer entries are evaluated batch by batch if each stands for itself, and otherwise arrays as a whole.
 
 use crate::evaluate::batches::{Batch, LongAxis};
-use crate::evaluate::broadcast::Broadcast;
 use crate::evaluate::request::{BATCH, Elements, Engine, Request};
 use crate::evaluate::sinks::RowSinks;
 use crate::function::Configured;
-use crate::npy::{Input, Kind, MASK, NUMBERS, Output, finish_all, say_what_is_rounded, tuple};
+use crate::npy::{Input, Kind, MASK, NUMBERS, Output, finish_all, lengths, say_what_is_rounded, tuple};
 use crate::output::progress_bar;
 use anyhow::{Context, Result, bail, ensure};
+use gpu_activations::Mask as DeviceMask;
 use gpu_activations::{
-    Activation, Axis, AxisFunction, Element, Error, GpuActivations, GpuBuffer, ParameterBuffers, Sinks,
+    Activation, Axis, AxisFunction, Broadcast, Element, Error, GpuActivations, GpuBuffer, ParameterBuffers, Sinks,
 };
 use half::f16;
 use npyz::Order;
@@ -59,7 +59,7 @@ impl Mask {
         if file.shape == x.shape {
             return Ok(Mask::Whole(file));
         }
-        let broadcast = Broadcast::new(&file.shape, &x.shape).with_context(|| {
+        let broadcast = Broadcast::new(&lengths(&file.shape), &lengths(&x.shape)).ok().with_context(|| {
             let (ours, theirs) = (tuple(&file.shape), tuple(&x.shape));
             let (path, shown) = (&file.name, &x.name);
             format!("the mask in {path} has the shape {ours}, which numpy does not broadcast to {theirs}, that of x in {shown}")
@@ -155,7 +155,7 @@ impl<'a, T: Element> Task<'a, T> {
         let Request { arguments, configured, pass, gradients } = request;
         let kind = x.kind;
         let shown = x.name.clone();
-        let shape: Vec<usize> = x.shape.iter().map(|&length| length as usize).collect();
+        let shape = lengths(&x.shape);
         let along = configured.function.along().ok();
         let axis = match (along, arguments.axis) {
             (None, None) => None,
@@ -327,11 +327,11 @@ impl<'a, T: Element> Task<'a, T> {
         &self,
         context: &GpuActivations,
         sinks: &RowSinks,
-        call: impl FnOnce(&Sinks<'_>, Option<&GpuBuffer<u8>>, &GpuBuffer<T>) -> Result<R, Error>,
+        call: impl FnOnce(&Sinks<'_>, Option<DeviceMask<'_>>, &GpuBuffer<T>) -> Result<R, Error>,
     ) -> Result<R> {
         let (values, x) = (context.upload(&sinks.of(self.rows.clone()))?, context.upload(&self.x)?);
         let mask = self.mask.as_ref().map(|mask| context.upload(mask)).transpose()?;
-        Ok(call(&Sinks::per_row(&values), mask.as_ref(), &x)?)
+        Ok(call(&Sinks::per_row(&values), mask.as_ref().map(Into::into), &x)?)
     }
 
     fn along_reference(&self, function: &AxisFunction) -> Result<Vec<Vec<T>>> {
@@ -477,7 +477,7 @@ fn spread_other_channels(tensors: &mut [Tensor], x: &Input) {
     });
     for tensor in tensors {
         let is_other = matches!(&tensor.sharing, Sharing::Channel(axis) if Some(axis) != shared.as_ref());
-        if let (true, Some(broadcast)) = (is_other, Broadcast::new(&tensor.file.shape, &x.shape)) {
+        if let (true, Ok(broadcast)) = (is_other, Broadcast::new(&lengths(&tensor.file.shape), &lengths(&x.shape))) {
             tensor.sharing = Sharing::Spread(broadcast);
         }
     }
@@ -507,7 +507,7 @@ impl Tensor {
         let mut file = Input::open(path, &NUMBERS)?;
         let shape = &file.shape;
         let (shown, of_x) = (file.name.clone(), tuple(&x.shape));
-        let x_shape: Vec<usize> = x.shape.iter().map(|&length| length as usize).collect();
+        let x_shape = lengths(&x.shape);
         let sharing = match axis {
             _ if file.elements == 1 => Sharing::Tensor,
             Some(axis) => {
@@ -524,14 +524,14 @@ impl Tensor {
             }
             None if *shape == x.shape => Sharing::Element,
             None => {
-                let Some(broadcast) = Broadcast::new(shape, &x.shape) else {
+                let Ok(broadcast) = Broadcast::new(&lengths(shape), &x_shape) else {
                     bail!(
                         "{name} in {shown} has the shape {}, which numpy does not broadcast to x's {of_x}; --axis N gives \
                          channels of another axis than the last",
                         tuple(shape)
                     )
                 };
-                match broadcast.run() {
+                match broadcast.channels() {
                     Some(run) => Sharing::Channel(Axis::new(&run, 1)?),
                     None => Sharing::Spread(broadcast),
                 }

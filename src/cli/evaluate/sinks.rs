@@ -1,7 +1,7 @@
-use crate::evaluate::broadcast::Broadcast;
 use crate::function::Sink;
-use crate::npy::{Input, NUMBERS, tuple};
+use crate::npy::{Input, NUMBERS, lengths, tuple};
 use anyhow::{Context, Result};
+use gpu_activations::Broadcast;
 use std::ops::Range;
 
 /// The sinks of softmax, which repeat over the rows.
@@ -25,7 +25,7 @@ impl RowSinks {
                 (Some(file), values, shape)
             }
         };
-        let broadcast = Broadcast::new(&shape, &rows).with_context(|| {
+        let broadcast = Broadcast::new(&lengths(&shape), &lengths(&rows)).ok().with_context(|| {
             let name = file.as_ref().map_or("", |file| file.name.as_str());
             format!(
                 "the sink in {name} has the shape {}, which numpy does not broadcast to {}, that of x with length 1 along axis \

@@ -1,13 +1,14 @@
 //! The dispatches along an axis: statistics of rows, and results from them.
 
+use crate::catalog::Run;
 use crate::device::{BoundRange, BufferRange, Command, Device, Dispatch, RESIDENT, pooled_bytes};
 use crate::error::Error;
 use crate::ops::check::{span, workgroups_for};
 use crate::ops::recording::Recording;
 use crate::ops::rowwise::plan::{Plan, Rows, most_scratch, plan};
 use crate::shader::{
-    Access, Aliasing, Element, Kernel, Orientation, RowStatistics, RowwiseKernel, RowwiseUniform, Stage, Storage, Team,
-    Turns, numbers, with_parameters,
+    Access, Aliasing, Element, Kernel, MOST_MASK_RUNS, Masking, Orientation, RowStatistics, RowwiseKernel,
+    RowwiseUniform, Stage, Storage, Team, Turns, numbers, with_parameters,
 };
 
 /// The inputs of kernels.
@@ -16,7 +17,8 @@ pub(crate) struct RowwiseOperands<'a, T: Element> {
     pub dy: Option<BufferRange<'a, T>>,
     /// v of a double backward pass.
     pub v: Option<BufferRange<'a, T>>,
-    pub mask: Option<BufferRange<'a, u8>>,
+    /// The mask, and the runs of axes along which it repeats if it does.
+    pub mask: Option<(BufferRange<'a, u8>, Vec<Run>)>,
     /// Whether dy has one element for each row.
     pub reduced_dy: bool,
     /// The location of the result relative to x and dy.
@@ -96,7 +98,9 @@ impl<'a, T: Element> Rowwise<'a, T> {
         let plan = plan(&rows, &device.traits, recording.strategy)?;
         let plan = Plan { held: plan.held.filter(|_| !statistics.has_tangents()), ..plan };
         let width = rows.width(&device.traits);
-        let uniform = RowwiseUniform { inner: rows.inner as u32, length: rows.length as u32, width, ..uniform };
+        let (mask_lengths, mask_strides) = mask_axes(operands.mask.as_ref().map_or(&[], |(_, runs)| runs));
+        let (inner, length) = (rows.inner as u32, rows.length as u32);
+        let uniform = RowwiseUniform { inner, length, width, mask_lengths, mask_strides, ..uniform };
         Ok(Rowwise { device, label, rows, plan, statistics, operands, uniform, params })
     }
 
@@ -438,10 +442,18 @@ impl<'a, T: Element> Rowwise<'a, T> {
             inputs.bindings.push(bound);
         }
         inputs.bindings.extend(v.map(|v| span(v, numbers::TANGENT, Access::Read, start, elements).0));
-        if let Some(mask) = *mask {
-            let (bound, first) = span(mask, numbers::MASK, Access::Read, start, elements);
-            inputs.first_mask = first;
-            inputs.bindings.push(bound);
+        match mask {
+            None => {}
+            Some((mask, runs)) if runs.is_empty() => {
+                let (bound, first) = span(*mask, numbers::MASK, Access::Read, start, elements);
+                inputs.first_mask = first;
+                inputs.bindings.push(bound);
+            }
+            // All of a mask that repeats is bound, and counts elements of the whole array.
+            Some((mask, _)) => {
+                inputs.first_mask = start;
+                inputs.bindings.push(span(*mask, numbers::MASK, Access::Read, 0, mask.elements).0);
+            }
         }
         inputs.bindings.extend(parameters.iter().copied());
         inputs
@@ -467,6 +479,14 @@ impl<'a, T: Element> Rowwise<'a, T> {
         }
     }
 
+    fn masking(&self) -> Masking {
+        match &self.operands.mask {
+            None => Masking::None,
+            Some((_, runs)) if runs.is_empty() => Masking::Whole,
+            Some((_, runs)) => Masking::Repeated { runs: runs.len() },
+        }
+    }
+
     fn push(&self, job: Job<'_>, prepared: &mut Prepared) -> Result<(), Error> {
         let Job { stage, team, storage, whole_vectors, bindings, uniform, workgroups } = job;
         let kernel = RowwiseKernel {
@@ -475,7 +495,7 @@ impl<'a, T: Element> Rowwise<'a, T> {
             aliasing: self.operands.aliasing,
             orientation: self.rows.orientation(),
             whole_vectors,
-            masked: self.operands.mask.is_some(),
+            masking: self.masking(),
             team,
             stage,
         };
@@ -486,7 +506,7 @@ impl<'a, T: Element> Rowwise<'a, T> {
                 aliasing: Aliasing::Separate,
                 orientation: Orientation::Rows,
                 whole_vectors: true,
-                masked: false,
+                masking: Masking::None,
                 ..kernel
             },
             Stage::WriteWords | Stage::WriteReduced => RowwiseKernel { orientation: Orientation::Rows, ..kernel },
@@ -502,6 +522,15 @@ impl<'a, T: Element> Rowwise<'a, T> {
         })?);
         Ok(())
     }
+}
+
+/// The lengths and strides of the runs of a mask that repeats.
+fn mask_axes(runs: &[Run]) -> ([u32; MOST_MASK_RUNS], [u32; MOST_MASK_RUNS]) {
+    let (mut lengths, mut strides) = ([0; MOST_MASK_RUNS], [0; MOST_MASK_RUNS]);
+    for ((run, length), stride) in runs.iter().zip(&mut lengths).zip(&mut strides) {
+        (*length, *stride) = (run.length as u32, run.stride as u32);
+    }
+    (lengths, strides)
 }
 
 fn outer_parts(slab: Slab, most: u64) -> Vec<Slab> {
