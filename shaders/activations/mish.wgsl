@@ -35,8 +35,9 @@ fn activation_plain(x: f32, params: Params) -> f32 {
     let e = decay(vec2<f32>(max(-abs(x), -200.0), 0.0));
     let s = e.small.x;
     let negative = x < 0.0;
-    let w = select(2.0 * s + 1.0, e.mantissa.x * (s + 2.0), negative);
-    let y = max(x, -200.0) * w / (w + select(2.0 * s * s, 2.0, negative));
+    // The rounding of e s counts little beside 2e; that of s + 2 would count in full.
+    let w = select(2.0 * s + 1.0, opaque(e.mantissa.x * s) + 2.0 * e.mantissa.x, negative);
+    let y = max(x, -200.0) * (w / (w + select(2.0 * s * s, 2.0, negative)));
     return select(y, scale_tail(y, e.k), negative);
 }
 

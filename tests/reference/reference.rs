@@ -172,6 +172,31 @@ fn second_derivatives_are_those_of_pytorch() {
     }
 }
 
+/// Scores of size 1 and 30. Where one share is nearly the whole, PyTorch cancels v − Σ y·v, which leaves the rounding errors of
+/// its terms; the reference subtracts first.
+#[test]
+fn double_backward_along_an_axis_is_that_of_pytorch() {
+    let stored: serde_json::Value = serde_json::from_str(include_str!("pytorch_double_backward.json")).unwrap();
+    let cases = stored["along"].as_array().unwrap();
+    assert_eq!(cases.len(), 24);
+    for case in cases {
+        let array = |name: &str| -> Vec<f64> { serde_json::from_value(case[name].clone()).unwrap() };
+        let shape: Vec<usize> = serde_json::from_value(case["shape"].clone()).unwrap();
+        let function: AxisFunction = case["function"].as_str().unwrap().parse().unwrap();
+        let axis = Axis::new(&shape, case["axis"].as_i64().unwrap() as isize).unwrap();
+        let (dx, ddy) = function.double_backward(&axis, None, &array("x"), &array("dy"), &array("v")).unwrap();
+        for (name, ours) in [("dx", dx), ("ddy", ddy)] {
+            let theirs = array(name);
+            let largest = |numbers: &[f64]| numbers.iter().fold(0.0_f64, |largest, number| largest.max(number.abs()));
+            let allowed = 1e-12 * largest(&theirs) + 8.0 * f64::EPSILON * largest(&array("dy")) * largest(&array("v"));
+            assert_eq!(ours.len(), theirs.len());
+            for (ours, theirs) in ours.iter().zip(&theirs) {
+                assert!((ours - theirs).abs() <= allowed, "{name} of {function} along {axis:?}: {ours}, not {theirs}");
+            }
+        }
+    }
+}
+
 #[test]
 fn infinities_give_limits_and_nan_stays() {
     for activation in Activation::ALL {
