@@ -55,11 +55,18 @@ enum Parameter {
     Needed(&'static str, &'static str),
     /// A word that chooses the function.
     Choice(&'static str, &'static [(&'static str, &'static str)]),
-    /// A parameter that changes no result in f32.
-    Ignored(&'static str),
+    /// A parameter that changes no result in f32 at these values, the only ones that are taken.
+    Ignored(&'static str, Values),
+}
+
+enum Values {
+    Words(&'static [&'static str]),
+    AtLeast(f32),
+    Only(f32),
 }
 use Meaning::{Is, Refused};
 use Parameter::{Choice, Ignored, Named, Needed};
+use Values::{AtLeast, Only, Words};
 
 const fn row(names: &'static [&'static str], function: &'static str, parameters: &'static [Parameter]) -> Row {
     Row { names, meaning: Is(function, parameters) }
@@ -71,12 +78,14 @@ const fn refused(names: &'static [&'static str], reason: &'static str) -> Row {
 
 const ALPHA: &[Parameter] = &[Named("alpha", "alpha")];
 const SLOPE: &[Parameter] = &[Named("negative_slope", "negative_slope")];
-const INPLACE: Parameter = Ignored("inplace");
+const INPLACE: Parameter = Ignored("inplace", Words(&["true", "false"]));
+/// In training the slopes are drawn, for which there are seeds here.
+const NO_TRAINING: Parameter = Ignored("training", Words(&["false"]));
 const APPROXIMATE: Parameter = Choice("approximate", &[("none", "gelu"), ("tanh", "gelu_tanh")]);
 const APPROXIMATED: &[Parameter] = &[Choice("approximate", &[("false", "gelu"), ("true", "gelu_tanh")])];
 /// Hard sigmoid as clamp(x/6 + ½, 0, 1).
 const SIXTH: &str = "hard_sigmoid(alpha=0.16666667)";
-const NORMALIZES: &str = "it normalizes over elements, with parameters of a layer";
+const NORMALIZES: &str = "it is a normalization, and no activation";
 
 const LIBRARIES: &[Library] = &[
     Library {
@@ -84,24 +93,32 @@ const LIBRARIES: &[Library] = &[
         title: "PyTorch",
         rows: &[
             row(&["ELU", "elu"], "elu", &[Named("alpha", "alpha"), INPLACE]),
+            row(&["elu_"], "elu", ALPHA),
             row(&["Hardshrink", "hardshrink"], "hard_shrink", &[Named("lambd", "lambda")]),
             row(&["Hardsigmoid", "hardsigmoid"], SIXTH, &[INPLACE]),
             row(&["Hardtanh", "hardtanh"], "hard_tanh", &[Named("min_val", "min"), Named("max_val", "max"), INPLACE]),
+            row(&["hardtanh_"], "hard_tanh", &[Named("min_val", "min"), Named("max_val", "max")]),
             row(&["Hardswish", "hardswish"], "hard_swish", &[INPLACE]),
             row(&["LeakyReLU", "leaky_relu"], "leaky_relu", &[Named("negative_slope", "negative_slope"), INPLACE]),
+            row(&["leaky_relu_"], "leaky_relu", SLOPE),
             row(&["LogSigmoid", "logsigmoid"], "log_sigmoid", &[]),
             row(&["PReLU"], "prelu", &[Named("init", "alpha")]),
             row(&["prelu"], "prelu", &[Needed("weight", "alpha")]),
             row(&["ReLU", "relu"], "relu", &[INPLACE]),
+            row(&["relu_"], "relu", &[]),
             row(&["ReLU6", "relu6"], "relu6", &[INPLACE]),
-            row(&["RReLU", "rrelu"], "rrelu", &[Named("lower", "lower"), Named("upper", "upper"), INPLACE]),
+            row(&["RReLU"], "rrelu", &[Named("lower", "lower"), Named("upper", "upper"), INPLACE]),
+            row(&["rrelu"], "rrelu", &[Named("lower", "lower"), Named("upper", "upper"), NO_TRAINING, INPLACE]),
+            row(&["rrelu_"], "rrelu", &[Named("lower", "lower"), Named("upper", "upper"), NO_TRAINING]),
             row(&["SELU", "selu"], "selu", &[INPLACE]),
+            row(&["selu_"], "selu", &[]),
             row(&["CELU", "celu"], "celu", &[Named("alpha", "alpha"), INPLACE]),
+            row(&["celu_"], "celu", ALPHA),
             row(&["GELU", "gelu"], "gelu", &[APPROXIMATE]),
             row(&["Sigmoid", "sigmoid"], "sigmoid", &[]),
             row(&["SiLU", "silu"], "silu", &[INPLACE]),
             row(&["Mish", "mish"], "mish", &[INPLACE]),
-            row(&["Softplus", "softplus"], "softplus", &[Named("beta", "beta"), Ignored("threshold")]),
+            row(&["Softplus", "softplus"], "softplus", &[Named("beta", "beta"), Ignored("threshold", AtLeast(20.0))]),
             row(&["Softshrink", "softshrink"], "soft_shrink", &[Named("lambd", "lambda")]),
             row(&["Softsign", "softsign"], "softsign", &[]),
             row(&["Tanh", "tanh"], "tanh", &[]),
@@ -111,6 +128,7 @@ const LIBRARIES: &[Library] = &[
                 "threshold",
                 &[Needed("threshold", "threshold"), Needed("value", "value"), INPLACE],
             ),
+            row(&["threshold_"], "threshold", &[Needed("threshold", "threshold"), Needed("value", "value")]),
             row(&["GLU", "glu"], "glu", &[]),
             row(&["Softmin", "softmin"], "softmin", &[]),
             row(&["Softmax", "softmax"], "softmax", &[]),
@@ -170,6 +188,7 @@ const LIBRARIES: &[Library] = &[
             row(&["softsign"], "softsign", &[]),
             row(&["sparse_plus"], "sparse_plus", &[]),
             row(&["sparse_sigmoid"], "sparse_sigmoid", &[]),
+            // As documented. Up to 3.15 the code takes another threshold (keras-team/keras#23425).
             row(&["sparsemax"], "sparsemax", &[]),
             row(&["squareplus"], "squareplus", &[Named("b", "b")]),
             row(&["tanh"], "tanh", &[]),
@@ -235,17 +254,31 @@ const LIBRARIES: &[Library] = &[
             row(&["PRelu"], "prelu", &[Needed("slope", "alpha")]),
             row(&["ReduceLogSumExp"], "logsumexp", &[]),
             row(&["Relu"], "relu", &[]),
-            row(&["Selu"], "selu", &[]),
+            row(&["Selu"], "selu", &[Ignored("alpha", Only(1.673_263_2)), Ignored("gamma", Only(1.050_701))]),
             row(&["Shrink"], "shrink", &[Named("lambd", "lambda"), Named("bias", "bias")]),
             row(&["Sigmoid"], "sigmoid", &[]),
             row(&["Sin"], "sine", &[]),
             row(&["Softmax"], "softmax", &[]),
             row(&["Softplus"], "softplus", &[]),
             row(&["Softsign"], "softsign", &[]),
+            // Of two arrays, the gate and the value.
+            row(&["SwiGLU"], "gated(activation=swish, gate=first)", &[Named("alpha", "beta")]),
             row(&["Swish"], "swish", &[Named("alpha", "beta")]),
             row(&["Tanh"], "tanh", &[]),
             row(&["ThresholdedRelu"], "thresholded_relu", &[Named("alpha", "theta")]),
-            refused(&["LayerNormalization", "BatchNormalization", "RMSNormalization"], NORMALIZES),
+            refused(
+                &[
+                    "BatchNormalization",
+                    "GroupNormalization",
+                    "InstanceNormalization",
+                    "LayerNormalization",
+                    "LpNormalization",
+                    "LRN",
+                    "MeanVarianceNormalization",
+                    "RMSNormalization",
+                ],
+                NORMALIZES,
+            ),
         ],
     },
     Library {
@@ -255,19 +288,25 @@ const LIBRARIES: &[Library] = &[
             row(&["gelu", "gelu_python"], "gelu", &[]),
             row(&["gelu_10"], "clipped_gelu", &[Named("min", "min"), Named("max", "max")]),
             row(&["gelu_accurate", "gelu_fast", "gelu_new", "gelu_python_tanh", "gelu_pytorch_tanh"], "gelu_tanh", &[]),
+            row(&["hardswish"], "hard_swish", &[INPLACE]),
             row(&["laplace"], "laplace", &[Named("mu", "mu"), Named("sigma", "sigma")]),
-            row(&["leaky_relu"], "leaky_relu", SLOPE),
+            row(&["leaky_relu"], "leaky_relu", &[Named("negative_slope", "negative_slope"), INPLACE]),
             row(&["linear"], "identity", &[]),
             row(&["mish"], "mish", &[]),
             row(&["prelu"], "prelu", &[Named("init", "alpha")]),
             row(&["quick_gelu"], "quick_gelu", &[]),
-            row(&["relu"], "relu", &[]),
+            row(&["relu"], "relu", &[INPLACE]),
             row(&["relu2"], "relu_squared", &[]),
-            row(&["relu6"], "relu6", &[]),
+            row(&["relu6"], "relu6", &[INPLACE]),
             row(&["sigmoid"], "sigmoid", &[]),
-            row(&["silu", "swish"], "silu", &[]),
+            row(&["silu"], "silu", &[]),
+            row(&["swish"], "silu", &[INPLACE]),
             row(&["tanh"], "tanh", &[]),
-            row(&["xielu"], "xielu", &[]),
+            row(
+                &["xielu"],
+                "xielu",
+                &[Named("alpha_p_init", "alpha_p"), Named("alpha_n_init", "alpha_n"), Named("beta", "beta")],
+            ),
             refused(&["sqrtsoftplus"], "the square root of softplus is no function of this catalogue"),
         ],
     },
@@ -347,7 +386,7 @@ impl LibraryName {
     pub fn parameters(&self) -> Vec<(&'static str, Option<&'static str>)> {
         let pair = |parameter: &Parameter| match *parameter {
             Named(there, here) | Needed(there, here) => (there, Some(here)),
-            Choice(there, _) | Ignored(there) => (there, None),
+            Choice(there, _) | Ignored(there, _) => (there, None),
         };
         self.known().iter().map(pair).collect()
     }
@@ -388,7 +427,7 @@ impl LibraryName {
         let wanted = normalized(parameter);
         let value = value.trim_matches(['\'', '"']);
         let name = |parameter: &Parameter| match *parameter {
-            Named(there, _) | Needed(there, _) | Choice(there, _) | Ignored(there) => normalized(there),
+            Named(there, _) | Needed(there, _) | Choice(there, _) | Ignored(there, _) => normalized(there),
         };
         match self.known().iter().find(|known| name(known) == wanted) {
             Some(Named(_, here) | Needed(_, here)) => {
@@ -398,19 +437,11 @@ impl LibraryName {
             }
             Some(Choice(there, choices)) => {
                 let chosen = choices.iter().find(|(word, _)| word.eq_ignore_ascii_case(value));
-                chosen.map_or_else(
-                    || {
-                        Err(Error::InvalidValue {
-                            function: function.name(),
-                            parameter: there,
-                            value: value.to_owned(),
-                            valid: choices.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(" or "),
-                        })
-                    },
-                    |(_, function)| function.parse(),
-                )
+                let valid = || choices.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(" or ");
+                chosen.map_or_else(|| Err(invalid(&function, there, value, valid())), |(_, function)| function.parse())
             }
-            Some(Ignored(_)) => Ok(function),
+            Some(Ignored(_, values)) if values.contains(value) => Ok(function),
+            Some(Ignored(there, values)) => Err(invalid(&function, there, value, values.to_string())),
             None => Err(self.unknown(parameter)?),
         }
     }
@@ -439,6 +470,31 @@ impl LibraryName {
         match self.needed().into_iter().find(given) {
             Some(parameter) => Err(Error::ParameterMissing { name: self.to_string(), parameter }),
             None => Ok(function),
+        }
+    }
+}
+
+fn invalid(function: &Function, parameter: &'static str, value: &str, valid: String) -> Error {
+    Error::InvalidValue { function: function.name(), parameter, value: value.to_owned(), valid }
+}
+
+impl Values {
+    fn contains(&self, value: &str) -> bool {
+        let number = value.parse::<f32>();
+        match *self {
+            Words(words) => words.iter().any(|word| word.eq_ignore_ascii_case(value)),
+            AtLeast(least) => number.is_ok_and(|number| number >= least),
+            Only(one) => number == Ok(one),
+        }
+    }
+}
+
+impl fmt::Display for Values {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Words(words) => f.write_str(&words.join(" or ")),
+            AtLeast(least) => write!(f, "at least {least}"),
+            Only(one) => write!(f, "{one}"),
         }
     }
 }

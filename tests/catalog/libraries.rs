@@ -13,7 +13,8 @@ fn every_name_is_a_function_or_is_refused_with_a_reason() {
         assert_eq!((found.library(), found.name()), (name.library(), name.name()));
         let Some(reason) = name.refusal() else {
             let function = name.function().unwrap();
-            let known: Vec<&str> = function.parameters().iter().map(|parameter| parameter.name).collect();
+            // Those of a gate's activation, too.
+            let known: Vec<&str> = function.values().iter().map(|(parameter, _)| *parameter).collect();
             for (there, here) in name.parameters() {
                 assert!(here.is_none_or(|here| known.contains(&here)), "{name}: {there} is {here:?}, not of {known:?}");
             }
@@ -53,6 +54,8 @@ fn defaults_and_parameters_are_those_of_the_library() {
         ("onnx:Clip(max=6)", "clip(max=6)"),
         ("torch:Softplus(beta=2, threshold=20)", "softplus(beta=2)"),
         ("torch:Threshold(threshold=0.1, value=20)", "threshold(threshold=0.1, value=20)"),
+        ("torch:leaky_relu_(negative_slope=0.2)", "leaky_relu(negative_slope=0.2)"),
+        ("torch:rrelu(lower=0.25, training=False)", "rrelu(lower=0.25)"),
         ("torch:gumbel_softmax(hard=True)", "gumbel_softmax(hard=true)"),
         ("keras:ReLU(max_value=6)", "generalized_relu(max_value=6)"),
         ("keras:PReLU", "prelu(alpha=0)"),
@@ -65,6 +68,9 @@ fn defaults_and_parameters_are_those_of_the_library() {
         ("hf:gelu_10", "clipped_gelu"),
         ("hf:relu2", "relu_squared"),
         ("hf:swish", "silu"),
+        ("hf:xielu(alpha_p_init=1.5)", "xielu(alpha_p=1.5)"),
+        ("onnx:Selu(alpha=1.67326319217681884765625, gamma=1.05070102214813232421875)", "selu"),
+        ("onnx:SwiGLU(alpha=1.5)", "gated(activation=swish, beta=1.5, gate=first)"),
         ("onnx:Swish(alpha=1.5)", "swish(beta=1.5)"),
         ("TORCH:log-softmax", "log_softmax"),
     ] {
@@ -91,6 +97,10 @@ fn what_a_library_lacks_is_told() {
             "softmax has no parameter \"dim\"; it has none; the axis is an argument of the call, or --axis",
         ),
         ("torch:GELU(approximate=erf)", "gelu: approximate is erf, but must be none or tanh"),
+        ("torch:softplus(threshold=1)", "softplus: threshold is 1, but must be at least 20"),
+        ("torch:rrelu(training=True)", "rrelu: training is True, but must be false"),
+        ("torch:ReLU(inplace=1)", "relu: inplace is 1, but must be true or false"),
+        ("onnx:Selu(alpha=1.5)", "selu: alpha is 1.5, but must be 1.6732632"),
         ("onnx:LeakyRelu(negative_slope=1)", "leaky_relu has no parameter \"negative_slope\"; it has alpha"),
         ("onnx:LeakyRelu(alpha=1, Alpha=2)", "onnx:LeakyRelu: Alpha is given twice"),
         ("torch:Hardtanh(min_val=2)", "hard_tanh: max is 1, but must be finite and at least min"),
