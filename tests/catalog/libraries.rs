@@ -1,6 +1,7 @@
 //! Names as other libraries mean them.
 
-use gpu_activations::{Error, Function, LibraryName};
+use gpu_activations::{Axis, AxisFunction, Error, Function, LibraryName};
+use std::collections::BTreeSet;
 
 fn read(text: &str) -> Result<String, Error> {
     text.parse().map(|function: Function| function.to_string())
@@ -75,6 +76,114 @@ fn defaults_and_parameters_are_those_of_the_library() {
         ("TORCH:log-softmax", "log_softmax"),
     ] {
         assert_eq!(read(text).as_deref(), Ok(function), "{text}");
+    }
+}
+
+/// How exact a library is: relative to the result, and to the larger of |x| and 1, because libraries subtract such terms
+/// from each other.
+type Exactness = (f64, f64);
+
+const DOUBLE: Exactness = (1e-12, 1e-15);
+/// One unit in the last place of f32, and a quarter.
+const SINGLE: Exactness = (1.2e-7, 3e-8);
+
+/// ONNX's reference computes erf in f32, and its constants are f32. Hugging Face has ten digits of √(2/π) here.
+const LESS_EXACT: [(&str, Exactness); 5] = [
+    ("onnx:Erf", SINGLE),
+    ("onnx:Gelu", SINGLE),
+    ("onnx:HardSwish", SINGLE),
+    ("onnx:Selu", SINGLE),
+    ("hf:gelu_fast", (1e-10, 1e-15)),
+];
+
+fn stored() -> serde_json::Value {
+    serde_json::from_str(include_str!("library_values.json")).unwrap()
+}
+
+fn name_of(text: &str) -> &str {
+    text.split('(').next().unwrap()
+}
+
+/// The file has what the libraries compute in float64, at their defaults and at other values of every parameter.
+/// `cargo xtask libraries` writes it.
+#[test]
+fn values_are_those_of_the_libraries() {
+    let stored = stored();
+    let numbers = |value: &serde_json::Value| -> Vec<f64> {
+        value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
+    };
+    let rows: Vec<Vec<f64>> = stored["x"].as_array().unwrap().iter().map(numbers).collect();
+    let (axis, x) = (Axis::last(&[rows.len(), rows[0].len()]).unwrap(), rows.concat());
+    for (text, expected) in stored["values"].as_object().unwrap() {
+        let function = without_noise(text.parse().unwrap());
+        let evaluated = |function: &Function| evaluated(function, &axis, &x);
+        let (y, expected, rounding) = (evaluated(&function), numbers(expected), rounding(&function, evaluated));
+        assert_eq!(y.len(), expected.len(), "{text}");
+        let less_exact = LESS_EXACT.iter().find(|(name, _)| *name == name_of(text));
+        let (relative, absolute) = less_exact.map_or(DOUBLE, |(_, exactness)| *exactness);
+        for (i, (y, expected)) in y.iter().zip(expected).enumerate() {
+            // The threshold of Keras 3.15 is wrong unless all but one are below it (keras-team/keras#23425).
+            if text == "keras:sparsemax" && rows[i / axis.length()] != [-20.0, 20.0, 7.25, -7.25] {
+                continue;
+            }
+            let size = if rounding.len() == x.len() { x[i].abs().max(1.0) } else { 1.0 };
+            let allowed = relative * expected.abs() + absolute * size + rounding[i];
+            assert!((y - expected).abs() <= allowed, "{text} is {function}, which gives {y}, not {expected}");
+        }
+    }
+}
+
+/// gumbel_softmax has no noise in the file.
+fn without_noise(function: Function) -> Function {
+    match function {
+        Function::Along(AxisFunction::GumbelSoftmax { tau, hard: false, .. }) => {
+            AxisFunction::Softmax { temperature: tau }.into()
+        }
+        Function::Along(AxisFunction::GumbelSoftmax { tau, hard: true, .. }) => {
+            AxisFunction::Hardmax { temperature: tau }.into()
+        }
+        other => other,
+    }
+}
+
+fn evaluated(function: &Function, axis: &Axis, x: &[f64]) -> Vec<f64> {
+    match function.elementwise() {
+        Ok(activation) => x.iter().map(|x| activation.forward(*x)).collect(),
+        Err(_) => function.along().unwrap().forward(axis, None, x).unwrap(),
+    }
+}
+
+/// By how much results move when parameters are rounded to f32, as 0.01 is: by half a unit in the last place, a quarter
+/// of the way between the neighbours.
+fn rounding(function: &Function, evaluated: impl Fn(&Function) -> Vec<f64>) -> Vec<f64> {
+    let mut sums = vec![0.0; evaluated(function).len()];
+    for (parameter, value) in function.values() {
+        let Ok(number) = value.parse::<f32>() else { continue };
+        if value.parse() == Ok(f64::from(number)) {
+            continue;
+        }
+        let at = |number: f32| evaluated(&function.clone().with(parameter, &number.to_string()).unwrap());
+        for ((sum, above), below) in sums.iter_mut().zip(at(number.next_up())).zip(at(number.next_down())) {
+            *sum += (above - below).abs() / 4.0;
+        }
+    }
+    sums
+}
+
+#[test]
+fn values_are_there_for_every_name_and_parameter() {
+    let stored = stored();
+    let texts: Vec<&str> = stored["values"].as_object().unwrap().keys().map(String::as_str).collect();
+    let known: Vec<LibraryName> = LibraryName::all().filter(|name| name.refusal().is_none()).collect();
+    let in_table: BTreeSet<String> = known.iter().map(LibraryName::to_string).collect();
+    let in_file: BTreeSet<String> = texts.iter().map(|text| name_of(text).to_owned()).collect();
+    let only_in_one: Vec<&String> = in_table.symmetric_difference(&in_file).collect();
+    assert!(only_in_one.is_empty(), "only in the table, or only in library_values.json: {only_in_one:?}");
+    for name in known {
+        for (parameter, _) in name.parameters() {
+            let sets = |text: &&str| name_of(text) == name.to_string() && text.contains(&format!("{parameter}="));
+            assert!(texts.iter().any(sets), "library_values.json has no {name} with {parameter}");
+        }
     }
 }
 

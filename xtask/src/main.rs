@@ -4,6 +4,7 @@ mod accuracy;
 mod adapter;
 mod dawn;
 mod instructions;
+mod libraries;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
@@ -27,6 +28,8 @@ enum Task {
     Dawn,
     /// Counts the instructions of every kernel in an AMD GPU's machine code, which Mesa compiles without the GPU.
     Instructions(instructions::Arguments),
+    /// Compares the names of other libraries with those libraries, as Python has them.
+    Libraries(libraries::Arguments),
     /// Writes what is checked in but follows from the catalogue: the table in README.md and the pictures.
     Generate,
 }
@@ -63,6 +66,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Accuracy => accuracy::record(),
         Task::Dawn => dawn::check(),
         Task::Instructions(arguments) => instructions::perform(&arguments),
+        Task::Libraries(arguments) => libraries::perform(&arguments),
         Task::Generate => {
             adapter::ensure().context("the pictures need an adapter")?;
             std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/../pictures"))?;
