@@ -103,6 +103,29 @@ fn fast_f32_within_limits_whatever_the_compiler_does() {
     holds::<f32>(&[&EACH[..], &[("taking all liberties", ALL)]].concat(), Accuracy::Fast);
 }
 
+/// The form for devices that round once in `fma`, which is emulated.
+#[test]
+#[ignore = "takes minutes; run it with -- --ignored --nocapture"]
+fn fused_f32_within_limits_on_every_61st_float() {
+    let contracting = hostile_and_probed(Habits { contracts: true, ..NONE });
+    assert!(contracting.arithmetic().unwrap().fuses_fma);
+    let mut failed = 0;
+    for name in ["sigmoid", "tanh", "silu", "gelu", "softplus", "mish"] {
+        for accuracy in Accuracy::ALL {
+            for quantity in [Quantity::Forward, Quantity::Backward] {
+                let context = contracting.with_accuracy(accuracy);
+                let report = verify::<f32>(&context, name.parse().unwrap(), quantity, 61, |_| ()).unwrap();
+                println!(
+                    "{name} {quantity:?} {accuracy}: {:.3} of {} ULP at {:e}, {} of {} beyond",
+                    report.worst_ulp, report.limit_ulp, report.worst_input, report.failed, report.count
+                );
+                failed += report.failed;
+            }
+        }
+    }
+    assert_eq!(failed, 0);
+}
+
 /// What is computed on a device that was not probed.
 #[test]
 fn f32_within_limits_on_a_compiler_whose_liberties_are_unknown() {
