@@ -224,19 +224,19 @@ pub enum Error {
         right_axis: usize,
     },
 
-    /// An array does not repeat over x by numpy's rules.
+    /// An array does not repeat over another by numpy's rules.
     #[error("{operand} has the shape {}, which numpy does not broadcast to {}", tuple(.shape), tuple(.onto))]
     NotBroadcast {
         /// The array.
         operand: String,
         /// Its shape.
         shape: Vec<usize>,
-        /// The shape of x.
+        /// The shape of the other array.
         onto: Vec<usize>,
     },
     /// A parameter repeats over x, but not along one run of adjacent axes.
     #[error(
-        "{parameter} has the shape {}, whose axes are not adjacent in {}; they must be, as those of (C, 1, 1) or of the last axes",
+        "{parameter} has the shape {}, whose axes are not adjacent in {}; only adjacent axes work, such as (C, 1, 1) or the last axes",
         tuple(.shape), tuple(.onto)
     )]
     NotAdjacent {
@@ -248,7 +248,10 @@ pub enum Error {
         onto: Vec<usize>,
     },
     /// A mask alternates too often between axes that it has and axes along which it repeats.
-    #[error("a mask of the shape {} lies or repeats along {runs} runs of axes of {}; at most {limit} are possible", tuple(.shape), tuple(.onto))]
+    #[error(
+        "the mask of shape {} switches between its own and repeated axes too often: {runs} runs over {}, at most {limit}",
+        tuple(.shape), tuple(.onto)
+    )]
     MaskTooScattered {
         /// The shape of the mask.
         shape: Vec<usize>,

@@ -37,8 +37,8 @@ fn value_gradient(value: f32, gate: f32, dy: f32) -> f32 {
 
 fn gate_gradient(value: f32, gate: f32, dy: f32) -> f32 {
     let valid = !is_nan(value) && !is_nan(gate) && !is_nan(dy);
-    let slope = select(derivative(gate_of(gate), uniforms.params), 0.0, is_clipped_gate(gate));
-    return not_a_number_unless(valid, product_of_three(dy, value_of_unit(value), slope));
+    let y = product_of_three(dy, value_of_unit(value), derivative(gate_of(gate), uniforms.params));
+    return not_a_number_unless(valid, select(y, 0.0, is_clipped_gate(gate)));
 }
 
 fn gradient(is_gate: bool, value: f32, gate: f32, dy: f32) -> f32 {

@@ -92,6 +92,12 @@ impl Axis {
         self.shape[self.index + 1..].iter().product()
     }
 
+    /// Whether elements belong to the same entries of both axes, however the other axes divide the array.
+    pub(crate) fn has_channels_of(&self, other: &Axis) -> bool {
+        let lengths = |axis: &Axis| [axis.outer(), axis.length(), axis.inner()];
+        lengths(self) == lengths(other)
+    }
+
     /// The shape with another length along the axis.
     pub(crate) fn with_length(&self, length: usize) -> Vec<usize> {
         let mut shape = self.shape.clone();

@@ -32,10 +32,10 @@ pub(crate) struct Run {
 }
 
 impl Broadcast {
-    /// Of an array of the shape `shape` over one of the shape `onto`.
+    /// An array of shape `shape`, repeated over one of shape `onto`.
     ///
     /// # Errors
-    /// [`Error::NotBroadcast`].
+    /// [`Error::NotBroadcast`]; [`Error::TooManyElements`] if `usize` cannot count those of `onto`.
     pub fn new(shape: &[usize], onto: &[usize]) -> Result<Broadcast, Error> {
         Broadcast::of("the array", shape, onto)
     }
@@ -47,11 +47,16 @@ impl Broadcast {
         let before = before.filter(|&before| shape.iter().zip(&onto[before..]).all(fits)).ok_or_else(|| {
             Error::NotBroadcast { operand: operand.to_owned(), shape: shape.to_vec(), onto: onto.to_vec() }
         })?;
+        // The smaller array has no more elements.
+        let all = onto.iter().try_fold(1, |product: usize, &length| product.checked_mul(length.max(1)));
+        if all.is_none() {
+            return Err(Error::TooManyElements { shape: onto.to_vec(), limit: usize::MAX });
+        }
         let mut strides = vec![0; onto.len()];
-        let mut elements: usize = 1;
+        let mut elements = 1;
         for (axis, &length) in shape.iter().enumerate().rev() {
             strides[before + axis] = if length == 1 { 0 } else { elements };
-            elements = elements.saturating_mul(length);
+            elements *= length;
         }
         Ok(Broadcast { lengths: onto.to_vec(), strides, elements })
     }
@@ -96,7 +101,7 @@ impl Broadcast {
     }
 
     /// The lengths before, along and after the axes that the array has, if these are adjacent: then it has a value for each
-    /// channel of an axis made of them.
+    /// channel of an axis made of them. None for an array of one entry, which has no such axis.
     #[must_use]
     pub fn channels(&self) -> Option<[usize; 3]> {
         let runs = self.runs();
@@ -138,6 +143,14 @@ mod tests {
         assert_eq!(runs(&[2, 1, 4, 1], &[2, 3, 4, 5]), [(5, 0), (4, 1), (3, 0), (2, 4)]);
         assert_eq!(runs(&[2, 1, 5], &[2, 1, 5]), [(10, 1)]);
         assert_eq!(runs(&[], &[2, 3]), [(6, 0)]);
+    }
+
+    #[test]
+    fn lengths_beyond_usize_are_refused() {
+        let huge = 1 << 40;
+        let error = Broadcast::new(&[1], &[huge, huge]).unwrap_err();
+        assert!(matches!(error, Error::TooManyElements { .. }), "{error}");
+        assert!(Broadcast::new(&[2, 1], &[2, huge]).unwrap().repeated(&[1, 2]).is_err());
     }
 
     #[test]

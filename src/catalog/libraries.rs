@@ -61,12 +61,12 @@ enum Parameter {
 
 enum Values {
     Words(&'static [&'static str]),
-    AtLeast(f32),
+    Between(f32, f32),
     Only(f32),
 }
 use Meaning::{Is, Refused};
 use Parameter::{Choice, Ignored, Named, Needed};
-use Values::{AtLeast, Only, Words};
+use Values::{Between, Only, Words};
 
 const fn row(names: &'static [&'static str], function: &'static str, parameters: &'static [Parameter]) -> Row {
     Row { names, meaning: Is(function, parameters) }
@@ -81,11 +81,13 @@ const SLOPE: &[Parameter] = &[Named("negative_slope", "negative_slope")];
 const INPLACE: Parameter = Ignored("inplace", Words(&["true", "false"]));
 /// In training the slopes are drawn, for which there are seeds here.
 const NO_TRAINING: Parameter = Ignored("training", Words(&["false"]));
+/// The logarithm is x in f32 from 20 on; beyond 88 PyTorch's exponential overflows.
+const LINEAR_ABOVE: Parameter = Ignored("threshold", Between(20.0, 88.0));
 const APPROXIMATE: Parameter = Choice("approximate", &[("none", "gelu"), ("tanh", "gelu_tanh")]);
 const APPROXIMATED: &[Parameter] = &[Choice("approximate", &[("false", "gelu"), ("true", "gelu_tanh")])];
 /// Hard sigmoid as clamp(x/6 + ½, 0, 1).
 const SIXTH: &str = "hard_sigmoid(alpha=0.16666667)";
-const NORMALIZES: &str = "it is a normalization, and no activation";
+const NORMALIZES: &str = "it is a normalization, not an activation";
 
 const LIBRARIES: &[Library] = &[
     Library {
@@ -118,7 +120,7 @@ const LIBRARIES: &[Library] = &[
             row(&["Sigmoid", "sigmoid"], "sigmoid", &[]),
             row(&["SiLU", "silu"], "silu", &[INPLACE]),
             row(&["Mish", "mish"], "mish", &[INPLACE]),
-            row(&["Softplus", "softplus"], "softplus", &[Named("beta", "beta"), Ignored("threshold", AtLeast(20.0))]),
+            row(&["Softplus", "softplus"], "softplus", &[Named("beta", "beta"), LINEAR_ABOVE]),
             row(&["Softshrink", "softshrink"], "soft_shrink", &[Named("lambd", "lambda")]),
             row(&["Softsign", "softsign"], "softsign", &[]),
             row(&["Tanh", "tanh"], "tanh", &[]),
@@ -483,7 +485,7 @@ impl Values {
         let number = value.parse::<f32>();
         match *self {
             Words(words) => words.iter().any(|word| word.eq_ignore_ascii_case(value)),
-            AtLeast(least) => number.is_ok_and(|number| number >= least),
+            Between(least, most) => number.is_ok_and(|number| (least..=most).contains(&number)),
             Only(one) => number == Ok(one),
         }
     }
@@ -493,7 +495,7 @@ impl fmt::Display for Values {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Words(words) => f.write_str(&words.join(" or ")),
-            AtLeast(least) => write!(f, "at least {least}"),
+            Between(least, most) => write!(f, "from {least} to {most}"),
             Only(one) => write!(f, "{one}"),
         }
     }

@@ -107,11 +107,12 @@ fn module(function: &Function, arguments: &Arguments, options: ShaderOptions) ->
         (Pass::Derivative, order) => derivative(function, order, storage, options),
         (Pass::DoubleBackward, None) => double_backward(function, storage, options),
         (Pass::Forward | Pass::Backward | Pass::DoubleBackward, Some(_)) => {
-            return Err(usage(anyhow!("--order is that of --pass derivative; the other passes have none")));
+            return Err(usage(anyhow!("--order needs --pass derivative")));
         }
     }
     .map_err(usage)?;
     let note = match entry {
+        _ if arguments.pass == Pass::DoubleBackward && function.family() == "softmax" => ", which gives dx alone",
         "whole" => ", whose statistics rowwise/kernels/write_reduced.wgsl turns into results in another dispatch",
         _ => "",
     };

@@ -20,9 +20,10 @@ impl Recording<'_, '_> {
     ///
     /// # Errors
     /// - Those of [`Recording::forward`];
-    /// - [`Error::InvalidValue`], [`Error::IndivisibleAxis`], [`Error::NotMaskable`];
+    /// - [`Error::InvalidValue`], [`Error::IndivisibleAxis`];
+    /// - [`Error::NotMaskable`], and for masks that repeat [`Error::NotBroadcast`], [`Error::MaskTooScattered`];
     /// - [`Error::SharedBuffer`];
-    /// - [`Error::BindingTooLarge`] if one entry of all inner axes exceeds a binding.
+    /// - [`Error::BindingTooLarge`] if one entry of all inner axes, or a mask that repeats, exceeds a binding.
     pub fn forward_along<'r, T: Element>(
         &mut self,
         function: impl Into<Function>,

@@ -44,9 +44,9 @@ struct Unit {
 type Operand<'r, T> = (&'static str, u32, BufferRange<'r, T>);
 
 impl Recording<'_, '_> {
-    /// Records `y = value·activation(gate)` of two arrays. The function is an activation, or a gated unit such as swiglu_oai,
-    /// whose `limit` and `value_addend` hold then. Which array is the gate is said by the call, so the unit's `gate` and
-    /// `layout` have no meaning here.
+    /// Records `y = value·activation(gate)` of two arrays. The function is an activation, or a gated unit such as swiglu_oai.
+    /// With a unit, `y = (clamp(value, −limit, limit) + value_addend)·activation(min(gate, limit))`; its `gate` and `layout`
+    /// have no meaning, because the call names the arrays.
     ///
     /// # Errors
     /// - Those of [`Recording::forward`];
@@ -66,8 +66,9 @@ impl Recording<'_, '_> {
         Ok(())
     }
 
-    /// Records the gradients `dvalue = dy·activation(gate)` and `dgate = dy·value·activation′(gate)` of two arrays. Beyond a
-    /// limit of the unit they are 0.
+    /// Records the gradients `dvalue = dy·activation(gate)` and `dgate = dy·value·activation′(gate)` of two arrays. In a unit with
+    /// a limit, value and gate are those after clamping and the addend; dvalue is 0 where the value was beyond ±limit, and dgate
+    /// where the gate was above it.
     ///
     /// # Errors
     /// Those of [`Recording::forward_gated`].
@@ -95,6 +96,9 @@ impl Recording<'_, '_> {
     /// - by the value: `v₂·dy·f′(gate)`,
     /// - by the gate: `v₁·dy·f′(gate) + v₂·dy·value·f″(gate)`,
     /// - by dy: `v₁·f(gate) + v₂·value·f′(gate)`.
+    ///
+    /// In a unit with a limit, value and gate are those after clamping and the addend; terms that differentiate what was clamped
+    /// are 0.
     ///
     /// # Errors
     /// - Those of [`Recording::backward_gated`];

@@ -31,7 +31,8 @@ pub struct Mask<'a> {
 
 impl<'a> Mask<'a> {
     /// A mask of this shape, which numpy's rules repeat over x's: shapes are aligned at their last axes, and an axis of length 1
-    /// repeats. Nothing is repeated in memory.
+    /// repeats. Nothing is repeated in memory. The call that takes the mask checks its length and shape. It may switch between
+    /// axes of its own and axes along which it repeats seven times at most, which any x of up to eight axes allows.
     #[must_use]
     pub fn broadcast(bytes: impl Into<BufferRange<'a, u8>>, shape: &'a [usize]) -> Self {
         Mask { bytes: bytes.into(), shape: Some(shape) }

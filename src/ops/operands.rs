@@ -74,8 +74,12 @@ impl<'a, T: Element> AlongOperands<'a, T> {
         }
         check_range(recording, self.result_name(), self.result)?;
         if let Some(mask) = self.mask {
-            mask.runs(axis)?;
+            let is_whole = mask.runs(axis)?.is_empty();
             check_range(recording, "mask", mask.bytes)?;
+            let limit = recording.device.traits.limits.max_storage_buffer_binding_size;
+            if !is_whole && mask.bytes.elements > limit {
+                return Err(Error::BindingTooLarge { bytes: mask.bytes.elements, limit });
+            }
             self.check_alone("mask", mask.bytes.buffer)?;
         }
         if let Some(sinks) = self.sinks {

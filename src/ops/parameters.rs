@@ -107,7 +107,7 @@ impl<'a> ParameterBuffers<'a> {
 
     /// Takes a parameter from a buffer of the shape `shape`, which numpy's rules repeat over x's shape `onto`: shapes are aligned
     /// at their last axes, and an axis of length 1 repeats. The axes that the buffer has must be adjacent in x, such as those of
-    /// (C, 1, 1), or the last ones.
+    /// (C, 1, 1), or the last ones. A parameter of one element serves an x of any shape.
     ///
     /// ```
     /// use gpu_activations::{Activation, GpuActivations, ParameterBuffers};
@@ -122,7 +122,7 @@ impl<'a> ParameterBuffers<'a> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::NotBroadcast`], [`Error::NotAdjacent`], [`Error::TooManyElements`].
+    /// [`Error::NotBroadcast`], [`Error::NotAdjacent`], [`Error::TooManyElements`], [`Error::LengthMismatch`].
     pub fn broadcast(
         self,
         name: impl Into<Cow<'a, str>>,
@@ -132,9 +132,11 @@ impl<'a> ParameterBuffers<'a> {
     ) -> Result<Self, Error> {
         let (name, values) = (name.into(), values.into());
         let broadcast = Broadcast::of(&name, shape, onto)?;
+        let all = Axis::checked_elements(onto)?;
+        check_lengths("the parameter", values.elements, "its shape", broadcast.elements() as u64)?;
         let sharing = match (broadcast.elements(), broadcast.channels()) {
             (1, _) => Sharing::Tensor,
-            (elements, _) if elements == Axis::checked_elements(onto)? => Sharing::Element,
+            (elements, _) if elements == all => Sharing::Element,
             (_, Some(lengths)) => Sharing::Channel(Axis::new(&lengths, 1)?),
             (_, None) => {
                 let (shape, onto) = (shape.to_vec(), onto.to_vec());
@@ -227,7 +229,7 @@ impl<'a> ParameterBuffers<'a> {
                 }
                 Sharing::Channel(axis) => {
                     check_lengths("the shape", axis.elements() as u64, "x", elements)?;
-                    if let Some(other) = self.channels().filter(|other| *other != axis) {
+                    if let Some(other) = self.channels().filter(|other| !other.has_channels_of(axis)) {
                         let (left, right) = (axis.shape().to_vec(), other.shape().to_vec());
                         let axes = (axis.index(), other.index());
                         return Err(Error::ChannelsDiffer { left, left_axis: axes.0, right, right_axis: axes.1 });

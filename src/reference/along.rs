@@ -533,6 +533,11 @@ impl AxisFunction {
     }
 }
 
+/// What is clipped has no gradient, not even by an infinite number.
+fn zero_of(dy: f64, other: f64) -> f64 {
+    if dy.is_nan() || other.is_nan() { f64::NAN } else { 0.0 }
+}
+
 /// A gate as its unit takes it.
 fn limited_gate(limits: &GateLimits, gate: f64) -> f64 {
     if gate > f64::from(limits.limit) { limits.limit.into() } else { gate }
@@ -613,9 +618,9 @@ impl<'a> Grouped<'a> {
                             let (of_value, of_gate) = (self.at(row, value, position), self.at(row, gate, position));
                             let within = limited_gate(limits, of_gate);
                             match entry == value {
-                                true if of_value.abs() > limit => 0.0 * dy * within,
+                                true if of_value.abs() > limit => zero_of(dy, within),
                                 true => dy * (of.forward)(&activation, within),
-                                false if of_gate > limit => 0.0 * dy * of_value,
+                                false if of_gate > limit => zero_of(dy, of_value),
                                 false => dy * limited_value(limits, of_value) * (of.derivative)(&activation, within),
                             }
                         }));

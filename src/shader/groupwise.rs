@@ -14,7 +14,7 @@ pub(crate) struct GroupwiseKernel {
     pub source: Source,
     /// The part that computes both results of a group together.
     pub pairs: Option<Source>,
-    /// Whether it is for a double backward pass of a gated unit, whose entry points are `double_backward` and `tangent`.
+    /// Whether it is for a double backward pass of a gated unit, whose entry points are in groupwise/gated_twice.wgsl.
     pub twice: bool,
     /// The activation of a gate.
     pub activation: Option<&'static Definition>,

@@ -121,8 +121,9 @@ impl Shader {
         Shader::of_along_pass(direction.into(), function, storage, options)
     }
 
-    /// Composes the module of dx in the double backward pass of a function along the last axis, as [`Shader::along`] does. ddy
-    /// has a module of its own: for softmax and its kin it is that of the gradient, with v in place of dy.
+    /// Composes the module of dx in the double backward pass of a function along the last axis, as [`Shader::along`] does. For
+    /// gated units it also has the entry point of ddy, `tangent`. For softmax, softmin and quiet_softmax ddy is what the module
+    /// of the gradient gives with v in place of dy. For log_softmax it is v less the mean of v that softmax weighs.
     ///
     /// # Errors
     /// - [`Error::NoDoubleBackward`];

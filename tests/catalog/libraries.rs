@@ -206,7 +206,7 @@ fn what_a_library_lacks_is_told() {
             "softmax has no parameter \"dim\"; it has none; the axis is an argument of the call, or --axis",
         ),
         ("torch:GELU(approximate=erf)", "gelu: approximate is erf, but must be none or tanh"),
-        ("torch:softplus(threshold=1)", "softplus: threshold is 1, but must be at least 20"),
+        ("torch:softplus(threshold=1)", "softplus: threshold is 1, but must be from 20 to 88"),
         ("torch:rrelu(training=True)", "rrelu: training is True, but must be false"),
         ("torch:ReLU(inplace=1)", "relu: inplace is 1, but must be true or false"),
         ("onnx:Selu(alpha=1.5)", "selu: alpha is 1.5, but must be 1.6732632"),

@@ -80,6 +80,32 @@ fn rows_in_parts_find_their_bytes() {
 }
 
 #[test]
+fn a_mask_that_repeats_is_one_binding() {
+    let (device, queue) = device_with(|limits| limits.max_storage_buffer_binding_size = 4096);
+    let small = GpuActivations::from_device(device, queue);
+    let axis = Axis::last(&[2, 8000]).unwrap();
+    let x = small.upload(&numbers::<f32>(axis.elements(), 37)).unwrap();
+    let mask = small.upload(&bytes(&[8000])).unwrap();
+    let softmax: AxisFunction = "softmax".parse().unwrap();
+    let wrong = small.forward_along(&softmax, &axis, Some(Mask::broadcast(&mask, &[8000])), &x).unwrap_err();
+    assert_eq!(wrong, Error::BindingTooLarge { bytes: 8000, limit: 4096 });
+}
+
+/// Channels given by an axis, and the same ones by a shape.
+#[test]
+fn one_operation_takes_channels_in_both_ways() {
+    let snake = Activation::SnakeBeta { alpha: 1.0, beta: 1.0 };
+    let x = CONTEXT.upload(&numbers::<f32>(240, 37)).unwrap();
+    let [alpha, beta] = [[0.5_f32, 1.0, 2.0], [3.0, 2.0, 1.0]].map(|values| CONTEXT.upload(&values).unwrap());
+    let axis = Axis::new(&SHAPE, 1).unwrap();
+    let by_axis = ParameterBuffers::new().per_channel("alpha", &alpha, &axis);
+    let both = by_axis.clone().broadcast("beta", &beta, &[3, 1, 1], &SHAPE).unwrap();
+    let by_axis = by_axis.per_channel("beta", &beta, &axis);
+    let y = |parameters| CONTEXT.download(&CONTEXT.forward_with(snake, parameters, &x).unwrap()).unwrap();
+    assert_eq!(y(&both), y(&by_axis));
+}
+
+#[test]
 fn double_backward_and_sinks_take_masks_that_repeat() {
     let axis = Axis::last(&SHAPE).unwrap();
     let softmax: AxisFunction = "softmax".parse().unwrap();
@@ -122,7 +148,7 @@ fn a_mask_that_does_not_repeat_is_refused() {
     let shape = [2, 1, 2, 1, 2, 1, 2, 1, 2, 1];
     let (x, mask) = (CONTEXT.upload(&[0.0_f32; 1024]).unwrap(), CONTEXT.upload(&[1_u8; 32]).unwrap());
     let wrong = CONTEXT.forward_along(&softmax, &scattered, Some(Mask::broadcast(&mask, &shape)), &x).unwrap_err();
-    assert!(wrong.to_string().ends_with("at most 8 are possible"), "{wrong}");
+    assert!(wrong.to_string().ends_with("10 runs over (2, 2, 2, 2, 2, 2, 2, 2, 2, 2), at most 8"), "{wrong}");
     let eight = Axis::last(&[2; 8]).unwrap();
     check::<f32>(&CONTEXT, &softmax, &eight, &shape[2..]);
 }
@@ -139,8 +165,17 @@ fn parameters_repeat_along_adjacent_axes() {
         let expected = ParameterBuffers::new().per_element("alpha", &whole);
         let y = |parameters| CONTEXT.download(&CONTEXT.forward_with(prelu, parameters, &x).unwrap()).unwrap();
         assert_eq!(y(&repeated), y(&expected), "{shape:?}");
-        let gradient = CONTEXT.parameter_gradient(prelu, &repeated, "alpha", &x, &x).unwrap();
-        assert_eq!(gradient.len(), values.len(), "{shape:?}");
+        let gradient = |parameters| {
+            CONTEXT.download(&CONTEXT.parameter_gradient(prelu, parameters, "alpha", &x, &x).unwrap()).unwrap()
+        };
+        let mut sums = vec![0.0; values.len()];
+        let broadcast = Broadcast::new(shape, &SHAPE).unwrap();
+        let terms = gradient(&expected);
+        terms.iter().enumerate().for_each(|(element, term)| sums[broadcast.index(element)] += f64::from(*term));
+        // Terms of elements are rounded before this sum, and those of the device after its own.
+        for (ours, sum) in gradient(&repeated).into_iter().zip(sums) {
+            assert!((f64::from(ours) - sum).abs() <= 1e-6 * sum.abs(), "{shape:?}: {ours}, not {sum}");
+        }
     }
 }
 
@@ -150,16 +185,12 @@ fn a_parameter_along_other_axes_is_refused() {
     let of = |shape: &[usize]| ParameterBuffers::new().broadcast("alpha", &values, shape, &SHAPE).unwrap_err();
     assert_eq!(
         of(&[2, 1, 5, 1]).to_string(),
-        "alpha has the shape (2, 1, 5, 1), whose axes are not adjacent in (2, 3, 5, 8); they must be, as those of (C, 1, 1) or \
-         of the last axes"
+        "alpha has the shape (2, 1, 5, 1), whose axes are not adjacent in (2, 3, 5, 8); only adjacent axes work, such as \
+         (C, 1, 1) or the last axes"
     );
     let wrong = "alpha has the shape (10,), which numpy does not broadcast to (2, 3, 5, 8)";
     assert_eq!(of(&[10]).to_string(), wrong);
-    // The buffer is compared with the shape when x is there.
-    let short = ParameterBuffers::new().broadcast("alpha", &values, &[8], &SHAPE).unwrap();
-    let x = CONTEXT.upload(&numbers::<f32>(240, 37)).unwrap();
-    let wrong = CONTEXT.forward_with(Activation::Prelu { alpha: 0.0 }, &short, &x).unwrap_err();
-    assert_eq!(wrong.to_string(), "alpha has 10 values, axis 1 of the shape (30, 8, 1) has 8 channels");
+    assert_eq!(of(&[8]).to_string(), "the parameter has 10 elements, its shape has 8");
     let huge = ParameterBuffers::new().broadcast("alpha", &values, &[1, 10], &[usize::MAX, usize::MAX, 10]);
     assert!(matches!(huge, Err(Error::TooManyElements { .. })), "{huge:?}");
 }

@@ -107,3 +107,21 @@ fn the_gradients_of_a_gated_unit_are_written_both_or_not_at_all() {
     assert_eq!(CONTEXT.download(&dvalue).unwrap(), [5.0, 7.0]);
     assert_eq!(CONTEXT.download(&dgate).unwrap(), [2.0, 3.0]);
 }
+
+/// As PyTorch's clamp does: what a limit clips has no gradient, whatever dy.
+#[test]
+fn beyond_a_limit_gradients_are_zero_for_an_infinite_dy() {
+    let unit = function("swiglu_oai");
+    let upload = |data: &[f32]| CONTEXT.upload(data).unwrap();
+    let (value, gate, dy) = (upload(&[10.0, 1.0]), upload(&[1.0, 10.0]), upload(&[f32::INFINITY; 2]));
+    let (dvalue, dgate) = CONTEXT.backward_gated(&unit, &value, &gate, &dy).unwrap();
+    assert_eq!(CONTEXT.download(&dvalue).unwrap(), [0.0, f32::INFINITY]);
+    assert_eq!(CONTEXT.download(&dgate).unwrap(), [f32::INFINITY, 0.0]);
+    let halves = [10.0, 1.0, 1.0, 10.0];
+    let dx =
+        CONTEXT.backward_along_slice(&unit, &Axis::last(&[4]).unwrap(), None, &halves, &[f32::INFINITY; 2]).unwrap();
+    assert_eq!(dx, [0.0, f32::INFINITY, f32::INFINITY, 0.0]);
+    let reference =
+        unit.backward(&Axis::last(&[4]).unwrap(), None, &halves.map(f64::from), &[f64::INFINITY; 2]).unwrap();
+    assert_eq!(reference, [0.0, f64::INFINITY, f64::INFINITY, 0.0]);
+}

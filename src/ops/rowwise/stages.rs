@@ -509,7 +509,8 @@ impl<'a, T: Element> Rowwise<'a, T> {
                 masking: Masking::None,
                 ..kernel
             },
-            Stage::WriteWords | Stage::WriteReduced => RowwiseKernel { orientation: Orientation::Rows, ..kernel },
+            Stage::WriteWords => RowwiseKernel { orientation: Orientation::Rows, ..kernel },
+            Stage::WriteReduced => RowwiseKernel { orientation: Orientation::Rows, masking: Masking::None, ..kernel },
             _ => kernel,
         });
         prepared.dispatches.push(self.device.dispatch(Command {
