@@ -37,7 +37,8 @@ fn value_gradient(value: f32, gate: f32, dy: f32) -> f32 {
 
 fn gate_gradient(value: f32, gate: f32, dy: f32) -> f32 {
     let valid = !is_nan(value) && !is_nan(gate) && !is_nan(dy);
-    let y = product_of_three(dy, value_of_unit(value), derivative(gate_of(gate), uniforms.params));
+    let slope = derivative(gate_of(gate), uniforms.params);
+    let y = product_of_three(dy, value_of_unit(value), slope);
     return not_a_number_unless(valid, select(y, 0.0, is_clipped_gate(gate)));
 }
 
