@@ -1,0 +1,9 @@
+//! Which activation function is good: networks trained on the device with each of them.
+
+pub mod data;
+pub mod initialization;
+pub mod lab;
+pub mod network;
+pub mod optimizer;
+pub mod training;
+pub mod unit;
