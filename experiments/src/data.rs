@@ -20,7 +20,7 @@ pub enum Task {
     Moons,
     /// Two spirals, of one and a half turns.
     Spirals,
-    /// A sum of two sines on [-1, 1].
+    /// A sum of two sines, of inputs with variance 1.
     Curve,
 }
 
@@ -165,8 +165,9 @@ fn curve() -> Dataset {
     let count = training + validation + test;
     let parts: [(usize, usize); 3] = [(0, 2), (1, 4), (3, 4)];
     let order = parts.into_iter().flat_map(|(first, step)| (first..count).step_by(step));
-    let inputs: Vec<f32> = order.map(|i| 2.0 * i as f32 / (count - 1) as f32 - 1.0).collect();
-    let value = |x: &f32| (3.0 * x).sin() + 0.3 * (9.0 * x).sin();
+    let end = 3_f32.sqrt();
+    let inputs: Vec<f32> = order.map(|i| end * (2.0 * i as f32 / (count - 1) as f32 - 1.0)).collect();
+    let value = |x: &f32| (2.0 * x).sin() + 0.3 * (5.0 * x).sin();
     let targets = Targets::Values(inputs.iter().map(value).collect());
     Dataset { features: 1, inputs, targets, training, validation, test, pictured: 0 }
 }
