@@ -44,7 +44,7 @@ pub struct Dataset {
 }
 
 /// The points of a picture's side.
-pub const SIDE: usize = 64;
+pub const SIDE: usize = 48;
 /// The half of a picture's side, in units of the data.
 pub const EXTENT: f32 = 2.2;
 

@@ -1,9 +1,14 @@
 //! Which activation function is good: networks trained on the device with each of them.
 
+pub mod claims;
 pub mod data;
 pub mod initialization;
 pub mod lab;
 pub mod network;
 pub mod optimizer;
+pub mod record;
+pub mod statistics;
+pub mod study;
+pub mod summary;
 pub mod training;
 pub mod unit;

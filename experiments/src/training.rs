@@ -29,6 +29,8 @@ pub struct Plan {
     pub seeds: Vec<u64>,
     pub batch: usize,
     pub epochs: usize,
+    /// Tells trainings apart that are equal but for their time.
+    pub repeat: u32,
 }
 
 /// What came of a plan.
@@ -60,9 +62,9 @@ pub struct Trained {
     pub dead: Vec<f64>,
     /// For each hidden layer and learned parameter, the mean over the units after training.
     pub learned: Vec<Vec<LearnedMean>>,
-    /// The probability of the second class at the points of a picture.
+    /// The probability of the second class at the points of a picture, in steps of 1/255, for the first seed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub picture: Vec<f32>,
+    pub picture: Vec<u8>,
 }
 
 /// The name of a learned parameter, and a mean of its values; none where it is not finite.
@@ -348,7 +350,9 @@ impl<'a> Session<'a> {
             trained.dead.clone_from(&dead[number]);
             trained.learned.clone_from(&learned[number]);
             trained.errors = errors.as_ref().map(|errors| errors[number]);
-            trained.picture = pictures.as_ref().map_or_else(Vec::new, |pictures| pictures[number].clone());
+            if number % self.plan.seeds.len() == 0 {
+                trained.picture = self.picture(&pictures, number);
+            }
         }
         Ok(())
     }
@@ -457,20 +461,20 @@ impl<'a> Session<'a> {
         Ok(Some((0..networks).map(of_network).collect()))
     }
 
-    /// For each network, the probability of the second of two classes at the points of the picture.
-    fn pictures(&self) -> Result<Option<Vec<Vec<f32>>>> {
-        if self.data.pictured == 0 {
-            return Ok(None);
+    /// The results of all networks at the points of the picture; nothing where there is none.
+    fn pictures(&self) -> Result<Vec<f32>> {
+        let rows = self.data.pictured();
+        if rows.is_empty() {
+            return Ok(Vec::new());
         }
-        let networks = self.plan.networks();
+        Ok(self.lab().activations.download(self.pass_over(rows)?.results())?)
+    }
+
+    /// The probability of the second of two classes in one network's picture, in steps of 1/255.
+    fn picture(&self, results: &[f32], number: usize) -> Vec<u8> {
         let outputs = padded(self.network.shape.outputs);
-        let pass = self.pass_over(self.data.pictured())?;
-        let results: Vec<f32> = self.lab().activations.download(pass.results())?;
-        let of_network = |number: usize| {
-            let rows = results.chunks(networks * outputs);
-            rows.map(|row| row[number * outputs + 1].exp()).collect()
-        };
-        Ok(Some((0..networks).map(of_network).collect()))
+        let rows = results.chunks(self.plan.networks() * outputs);
+        rows.map(|row| (255.0 * row[number * outputs + 1].exp()).round() as u8).collect()
     }
 }
 

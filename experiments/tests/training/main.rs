@@ -34,5 +34,6 @@ fn plan(task: Task, unit: &str) -> Plan {
         seeds: vec![1, 2],
         batch: 64,
         epochs: 1,
+        repeat: 0,
     }
 }
