@@ -338,7 +338,8 @@ fn swish(record: &Record) -> Result<Finding> {
     let (lines, differences) = against_relu(record, "swish learned")?;
     let learned = best_of_initializations(record, "swish learned", DEEP)?.learned("beta");
     let learned: Vec<String> = learned.into_iter().map(|beta| beta.map_or("∞".into(), |b| format!("{b:.2}"))).collect();
-    let figures = format!("{}. Beta begins at 1 and ends, layer by layer, at {}.", lines.join("; "), learned.join(", "));
+    let figures =
+        format!("{}. Beta begins at 1 and ends, layer by layer, at {}.", lines.join("; "), learned.join(", "));
     Ok(Finding { verdict: Verdict::of(&[differences[1].is_above_0()]), figures })
 }
 

@@ -91,9 +91,9 @@ impl Dataset {
 }
 
 fn digits(folder: &Path) -> Result<Dataset> {
-    let (shape, pixels) = read::<f16>(&folder.join("digits.npy"))?;
-    let (_, labels) = read::<u8>(&folder.join("digits_labels.npy"))?;
-    let (_, split) = read::<u8>(&folder.join("digits_split.npy"))?;
+    let (shape, pixels) = read::<f16>(&folder.join("digits.npy"), "f16")?;
+    let (_, labels) = read::<u8>(&folder.join("digits_labels.npy"), "u8")?;
+    let (_, split) = read::<u8>(&folder.join("digits_split.npy"), "u8")?;
     let [rows, features] = shape[..] else { anyhow::bail!("digits.npy has the shape {shape:?}, not rows of pixels") };
     let (rows, features) = (rows as usize, features as usize);
     ensure!(labels.len() == rows, "digits.npy has {rows} images, digits_labels.npy {} labels", labels.len());
@@ -116,13 +116,12 @@ fn digits(folder: &Path) -> Result<Dataset> {
     })
 }
 
-/// An array with its shape.
-fn read<T: npyz::Deserialize>(path: &Path) -> Result<(Vec<u64>, Vec<T>)> {
+/// An array of the named type, with its shape.
+fn read<T: npyz::Deserialize>(path: &Path, wanted: &str) -> Result<(Vec<u64>, Vec<T>)> {
     let shown = path.display();
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
     let file = npyz::NpyFile::new(&bytes[..]).with_context(|| format!("{shown} is no .npy file"))?;
     let shape = file.shape().to_vec();
-    let wanted = std::any::type_name::<T>();
     Ok((shape, file.into_vec().with_context(|| format!("{shown} does not hold {wanted}, or not all of it"))?))
 }
 

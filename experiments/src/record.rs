@@ -49,8 +49,9 @@ impl Record {
         match lines.next() {
             None => record.append(&record.origin.clone())?,
             Some((_, line)) => {
-                let found: Origin = serde_json::from_str(line)
-                    .with_context(|| format!("{shown}, line 1, does not say where it is from; another record's name?"))?;
+                let found: Origin = serde_json::from_str(line).with_context(|| {
+                    format!("{shown}, line 1, does not say where it is from; another record's name?")
+                })?;
                 let here = &record.origin;
                 ensure!(
                     found.adapter == here.adapter && found.driver == here.driver,

@@ -6,6 +6,7 @@ use experiments::claims::CLAIMS;
 use experiments::data::Dataset;
 use experiments::lab::Lab;
 use experiments::record::{Entry, Origin, Record};
+use experiments::report::Results;
 use experiments::study::Experiment;
 use experiments::training::Plan;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -30,6 +31,9 @@ pub fn perform(arguments: &Arguments) -> Result<()> {
     let mut record = Record::open(&arguments.record, origin)?;
     train(&plans, &lab, &arguments.data, &mut record)?;
     if arguments.names.is_empty() {
+        let folder = &arguments.output;
+        Results::of(&record)?.write(&record, &arguments.data, folder)?;
+        println!("tables and pictures are in {}", folder.display());
         return Ok(());
     }
     for claim in CLAIMS.iter().filter(|claim| arguments.names.iter().any(|name| name == claim.name)) {

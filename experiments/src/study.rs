@@ -101,11 +101,7 @@ impl Experiment {
 
 /// What is trained in seconds, to see that training learns and repeats.
 pub fn quick() -> Vec<Plan> {
-    let plan = |unit: &str| Plan {
-        rates: vec![0.003],
-        seeds: vec![1],
-        epochs: 15,
-        ..digits(unit, 2, Initialization::COMMON)
-    };
+    let plan =
+        |unit: &str| Plan { rates: vec![0.003], seeds: vec![1], epochs: 15, ..digits(unit, 2, Initialization::COMMON) };
     ["relu", "silu", "tanh"].map(plan).into()
 }

@@ -30,6 +30,13 @@ enum Task {
     Instructions(instructions::Arguments),
     /// Compares the names of other libraries with those libraries, as Python has them.
     Libraries(libraries::Arguments),
+    /// Trains networks with every activation, and writes what was found to experiments/results; takes what `--help` after it
+    /// says.
+    #[command(disable_help_flag = true)]
+    Experiments {
+        #[arg(allow_hyphen_values = true, trailing_var_arg = true)]
+        arguments: Vec<String>,
+    },
     /// Writes what is checked in but follows from the catalogue: the table in README.md and the pictures.
     Generate,
 }
@@ -67,6 +74,12 @@ fn perform(task: Task) -> Result<()> {
         Task::Dawn => dawn::check(),
         Task::Instructions(arguments) => instructions::perform(&arguments),
         Task::Libraries(arguments) => libraries::perform(&arguments),
+        Task::Experiments { arguments } => {
+            adapter::ensure().context("networks are trained on an adapter")?;
+            let mut train = cargo(&["run", "--quiet", "--release", "--package", "experiments", "--"]);
+            train.args(arguments);
+            run(train)
+        }
         Task::Generate => {
             adapter::ensure().context("the pictures need an adapter")?;
             std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/../pictures"))?;
