@@ -1,11 +1,14 @@
 //! What tutorials say of activations, measured.
 
+use crate::data::Task;
 use crate::initialization::Initialization;
+use crate::loss::Head;
+use crate::optimizer::Optimizer;
 use crate::record::Record;
 use crate::statistics::{Interval, median};
 use crate::study::{DEPTHS, WIDTH, digits, digits_by_descent, initializations};
 use crate::summary::{GOAL, Summary};
-use crate::training::Plan;
+use crate::training::{Outcome, Plan};
 use crate::unit::Unit;
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -69,7 +72,7 @@ impl Claim {
     }
 }
 
-pub const CLAIMS: [Claim; 9] = [
+pub const CLAIMS: [Claim; 10] = [
     Claim {
         name: "saturation",
         text: "Sigmoid saturates, and its small gradients stop deep networks from learning.",
@@ -136,6 +139,12 @@ pub const CLAIMS: [Claim; 9] = [
         },
         judge: hard_sigmoid,
     },
+    Claim {
+        name: "two_logits",
+        text: "Softmax over two logits is sigmoid of their difference: training is the same, to the last digits.",
+        plans: || Ok([Head::SoftmaxWith0, Head::Sigmoid].map(of_two_classes).into()),
+        judge: two_logits,
+    },
 ];
 
 /// Sigmoid with outputs centred at 0 and all else as it is.
@@ -189,6 +198,13 @@ fn parameters(units: usize, depth: usize, pieces: usize) -> usize {
 fn timed(unit: &str) -> impl Iterator<Item = Plan> {
     let plan = Plan { epochs: 3, ..digits(unit, SHALLOW, COMMON) };
     (1..=REPEATS).map(move |repeat| Plan { repeat, ..plan.clone() })
+}
+
+/// Two moons with the same weights and the same minibatches, whatever the head.
+fn of_two_classes(head: Head) -> Plan {
+    let optimizer = Optimizer::Sgd { momentum: 0.9 };
+    let plan = digits("tanh", SHALLOW, COMMON);
+    Plan { task: Task::Moons, hidden: vec![16; 2], optimizer, rates: vec![0.1], batch: 64, head, ..plan }
 }
 
 // ---- Verdicts ------------------------------------------------------------------------------------------------------
@@ -381,6 +397,25 @@ fn hard_sigmoid(record: &Record) -> Result<Finding> {
     );
     let parts = [hard_ms < 0.97 * soft_ms, difference.mean - difference.half > -0.01];
     Ok(Finding { verdict: Verdict::of(&parts), figures })
+}
+
+fn two_logits(record: &Record) -> Result<Finding> {
+    let [softmax, sigmoid] = [Head::SoftmaxWith0, Head::Sigmoid].map(|head| record.needed(&of_two_classes(head)));
+    let losses = |outcome: &Outcome| -> Option<Vec<f32>> {
+        outcome.networks.iter().flat_map(|network| network.losses.iter().copied()).collect()
+    };
+    let (Some(softmax), Some(sigmoid)) = (losses(softmax?), losses(sigmoid?)) else {
+        anyhow::bail!("a loss is not finite");
+    };
+    let pairs = softmax.iter().zip(&sigmoid);
+    let largest = pairs.map(|(a, b)| f64::from((a - b).abs() / b)).fold(0.0, f64::max);
+    let figures = format!(
+        "{} networks for two moons, from the same weights with the same minibatches: the losses of {} epochs differ by \
+         {largest:.1e} of themselves at most. f32 has steps of 1.2e-7.",
+        softmax.len() / of_two_classes(Head::Sigmoid).epochs,
+        softmax.len(),
+    );
+    Ok(Finding { verdict: Verdict::of(&[largest < 1e-5]), figures })
 }
 
 /// Whether one reaches the goal in fewer epochs than another, beyond the interval of their difference.

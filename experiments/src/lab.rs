@@ -13,25 +13,29 @@ pub enum Kernel {
     Correct,
     CrossEntropy,
     Gather,
+    Likelihood,
     Forward,
     ByInputs,
     ByWeights,
     Sgd,
+    Sign,
     SquaredError,
 }
 
 /// The entry point of each kernel, and its text.
-const SOURCES: [(&str, &str); 11] = [
+const SOURCES: [(&str, &str); 13] = [
     ("adam", include_str!("../shaders/adam.wgsl")),
     ("advance", include_str!("../shaders/advance.wgsl")),
     ("alive", include_str!("../shaders/alive.wgsl")),
     ("correct", include_str!("../shaders/correct.wgsl")),
     ("cross_entropy", include_str!("../shaders/cross_entropy.wgsl")),
     ("gather", include_str!("../shaders/gather.wgsl")),
+    ("likelihood", include_str!("../shaders/likelihood.wgsl")),
     ("forward", include_str!("../shaders/product.wgsl")),
     ("by_inputs", include_str!("../shaders/product.wgsl")),
     ("by_weights", include_str!("../shaders/product.wgsl")),
     ("sgd", include_str!("../shaders/sgd.wgsl")),
+    ("sign_by_class", include_str!("../shaders/sign.wgsl")),
     ("squared_error", include_str!("../shaders/squared_error.wgsl")),
 ];
 

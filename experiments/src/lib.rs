@@ -4,6 +4,7 @@ pub mod claims;
 pub mod data;
 pub mod initialization;
 pub mod lab;
+pub mod loss;
 pub mod network;
 pub mod optimizer;
 pub mod pictures;

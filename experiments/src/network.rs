@@ -32,6 +32,8 @@ pub struct Shape {
     /// The units of each hidden layer.
     pub hidden: Vec<usize>,
     pub outputs: usize,
+    /// Outputs before this one are always 0.
+    pub first_output: usize,
     pub unit: Unit,
     /// Whether the outputs become logarithms of probabilities.
     pub is_classifier: bool,
@@ -44,8 +46,10 @@ pub struct Layer {
     pub inputs: usize,
     /// The results of the product for each network, padded.
     pub outputs: usize,
-    /// Inputs and outputs without the padding.
-    pub fans: (usize, usize),
+    /// The inputs without the padding.
+    pub fan_in: usize,
+    /// The outputs that are no padding and not always 0.
+    pub trained: Range<usize>,
     /// A matrix (inputs, outputs) for each network.
     pub weights: Range<usize>,
     pub bias: Range<usize>,
@@ -105,12 +109,15 @@ impl<'a> Network<'a> {
         let mut fan_in = shape.features;
         let hidden = shape.hidden.iter().map(|&units| (units, units * shape.unit.pieces(), shape.unit.learned()));
         let mut layers = Vec::new();
-        for (units, fan_out, learned) in hidden.chain([(shape.outputs, shape.outputs, Vec::new())]) {
-            let (inputs, outputs) = (padded(fan_in), padded(fan_out));
+        let hidden = hidden.map(|(units, outputs, learned)| (units, 0..outputs, learned));
+        let last = (shape.outputs, shape.first_output..shape.outputs, Vec::new());
+        for (units, trained, learned) in hidden.chain([last]) {
+            let (inputs, outputs) = (padded(fan_in), padded(trained.end));
             layers.push(Layer {
                 inputs,
                 outputs,
-                fans: (fan_in, fan_out),
+                fan_in,
+                trained,
                 weights: take(shape.networks * inputs * outputs),
                 bias: take(shape.networks * outputs),
                 learned: learned.into_iter().map(|name| (name, take(shape.networks * units))).collect(),
@@ -127,13 +134,16 @@ impl<'a> Network<'a> {
         range.start + network * length..range.start + (network + 1) * length
     }
 
-    /// The network that each parameter belongs to; none for those between the ranges.
+    /// The network that each trained parameter belongs to; none for padding and what is always 0.
     pub fn owners(&self) -> Vec<Option<usize>> {
         let mut owners = vec![None; self.weights.len()];
         for layer in &self.layers {
-            let learned = layer.learned.iter().map(|(_, range)| range);
-            for range in [&layer.weights, &layer.bias].into_iter().chain(learned) {
-                for network in 0..self.shape.networks {
+            for network in 0..self.shape.networks {
+                for range in [&layer.weights, &layer.bias] {
+                    let rows = owners[self.part(range, network)].chunks_mut(layer.outputs);
+                    rows.for_each(|row| row[layer.trained.clone()].fill(Some(network)));
+                }
+                for (_, range) in &layer.learned {
                     owners[self.part(range, network)].fill(Some(network));
                 }
             }

@@ -2,6 +2,7 @@
 
 use crate::data::Task;
 use crate::initialization::Initialization;
+use crate::loss::Head;
 use crate::optimizer::Optimizer;
 use crate::training::Plan;
 use crate::unit::Unit;
@@ -28,6 +29,7 @@ pub fn digits(unit: &str, depth: usize, initialization: Initialization) -> Plan 
         seeds: SEEDS.to_vec(),
         batch: BATCH,
         epochs: EPOCHS,
+        head: Head::OfTask,
         repeat: 0,
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::data::{Dataset, Targets, Task};
 use crate::initialization::Initialization;
-use crate::lab::{Kernel, Lab, Launch, Words, range, whole};
+use crate::lab::{Kernel, Lab, Launch, Words, whole};
+use crate::loss::{DeviceTargets, Head, Loss, Minibatch};
 use crate::network::{Backward, Forward, Input, Network, Shape, count_correct, padded};
 use crate::optimizer::Optimizer;
 use crate::unit::Unit;
@@ -29,6 +30,7 @@ pub struct Plan {
     pub seeds: Vec<u64>,
     pub batch: usize,
     pub epochs: usize,
+    pub head: Head,
     /// Tells trainings apart that are equal but for their time.
     pub repeat: u32,
 }
@@ -97,13 +99,20 @@ impl Plan {
 
     /// The networks' shape.
     pub fn shape(&self, data: &Dataset, unit: Unit) -> Shape {
+        let (first_output, outputs) = match self.head {
+            Head::OfTask => (0, data.outputs()),
+            Head::Sigmoid => (0, 1),
+            Head::SoftmaxWith0 => (1, 2),
+        };
+        let has_labels = matches!(data.targets, Targets::Labels { .. });
         Shape {
             networks: self.networks(),
             features: data.features,
             hidden: self.hidden.clone(),
-            outputs: data.outputs(),
+            outputs,
+            first_output,
             unit,
-            is_classifier: matches!(data.targets, Targets::Labels { .. }),
+            is_classifier: has_labels && self.head != Head::Sigmoid,
         }
     }
 
@@ -126,10 +135,11 @@ impl Plan {
                 // The last layer has no unit behind it.
                 let is_last = index + 1 == network.layers.len();
                 let initialization = if is_last { Initialization::COMMON } else { self.initialization };
-                let (inputs, outputs) = layer.fans;
-                let weights = initialization.draw(inputs, outputs, &mut random);
+                let columns = layer.trained.len();
+                let weights = initialization.draw(layer.fan_in, columns, &mut random);
                 let rows = values[network.part(&layer.weights, number)].chunks_mut(layer.outputs);
-                rows.zip(weights.chunks(outputs)).for_each(|(row, weights)| row[..outputs].copy_from_slice(weights));
+                rows.zip(weights.chunks(columns))
+                    .for_each(|(row, weights)| row[layer.trained.clone()].copy_from_slice(weights));
                 for (name, range) in &layer.learned {
                     values[network.part(range, number)].fill(network.shape.unit.start(name));
                 }
@@ -170,16 +180,11 @@ pub struct Session<'a> {
     counts: Words,
     gather: Launch,
     forward: Forward,
-    loss: Launch,
+    loss: Loss,
     backward: Backward,
     advance: Launch,
     /// A pass over validation and test.
     evaluation: Forward,
-}
-
-enum DeviceTargets {
-    Labels(Words),
-    Values(GpuBuffer<f32>),
 }
 
 impl<'a> Session<'a> {
@@ -203,21 +208,16 @@ impl<'a> Session<'a> {
         let counts = lab.upload_words(&vec![0; epochs.max(1) * 2 * networks])?;
 
         let x = context.allocate::<f32>(batch * networks * features)?;
-        let settings = |last: usize| [batch, networks, plan.seeds.len(), last].map(|number| number as u32);
+        let settings = [batch, networks, plan.seeds.len(), features].map(|number| number as u32);
         let buffers = [whole(&step), whole(&order), whole(&inputs), whole(&x)];
         let workgroups = [features.div_ceil(64), networks, batch];
-        let gather = lab.launch(Kernel::Gather, &settings(features), &buffers, workgroups);
+        let gather = lab.launch(Kernel::Gather, &settings, &buffers, workgroups);
 
         let forward = Forward::new(&network, batch, Input::Own(&x))?;
         let backward = Backward::new(&network, &forward, &x)?;
-        let (kernel, targets_bound) = match &targets {
-            DeviceTargets::Labels(labels) => (Kernel::CrossEntropy, whole(labels)),
-            DeviceTargets::Values(values) => (Kernel::SquaredError, whole(values)),
-        };
-        let by_results = backward.by_results(&forward)?;
-        let results = [whole(forward.results()), range(&by_results), whole(&losses)];
-        let buffers = [[whole(&step), whole(&order), targets_bound].as_slice(), &results].concat();
-        let loss = lab.launch(kernel, &settings(padded(data.outputs())), &buffers, [networks.div_ceil(32), 1, 1]);
+        let minibatch = Minibatch { batch, networks, seeds: plan.seeds.len(), step: &step, order: &order };
+        let (results, by_results) = (forward.results(), backward.by_results(&forward)?);
+        let loss = Loss::new(lab, plan.head, &targets, &minibatch, (results, by_results), &losses)?;
         let advance = lab.launch(Kernel::Advance, &[], &[whole(&step)], [1, 1, 1]);
         let evaluated = shared(&inputs, features, data.evaluated())?;
         let evaluation = Forward::new(&network, data.evaluated().len(), evaluated)?;
@@ -259,7 +259,7 @@ impl<'a> Session<'a> {
     pub fn record_gradient(&self, pass: &mut ComputePass<'_>) -> Result<()> {
         self.gather.record(pass);
         self.forward.record(&self.network, pass)?;
-        self.loss.record(pass);
+        self.loss.record(self.lab(), pass)?;
         self.backward.record(&self.network, &self.forward, pass)
     }
 
@@ -282,6 +282,9 @@ impl<'a> Session<'a> {
     /// Counts a classifier's right answers after an epoch.
     fn evaluate(&self, epoch: usize) -> Result<()> {
         let DeviceTargets::Labels(labels) = &self.targets else { return Ok(()) };
+        if !self.network.shape.is_classifier {
+            return Ok(());
+        }
         let &Dataset { training, validation, test, .. } = self.data;
         let count = |rows: Range<usize>, place: usize| {
             let counts = (&self.counts, (2 * epoch + place) * self.plan.networks());
@@ -350,7 +353,7 @@ impl<'a> Session<'a> {
             trained.dead.clone_from(&dead[number]);
             trained.learned.clone_from(&learned[number]);
             trained.errors = errors.as_ref().map(|errors| errors[number]);
-            if number % self.plan.seeds.len() == 0 {
+            if self.network.shape.is_classifier && number % self.plan.seeds.len() == 0 {
                 trained.picture = self.picture(&pictures, number);
             }
         }

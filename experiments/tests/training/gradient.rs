@@ -77,7 +77,7 @@ fn of_torch<T: npyz::Deserialize>(name: &str) -> Vec<T> {
 /// Cuts the matrix and the bias of each layer off a list of all.
 fn by_layers<'a, T>(layers: &'a [Layer], mut list: &'a [T]) -> impl Iterator<Item = (&'a [T], &'a [T])> {
     layers.iter().map(move |layer| {
-        let (inputs, outputs) = layer.fans;
+        let (inputs, outputs) = (layer.fan_in, layer.trained.end);
         let (weights, rest) = list.split_at(inputs * outputs);
         let (bias, rest) = rest.split_at(outputs);
         list = rest;
@@ -88,7 +88,7 @@ fn by_layers<'a, T>(layers: &'a [Layer], mut list: &'a [T]) -> impl Iterator<Ite
 fn upload(network: &Network<'_>, list: &[f32]) {
     let mut values = vec![0.0; network.weights.len()];
     for (layer, (weights, bias)) in network.layers.iter().zip(by_layers(&network.layers, list)) {
-        let outputs = layer.fans.1;
+        let outputs = layer.trained.end;
         let rows = values[layer.weights.clone()].chunks_mut(layer.outputs);
         rows.zip(weights.chunks(outputs)).for_each(|(row, weights)| row[..outputs].copy_from_slice(weights));
         values[layer.bias.clone()][..outputs].copy_from_slice(bias);

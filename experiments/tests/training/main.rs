@@ -7,6 +7,7 @@ mod reference;
 use experiments::data::{Dataset, Task};
 use experiments::initialization::Initialization;
 use experiments::lab::Lab;
+use experiments::loss::Head;
 use experiments::optimizer::Optimizer;
 use experiments::training::Plan;
 use std::path::Path;
@@ -34,6 +35,7 @@ fn plan(task: Task, unit: &str) -> Plan {
         seeds: vec![1, 2],
         batch: 64,
         epochs: 1,
+        head: Head::OfTask,
         repeat: 0,
     }
 }
