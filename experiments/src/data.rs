@@ -1,6 +1,6 @@
 //! The data sets.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use half::f16;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -22,6 +22,8 @@ pub enum Task {
     Spirals,
     /// A sum of two sines, of inputs with variance 1.
     Curve,
+    /// A differential equation, which has no data.
+    Pinn,
 }
 
 pub enum Targets {
@@ -64,6 +66,7 @@ impl Dataset {
             Task::Moons => Ok(of_points(moon)),
             Task::Spirals => Ok(of_points(spiral)),
             Task::Curve => Ok(curve()),
+            Task::Pinn => bail!("a differential equation has no data"),
         }
     }
 
@@ -94,7 +97,7 @@ fn digits(folder: &Path) -> Result<Dataset> {
     let (shape, pixels) = read::<f16>(&folder.join("digits.npy"), "f16")?;
     let (_, labels) = read::<u8>(&folder.join("digits_labels.npy"), "u8")?;
     let (_, split) = read::<u8>(&folder.join("digits_split.npy"), "u8")?;
-    let [rows, features] = shape[..] else { anyhow::bail!("digits.npy has the shape {shape:?}, not rows of pixels") };
+    let [rows, features] = shape[..] else { bail!("digits.npy has the shape {shape:?}, not rows of pixels") };
     let (rows, features) = (rows as usize, features as usize);
     ensure!(labels.len() == rows, "digits.npy has {rows} images, digits_labels.npy {} labels", labels.len());
     ensure!(split.len() == rows, "digits.npy has {rows} images, digits_split.npy {} parts", split.len());

@@ -17,13 +17,17 @@ pub enum Kernel {
     Forward,
     ByInputs,
     ByWeights,
+    PinnEnergy,
+    PinnGradient,
+    PinnProducts,
+    PinnTotal,
     Sgd,
     Sign,
     SquaredError,
 }
 
 /// The entry point of each kernel, and its text.
-const SOURCES: [(&str, &str); 13] = [
+const SOURCES: [(&str, &str); 17] = [
     ("adam", include_str!("../shaders/adam.wgsl")),
     ("advance", include_str!("../shaders/advance.wgsl")),
     ("alive", include_str!("../shaders/alive.wgsl")),
@@ -34,6 +38,10 @@ const SOURCES: [(&str, &str); 13] = [
     ("forward", include_str!("../shaders/product.wgsl")),
     ("by_inputs", include_str!("../shaders/product.wgsl")),
     ("by_weights", include_str!("../shaders/product.wgsl")),
+    ("pinn_energy", include_str!("../shaders/pinn_energy.wgsl")),
+    ("pinn_gradient", include_str!("../shaders/pinn_gradient.wgsl")),
+    ("pinn_products", include_str!("../shaders/pinn_products.wgsl")),
+    ("pinn_total", include_str!("../shaders/pinn_total.wgsl")),
     ("sgd", include_str!("../shaders/sgd.wgsl")),
     ("sign_by_class", include_str!("../shaders/sign.wgsl")),
     ("squared_error", include_str!("../shaders/squared_error.wgsl")),

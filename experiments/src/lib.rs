@@ -8,6 +8,7 @@ pub mod loss;
 pub mod network;
 pub mod optimizer;
 pub mod pictures;
+pub mod pinn;
 pub mod record;
 pub mod report;
 pub mod statistics;

@@ -6,13 +6,61 @@ use crate::initialization::Initialization;
 use crate::pictures::{Bar, Field, Line, Panel, Scale, accuracy, boundaries, lines};
 use crate::record::{Origin, Record};
 use crate::statistics::{Interval, mean};
-use crate::study::{DEPTHS, curve, digits, initializations, points};
+use crate::study::{DEPTHS, curve, digits, has_pinn, initializations, pinn, points};
 use crate::summary::Summary;
 use crate::unit::Unit;
 use anyhow::{Context, Result};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 use std::path::Path;
+
+/// The text, with names in braces where results belong.
+const DOCUMENT: &str = include_str!("document.md");
+/// What `experiments/peers.py` found.
+const PEERS: &str = include_str!("../results/peers.json");
+
+/// What tutorials speak of.
+const TUTORIAL: [&str; 17] = [
+    "sigmoid",
+    "hard_sigmoid",
+    "tanh",
+    "softsign",
+    "relu",
+    "leaky_relu",
+    "prelu learned",
+    "elu",
+    "selu",
+    "softplus",
+    "silu",
+    "swish learned",
+    "gelu",
+    "mish",
+    "maxout",
+    "glu",
+    "swiglu",
+];
+
+/// The functions whose lines are drawn.
+const DRAWN: [&str; 7] = ["relu", "silu", "selu", "tanh", "sigmoid", "softplus", "maxout"];
+
+#[derive(Deserialize)]
+struct Peers {
+    plan: PeerPlan,
+    peers: Vec<Peer>,
+}
+
+#[derive(Deserialize)]
+struct PeerPlan {
+    hidden: Vec<usize>,
+    rate: f32,
+}
+
+#[derive(Deserialize)]
+struct Peer {
+    name: String,
+    version: String,
+    accuracy: Vec<f64>,
+}
 
 /// All results, as they are written to `results.json`.
 #[derive(Serialize)]
@@ -34,6 +82,10 @@ pub struct Digits {
     pub rate: f32,
     pub accuracy: Interval,
     pub accuracies: Vec<f64>,
+    /// The accuracy at each rate.
+    pub by_rate: Vec<(f32, Interval)>,
+    /// Whether all losses are finite.
+    pub is_finite: bool,
     pub epochs_to_goal: Option<f64>,
     pub dead: f64,
     pub step_ms: f64,
@@ -50,6 +102,8 @@ pub struct Others {
     pub spirals: f64,
     /// The root of the mean squared error on the curve.
     pub curve: Option<f64>,
+    /// The largest error of the physics-informed network, for functions that have one; none within where it is not finite.
+    pub pinn: Option<Option<f64>>,
 }
 
 #[derive(Serialize)]
@@ -85,7 +139,10 @@ impl Results {
             std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
         };
         write("results.json", &(serde_json::to_string(self)? + "\n"))?;
-        write("README.md", &self.document())?;
+        write("README.md", &self.document()?)?;
+        let all =
+            format!("# All functions\n\n[README.md](README.md) says what is meant.\n\n{}", self.table(&self.ranked()));
+        write("functions.md", &all)?;
         write("accuracy.svg", &self.picture_of_accuracies()?)?;
         write("learning.svg", &self.picture_of_losses()?)?;
         write("gradients.svg", &self.picture_of_gradients()?)?;
@@ -111,35 +168,64 @@ impl Results {
         rows
     }
 
-    /// The origin, the table of all functions, and the verdicts.
-    fn document(&self) -> String {
+    /// The text of the results, with the table of the functions that tutorials speak of.
+    fn document(&self) -> Result<String> {
         let Origin { adapter, driver, date } = &self.origin;
-        let mut text = format!(
-            "# Results\n\nWritten by `cargo xtask experiments`; [docs/experiments.md](../../docs/experiments.md) explains \
-             them.\n\nAdapter: {adapter}, {driver}. Begun on {date}.\n\n## Functions\n\n{}\n## Claims\n\n",
-            self.table(),
-        );
+        let mut claims = String::new();
         for Judged { claim, finding: Finding { verdict, figures }, .. } in &self.claims {
-            let _ = writeln!(text, "**{claim}** {}. {figures}\n", capitalized(*verdict));
+            let _ = writeln!(claims, "**{claim}** {}. {figures}\n", capitalized(*verdict));
         }
-        text.truncate(text.trim_end().len());
-        text + "\n"
+        let known: Vec<&Others> = self.ranked().into_iter().filter(|row| TUTORIAL.contains(&&*row.unit)).collect();
+        let fields = [
+            ("{units}", self.others.len().to_string()),
+            ("{adapter}", adapter.clone()),
+            ("{driver}", driver.clone()),
+            ("{date}", date.clone()),
+            ("{peers}", self.peers()?),
+            ("{table}", self.table(&known)),
+            ("{claims}", claims.trim_end().to_owned()),
+        ];
+        Ok(fields.iter().fold(DOCUMENT.to_owned(), |text, (field, value)| text.replace(field, value)))
     }
 
-    fn table(&self) -> String {
+    /// The plain relu network beside the same one in other libraries.
+    fn peers(&self) -> Result<String> {
+        let peers: Peers = serde_json::from_str(PEERS).context("experiments/results/peers.json is unreadable")?;
+        let row = self.digits.iter().find(|row| {
+            row.unit == "relu" && row.layers == peers.plan.hidden.len() && row.initialization == Initialization::COMMON
+        });
+        let ours = row.and_then(|row| row.by_rate.iter().find(|(rate, _)| *rate == peers.plan.rate));
+        let (_, ours) = ours.context("relu was not trained as in experiments/results/peers.json")?;
+        let of = |peer: &Peer| format!("{} {} {}", peer.name, peer.version, percent(Interval::of(&peer.accuracy)));
+        let others: Vec<String> = peers.peers.iter().map(of).collect();
+        Ok(format!(
+            "The plain relu network of {} layers at a rate of {} has an accuracy of {} here; on the same split {} \
+             (`experiments/peers.py`, {} seeds).",
+            peers.plan.hidden.len(),
+            peers.plan.rate,
+            percent(*ours),
+            others.join(" and "),
+            peers.peers.first().map_or(0, |peer| peer.accuracy.len()),
+        ))
+    }
+
+    fn table(&self, rows: &[&Others]) -> String {
         let [shallow, deep] = DEPTHS;
         let mut table = format!(
-            "| function | {shallow} layers | epochs to 0.9 | {deep} layers | epochs to 0.9 | dead | moons | spirals | curve | step |\n\
-             |---|---|---|---|---|---|---|---|---|---|\n"
+            "| function | {shallow} layers | epochs to 0.9 | {deep} layers | epochs to 0.9 | dead | moons | spirals | curve | pinn | step |\n\
+             |---|---|---|---|---|---|---|---|---|---|---|\n"
         );
-        for row in self.ranked() {
+        for row in rows {
             let cells = DEPTHS.map(|layers| self.best(&row.unit, layers));
-            let accuracy = |row: &Digits| format!("{}, {}", percent(row.accuracy), shown(row.initialization));
+            let accuracy = |row: &Digits| match row.is_finite {
+                true => format!("{}, {}", percent(row.accuracy), shown(row.initialization)),
+                false => format!("not finite, {}", shown(row.initialization)),
+            };
             let epochs = |row: &Digits| row.epochs_to_goal.map_or("never".to_owned(), |epochs| format!("{epochs:.1}"));
             let text = |row: Option<&Digits>, of: &dyn Fn(&Digits) -> String| row.map_or(String::new(), of);
             let _ = writeln!(
                 table,
-                "| `{}` | {} | {} | {} | {} | {} | {:.1} % | {:.1} % | {} | {} |",
+                "| `{}` | {} | {} | {} | {} | {} | {:.1} % | {:.1} % | {} | {} | {} |",
                 row.unit,
                 text(cells[0], &accuracy),
                 text(cells[0], &epochs),
@@ -148,7 +234,8 @@ impl Results {
                 text(cells[1], &|row| format!("{:.0} %", 100.0 * row.dead)),
                 100.0 * row.moons,
                 100.0 * row.spirals,
-                row.curve.map_or("∞".to_owned(), |error| format!("{error:.3}")),
+                row.curve.map_or("not finite".to_owned(), |error| format!("{error:.3}")),
+                row.pinn.map_or(String::new(), |error| error.map_or("not finite".to_owned(), |e| format!("{e:.0e}"))),
                 text(cells[1], &|row| format!("{:.0} ms", row.step_ms)),
             );
         }
@@ -157,31 +244,32 @@ impl Results {
 
     fn picture_of_accuracies(&self) -> Result<String> {
         let bar = |row: &Others| {
-            let accuracies = DEPTHS.iter().filter_map(|&layers| Some(self.best(&row.unit, layers)?.accuracy));
-            Bar { name: row.unit.clone(), accuracies: accuracies.collect() }
+            let accuracy = |&layers: &usize| {
+                let row = self.best(&row.unit, layers)?;
+                row.is_finite.then_some(row.accuracy)
+            };
+            Bar { name: row.unit.clone(), accuracies: DEPTHS.iter().map(accuracy).collect() }
         };
         let bars: Vec<Bar> = self.ranked().into_iter().map(bar).collect();
         let names = DEPTHS.map(|layers| format!("{layers} hidden layers"));
-        accuracy("Digits: accuracy on the test set", &names.each_ref().map(|name| &**name), &bars)
+        accuracy("Digits: accuracy on the test set, with 95 % intervals", &names.each_ref().map(|name| &**name), &bars)
     }
 
     fn picture_of_losses(&self) -> Result<String> {
-        let units = ["relu", "silu", "selu", "tanh", "sigmoid", "softplus", "swiglu"];
         let panel = |layers: usize| {
             let line =
                 |unit: &&str| Some(Line { name: unit.to_string(), values: self.best(unit, layers)?.losses.clone() });
-            Panel { title: format!("{layers} hidden layers"), lines: units.iter().filter_map(line).collect() }
+            Panel { title: format!("{layers} hidden layers"), lines: DRAWN.iter().filter_map(line).collect() }
         };
         let scale = Scale { x: "epoch", y: "cross entropy", range: 1e-4..10.0 };
         lines("Digits: loss while training, at the best rate", &scale, &DEPTHS.map(panel))
     }
 
     fn picture_of_gradients(&self) -> Result<String> {
-        let units = ["relu", "silu", "selu", "tanh", "sigmoid", "softplus", "swiglu"];
         let [_, deep] = DEPTHS;
         let panel = |title: &str, initialization: &dyn Fn(&Unit) -> Initialization| -> Result<Panel> {
             let mut panel = Panel { title: title.to_owned(), lines: Vec::new() };
-            for name in units {
+            for name in DRAWN {
                 let initialization = initialization(&name.parse()?);
                 let row = self
                     .digits
@@ -218,6 +306,8 @@ fn of_digits(record: &Record, unit: &Unit, layers: usize) -> Result<Vec<Digits>>
             rate: summary.rate,
             accuracy: summary.accuracy(),
             accuracies: summary.accuracies(),
+            by_rate: Summary::by_rate(outcome).iter().map(|summary| (summary.rate, summary.accuracy())).collect(),
+            is_finite: summary.is_finite(),
             epochs_to_goal: summary.epochs_to_goal().map(|epochs| mean(&epochs)),
             dead: summary.dead(),
             step_ms: outcome.step_ms,
@@ -232,11 +322,13 @@ fn of_digits(record: &Record, unit: &Unit, layers: usize) -> Result<Vec<Digits>>
 
 fn of_others(record: &Record, unit: &Unit) -> Result<Others> {
     let best = |plan| Summary::best(record.needed(&plan)?).with_context(|| format!("{unit} has no rate"));
+    let error = |plan| -> Result<_> { Ok(best(plan)?.errors().map(|errors| mean(&errors))) };
     Ok(Others {
         unit: unit.to_string(),
         moons: best(points(Task::Moons, unit))?.accuracy().mean,
         spirals: best(points(Task::Spirals, unit))?.accuracy().mean,
-        curve: best(curve(unit))?.errors().map(|errors| mean(&errors)),
+        curve: error(curve(unit))?,
+        pinn: has_pinn(unit).then(|| error(pinn(unit))).transpose()?,
     })
 }
 
@@ -245,7 +337,8 @@ fn picture_of_boundaries(record: &Record, data: &Dataset, task: Task, title: &st
     let field = |unit: Unit| {
         let summary =
             Summary::best(record.needed(&points(task, &unit))?).with_context(|| format!("{unit} has no rate"))?;
-        let note = format!("{:.1} %", 100.0 * summary.accuracies()[0]);
+        let accuracy = format!("{:.1} %", 100.0 * summary.accuracies()[0]);
+        let note = if summary.is_finite() { accuracy } else { "not finite".to_owned() };
         Ok(Field { name: unit.to_string(), note, values: summary.networks[0].picture.clone() })
     };
     let fields = Unit::all().into_iter().map(field).collect::<Result<Vec<_>>>()?;

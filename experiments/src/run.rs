@@ -3,11 +3,11 @@
 use crate::Arguments;
 use anyhow::{Context, Result, bail};
 use experiments::claims::CLAIMS;
-use experiments::data::Dataset;
+use experiments::data::Task;
 use experiments::lab::Lab;
 use experiments::record::{Entry, Origin, Record};
 use experiments::report::Results;
-use experiments::study::Experiment;
+use experiments::study::{self, Experiment};
 use experiments::training::Plan;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::Path;
@@ -80,10 +80,9 @@ fn train(plans: &[Plan], lab: &Lab, folder: &Path, record: &mut Record) -> Resul
     let bar = ProgressBar::new(missing.iter().map(|plan| plan.epochs as u64 * work(plan)).sum());
     bar.set_style(ProgressStyle::with_template("{wide_bar} {percent}% {elapsed} {eta} left {msg}")?);
     for (number, plan) in missing.iter().enumerate() {
-        let data = Dataset::new(plan.task, folder)?;
         bar.set_message(format!("{}/{} {}", number + 1, missing.len(), plan.unit));
         let start = Instant::now();
-        let outcome = plan.train(lab, &data, || bar.inc(work(plan)));
+        let outcome = study::train(plan, lab, folder, || bar.inc(work(plan)));
         let outcome = outcome.with_context(|| format!("cannot train {}", plan.unit))?;
         if bar.is_hidden() {
             let (number, seconds) = (number + 1, start.elapsed().as_secs_f64());
@@ -95,8 +94,11 @@ fn train(plans: &[Plan], lab: &Lab, folder: &Path, record: &mut Record) -> Resul
     Ok(())
 }
 
-/// About how long an epoch takes: a step of many layers takes longer.
+/// About how long an epoch takes: a step of many layers takes longer, and one of a differential equation is an epoch.
 fn work(plan: &Plan) -> u64 {
+    if plan.task == Task::Pinn {
+        return 10;
+    }
     let networks = plan.rates.len() * plan.seeds.len();
     (plan.hidden.iter().map(|units| 20 + units * plan.batch * networks / 1000).sum::<usize>() + 40) as u64
 }

@@ -1,11 +1,15 @@
 //! The trainings of each experiment.
 
-use crate::data::Task;
+use crate::data::{Dataset, Task};
 use crate::initialization::Initialization;
+use crate::lab::Lab;
 use crate::loss::Head;
 use crate::optimizer::Optimizer;
-use crate::training::Plan;
+use crate::pinn;
+use crate::training::{Outcome, Plan};
 use crate::unit::Unit;
+use anyhow::Result;
+use std::path::Path;
 
 /// The hidden layers of the two networks for digits.
 pub const DEPTHS: [usize; 2] = [2, 8];
@@ -57,6 +61,26 @@ pub fn curve(unit: &Unit) -> Plan {
     Plan { task: Task::Curve, hidden: vec![WIDTH; 2], ..points(Task::Curve, unit) }
 }
 
+/// A differential equation.
+pub fn pinn(unit: &Unit) -> Plan {
+    Plan {
+        task: Task::Pinn,
+        hidden: vec![WIDTH],
+        optimizer: Optimizer::FallingAdam,
+        rates: vec![0.005, 0.02],
+        epochs: 1000,
+        ..points(Task::Pinn, unit)
+    }
+}
+
+/// Trains a plan. `progress` hears of each epoch.
+pub fn train(plan: &Plan, lab: &Lab, folder: &Path, progress: impl FnMut()) -> Result<Outcome> {
+    match plan.task {
+        Task::Pinn => pinn::train(plan, lab, progress),
+        task => plan.train(lab, &Dataset::new(task, folder)?, progress),
+    }
+}
+
 /// The initializations that a unit is trained with: its source's first, and the common one if that is another.
 pub fn initializations(unit: &Unit) -> Vec<Initialization> {
     let mut both = vec![Initialization::of_source(unit), Initialization::COMMON];
@@ -71,10 +95,12 @@ pub enum Experiment {
     Moons,
     Spirals,
     Curve,
+    Pinn,
 }
 
 impl Experiment {
-    pub const ALL: [Experiment; 4] = [Experiment::Digits, Experiment::Moons, Experiment::Spirals, Experiment::Curve];
+    pub const ALL: [Experiment; 5] =
+        [Experiment::Digits, Experiment::Moons, Experiment::Spirals, Experiment::Curve, Experiment::Pinn];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -82,6 +108,7 @@ impl Experiment {
             Experiment::Moons => "moons",
             Experiment::Spirals => "spirals",
             Experiment::Curve => "curve",
+            Experiment::Pinn => "pinn",
         }
     }
 
@@ -96,9 +123,16 @@ impl Experiment {
             Experiment::Moons => vec![points(Task::Moons, unit)],
             Experiment::Spirals => vec![points(Task::Spirals, unit)],
             Experiment::Curve => vec![curve(unit)],
+            Experiment::Pinn if has_pinn(unit) => vec![pinn(unit)],
+            Experiment::Pinn => Vec::new(),
         };
         units.iter().flat_map(of).collect()
     }
+}
+
+/// Whether a unit has the derivatives that a differential equation needs.
+pub fn has_pinn(unit: &Unit) -> bool {
+    matches!(unit, Unit::Elementwise { learned: false, .. })
 }
 
 /// What is trained in seconds, to see that training learns and repeats.

@@ -39,6 +39,11 @@ impl<'a> Summary<'a> {
         mean(&self.networks.iter().map(of).collect::<Vec<_>>())
     }
 
+    /// Whether the last losses of all networks are finite.
+    pub fn is_finite(&self) -> bool {
+        self.networks.iter().all(|network| network.losses.last().is_some_and(Option::is_some))
+    }
+
     /// The accuracy on the test set after the last epoch.
     pub fn accuracies(&self) -> Vec<f64> {
         self.networks.iter().map(|network| network.test.last().copied().unwrap_or(0.0).into()).collect()

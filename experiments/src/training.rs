@@ -5,7 +5,7 @@ use crate::initialization::Initialization;
 use crate::lab::{Kernel, Lab, Launch, Words, whole};
 use crate::loss::{DeviceTargets, Head, Loss, Minibatch};
 use crate::network::{Backward, Forward, Input, Network, Shape, count_correct, padded};
-use crate::optimizer::Optimizer;
+use crate::optimizer::{Moved, Optimizer};
 use crate::unit::Unit;
 use anyhow::{Result, ensure};
 use gpu_activations::{GpuBuffer, wgpu::ComputePass};
@@ -69,6 +69,25 @@ pub struct Trained {
     pub picture: Vec<u8>,
 }
 
+impl Trained {
+    /// A network of which nothing is known but its rate and seed.
+    pub fn new(plan: &Plan, number: usize) -> Trained {
+        Trained {
+            rate: plan.rates[number / plan.seeds.len()],
+            seed: plan.seeds[number % plan.seeds.len()],
+            losses: Vec::new(),
+            validation: Vec::new(),
+            test: Vec::new(),
+            errors: None,
+            gradient_norms: Vec::new(),
+            moments: [Vec::new(), Vec::new()],
+            dead: Vec::new(),
+            learned: Vec::new(),
+            picture: Vec::new(),
+        }
+    }
+}
+
 /// The name of a learned parameter, and a mean of its values; none where it is not finite.
 pub type LearnedMean = (String, Option<f64>);
 
@@ -120,6 +139,11 @@ impl Plan {
         self.rates.iter().flat_map(|&rate| self.seeds.iter().map(move |_| rate)).collect()
     }
 
+    /// The random numbers that a seed's weights are drawn from.
+    pub fn random_weights(seed: u64) -> ChaCha8Rng {
+        Plan::random(seed, WEIGHTS)
+    }
+
     fn random(seed: u64, stream: u64) -> ChaCha8Rng {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         random.set_stream(stream);
@@ -130,7 +154,7 @@ impl Plan {
     pub fn initialize(&self, network: &Network<'_>) -> Result<()> {
         let mut values = vec![0.0; network.weights.len()];
         for number in 0..self.networks() {
-            let mut random = Plan::random(self.seeds[number % self.seeds.len()], WEIGHTS);
+            let mut random = Plan::random_weights(self.seeds[number % self.seeds.len()]);
             for (index, layer) in network.layers.iter().enumerate() {
                 // The last layer has no unit behind it.
                 let is_last = index + 1 == network.layers.len();
@@ -252,7 +276,11 @@ impl<'a> Session<'a> {
     }
 
     fn optimizer(&self) -> Result<Launch> {
-        self.plan.optimizer.launch(&self.network, &self.plan.rates_of_networks(), &self.step, self.steps())
+        let rates = self.plan.rates_of_networks();
+        let rate = |owner: Option<usize>| owner.map_or(0.0, |network| rates[network]);
+        let rates: Vec<f32> = self.network.owners().into_iter().map(rate).collect();
+        let moved = Moved { weights: &self.network.weights, gradient: &self.network.gradient, rates: &rates };
+        self.plan.optimizer.launch(self.lab(), &moved, &self.step, self.steps())
     }
 
     /// Records the loss of the current minibatch and the gradient of every parameter.
@@ -303,21 +331,13 @@ impl<'a> Session<'a> {
     fn before(&self) -> Result<Outcome> {
         let norms = self.gradient_norms()?;
         let moments = self.moments(&self.pass_of_training()?)?;
-        let rates = self.plan.rates.iter().flat_map(|&rate| self.plan.seeds.iter().map(move |&seed| (rate, seed)));
-        let network = |(((rate, seed), gradient_norms), moments)| Trained {
-            rate,
-            seed,
-            losses: Vec::new(),
-            validation: Vec::new(),
-            test: Vec::new(),
-            errors: None,
+        let network = |(number, (gradient_norms, moments))| Trained {
             gradient_norms,
             moments: [moments, Vec::new()],
-            dead: Vec::new(),
-            learned: Vec::new(),
-            picture: Vec::new(),
+            ..Trained::new(self.plan, number)
         };
-        Ok(Outcome { networks: rates.zip(norms).zip(moments).map(network).collect(), step_ms: 0.0 })
+        let networks = norms.into_iter().zip(moments).enumerate().map(network).collect();
+        Ok(Outcome { networks, step_ms: 0.0 })
     }
 
     /// For each step, the loss of each network.
@@ -492,7 +512,7 @@ fn shared(inputs: &GpuBuffer<f32>, features: usize, rows: Range<usize>) -> Resul
     Ok(Input::Shared(inputs.slice(rows.start * features..rows.end * features)?))
 }
 
-fn finite(value: f64) -> Option<f64> {
+pub fn finite(value: f64) -> Option<f64> {
     value.is_finite().then_some(value)
 }
 

@@ -6,10 +6,10 @@ use anyhow::Result;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-/// A function with the accuracies of the networks that are compared.
+/// A function with the accuracies of the networks that are compared; none where they are not finite.
 pub struct Bar {
     pub name: String,
-    pub accuracies: Vec<Interval>,
+    pub accuracies: Vec<Option<Interval>>,
 }
 
 const WIDTH: u32 = 900;
@@ -46,6 +46,10 @@ pub fn accuracy(title: &str, networks: &[&str], bars: &[Bar]) -> Result<String> 
             for (number, accuracy) in bar.accuracies.iter().enumerate() {
                 let y = pixels(middle) + 22 * (2 * number as i32 - bar.accuracies.len() as i32 + 1);
                 let colour = COLOURS[number % COLOURS.len()];
+                let Some(accuracy) = accuracy else {
+                    write(root, "not finite", (LEFT + 4, y as u32 / UNIT), 8, colour, HPos::Left)?;
+                    continue;
+                };
                 let ends = [accuracy.mean - accuracy.half, accuracy.mean + accuracy.half].map(place);
                 line(root, ends.map(|x| (x, y)), colour.mix(1.0), 14)?;
                 root.draw(&Circle::new((place(accuracy.mean), y), 32, colour.filled())).map_err(failed)?;

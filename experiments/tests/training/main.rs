@@ -2,6 +2,7 @@
 
 mod gradient;
 mod learning;
+mod pinn;
 mod reference;
 
 use experiments::data::{Dataset, Task};
