@@ -24,7 +24,7 @@ struct Tile {
     network: u32,
 }
 
-fn tile(id: vec3<u32>, columns: u32) -> Tile {
+fn tile_of(id: vec3<u32>, columns: u32) -> Tile {
     return Tile(8u * (id.x / columns), id.x % columns, id.y);
 }
 
@@ -50,7 +50,7 @@ fn store(start: u32, distance: u32, row: u32, rows: u32, values: mat4x4<f32>) {
 fn forward(@builtin(global_invocation_id) id: vec3<u32>) {
     let inputs = shape.inputs / 4u;
     let outputs = shape.outputs / 4u;
-    let tile = tile(id, outputs);
+    let tile = tile_of(id, outputs);
     if tile.row >= shape.rows { return; }
     let owner = min(tile.network, shape.owners - 1u);
     var upper = (four(tile.row, shape.rows) * shape.owners + owner) * inputs;
@@ -77,7 +77,7 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>) {
 fn by_inputs(@builtin(global_invocation_id) id: vec3<u32>) {
     let inputs = shape.inputs / 4u;
     let outputs = shape.outputs / 4u;
-    let tile = tile(id, inputs);
+    let tile = tile_of(id, inputs);
     if tile.row >= shape.rows { return; }
     var upper = (four(tile.row, shape.rows) * shape.networks + tile.network) * outputs;
     var lower = (four(tile.row + 4u, shape.rows) * shape.networks + tile.network) * outputs;
@@ -103,7 +103,7 @@ fn by_inputs(@builtin(global_invocation_id) id: vec3<u32>) {
 fn by_weights(@builtin(global_invocation_id) id: vec3<u32>) {
     let inputs = shape.inputs / 4u;
     let outputs = shape.outputs / 4u;
-    let tile = tile(id, outputs);
+    let tile = tile_of(id, outputs);
     if tile.row >= shape.inputs { return; }
     let x_distance = shape.networks * inputs;
     let y_distance = shape.networks * outputs;
