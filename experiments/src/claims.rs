@@ -284,14 +284,16 @@ fn dying(record: &Record) -> Result<Finding> {
     for unit in RECTIFIERS {
         let summaries = Summary::by_rate(record.needed(&at_large_rates(unit)?)?);
         let of = |summary: &Summary<'_>| {
-            let accuracy = 100.0 * summary.accuracy().mean;
-            format!("{} {:.0} % dead, accuracy {accuracy:.1} %", summary.rate, 100.0 * summary.dead())
+            let infinite = summary.networks.iter().filter(|network| !network.is_finite()).count();
+            let not_finite = if infinite > 0 { format!(", {infinite} networks not finite") } else { String::new() };
+            let dead = summary.dead().map_or(String::new(), |dead| format!(" {:.0} % dead,", 100.0 * dead));
+            format!("{}{dead} accuracy {:.1} %{not_finite}", summary.rate, 100.0 * summary.accuracy().mean)
         };
         lines.push(format!("{unit} at a rate of {}", summaries.iter().map(of).collect::<Vec<_>>().join("; ")));
         dead.push(summaries.iter().map(Summary::dead).collect::<Vec<_>>());
     }
-    let grows = dead[0].last() > dead[0].first() && dead[0].last() > Some(&0.1);
-    let others_live = dead[1..].iter().flatten().all(|&share| share == 0.0);
+    let grows = dead[0].last() > dead[0].first() && dead[0].last() > Some(&Some(0.1));
+    let others_live = dead[1..].iter().flatten().flatten().all(|&share| share == 0.0);
     Ok(Finding { verdict: Verdict::of(&[grows, others_live]), figures: lines.join(". ") + "." })
 }
 

@@ -26,13 +26,13 @@ impl Initialization {
     pub const COMMON: Initialization = Initialization::Glorot;
 
     /// What the function's source trains with: that of LeCun et al. for selu (Klambauer et al. 2017), scaled_tanh and snake
-    /// (Ziyin et al. 2020), that of Sitzmann et al. for sine, and that of He et al. for rectifiers, their smooth relatives,
-    /// maxout and gated units (Dauphin et al. 2017). Functions of other shapes keep the common one.
+    /// (Ziyin et al. 2020), that of Sitzmann et al. for sine, and that of He et al. for rectifiers, their smooth relatives
+    /// and gated units (Dauphin et al. 2017). All others keep the common one.
     pub fn of_source(unit: &Unit) -> Initialization {
         use Activation as A;
         let he = |slope| Initialization::He { slope };
         let activation = match unit {
-            Unit::Grouped { function: AxisFunction::Maxout { .. } | AxisFunction::Gated { .. }, .. } => return he(0.0),
+            Unit::Grouped { function: AxisFunction::Gated { .. }, .. } => return he(0.0),
             Unit::Grouped { .. } => return Initialization::COMMON,
             Unit::Elementwise { activation, .. } => activation,
         };

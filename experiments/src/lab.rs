@@ -2,10 +2,11 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use gpu_activations::{BufferRange, GpuActivations, GpuBuffer, Scalar, wgpu};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A kernel of `shaders/`, in the order of [`SOURCES`].
-#[derive(Debug, Clone, Copy)]
+/// A kernel of `shaders/`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kernel {
     Adam,
     Advance,
@@ -27,30 +28,30 @@ pub enum Kernel {
 }
 
 /// The entry point of each kernel, and its text.
-const SOURCES: [(&str, &str); 17] = [
-    ("adam", include_str!("../shaders/adam.wgsl")),
-    ("advance", include_str!("../shaders/advance.wgsl")),
-    ("alive", include_str!("../shaders/alive.wgsl")),
-    ("correct", include_str!("../shaders/correct.wgsl")),
-    ("cross_entropy", include_str!("../shaders/cross_entropy.wgsl")),
-    ("gather", include_str!("../shaders/gather.wgsl")),
-    ("likelihood", include_str!("../shaders/likelihood.wgsl")),
-    ("forward", include_str!("../shaders/product.wgsl")),
-    ("by_inputs", include_str!("../shaders/product.wgsl")),
-    ("by_weights", include_str!("../shaders/product.wgsl")),
-    ("pinn_energy", include_str!("../shaders/pinn_energy.wgsl")),
-    ("pinn_gradient", include_str!("../shaders/pinn_gradient.wgsl")),
-    ("pinn_products", include_str!("../shaders/pinn_products.wgsl")),
-    ("pinn_total", include_str!("../shaders/pinn_total.wgsl")),
-    ("sgd", include_str!("../shaders/sgd.wgsl")),
-    ("sign_by_class", include_str!("../shaders/sign.wgsl")),
-    ("squared_error", include_str!("../shaders/squared_error.wgsl")),
+const SOURCES: [(Kernel, &str, &str); 17] = [
+    (Kernel::Adam, "adam", include_str!("../shaders/adam.wgsl")),
+    (Kernel::Advance, "advance", include_str!("../shaders/advance.wgsl")),
+    (Kernel::Alive, "alive", include_str!("../shaders/alive.wgsl")),
+    (Kernel::Correct, "correct", include_str!("../shaders/correct.wgsl")),
+    (Kernel::CrossEntropy, "cross_entropy", include_str!("../shaders/cross_entropy.wgsl")),
+    (Kernel::Gather, "gather", include_str!("../shaders/gather.wgsl")),
+    (Kernel::Likelihood, "likelihood", include_str!("../shaders/likelihood.wgsl")),
+    (Kernel::Forward, "forward", include_str!("../shaders/product.wgsl")),
+    (Kernel::ByInputs, "by_inputs", include_str!("../shaders/product.wgsl")),
+    (Kernel::ByWeights, "by_weights", include_str!("../shaders/product.wgsl")),
+    (Kernel::PinnEnergy, "pinn_energy", include_str!("../shaders/pinn_energy.wgsl")),
+    (Kernel::PinnGradient, "pinn_gradient", include_str!("../shaders/pinn_gradient.wgsl")),
+    (Kernel::PinnProducts, "pinn_products", include_str!("../shaders/pinn_products.wgsl")),
+    (Kernel::PinnTotal, "pinn_total", include_str!("../shaders/pinn_total.wgsl")),
+    (Kernel::Sgd, "sgd", include_str!("../shaders/sgd.wgsl")),
+    (Kernel::Sign, "sign_by_class", include_str!("../shaders/sign.wgsl")),
+    (Kernel::SquaredError, "squared_error", include_str!("../shaders/squared_error.wgsl")),
 ];
 
 /// A device with the crate's activations and this package's pipelines.
 pub struct Lab {
     pub activations: GpuActivations,
-    pipelines: Vec<wgpu::ComputePipeline>,
+    pipelines: HashMap<Kernel, wgpu::ComputePipeline>,
     /// What the device has complained of since it was last asked.
     complaint: Arc<Mutex<Option<String>>>,
 }
@@ -85,7 +86,8 @@ impl Lab {
         device.on_uncaptured_error(Arc::new(move |error| {
             heard.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error.to_string());
         }));
-        let pipelines = SOURCES.iter().map(|(name, text)| pipeline(&device, name, text)).collect();
+        let of_source = |(kernel, name, text)| (kernel, pipeline(&device, name, text));
+        let pipelines = SOURCES.into_iter().map(of_source).collect();
         let activations = GpuActivations::from_device(device, queue);
         activations.probe().with_context(|| format!("{} does not work", names[index]))?;
         let lab = Lab { activations, pipelines, complaint };
@@ -121,7 +123,7 @@ impl Lab {
         let buffers = buffers.iter().cloned().map(wgpu::BindingResource::Buffer);
         let entry = |(binding, resource)| wgpu::BindGroupEntry { binding, resource };
         let entries: Vec<_> = (0..).zip(uniform.chain(buffers)).map(entry).collect();
-        let pipeline = self.pipelines[kernel as usize].clone();
+        let pipeline = self.pipelines[&kernel].clone();
         let layout = pipeline.get_bind_group_layout(0);
         let descriptor = wgpu::BindGroupDescriptor { label: None, layout: &layout, entries: &entries };
         Launch {

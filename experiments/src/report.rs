@@ -87,7 +87,7 @@ pub struct Digits {
     /// Whether all losses are finite.
     pub is_finite: bool,
     pub epochs_to_goal: Option<f64>,
-    pub dead: f64,
+    pub dead: Option<f64>,
     pub step_ms: f64,
     pub losses: Vec<Option<f64>>,
     pub validation: Vec<Option<f64>>,
@@ -198,9 +198,11 @@ impl Results {
         let (_, ours) = ours.context("relu was not trained as in experiments/results/peers.json")?;
         let of = |peer: &Peer| format!("{} {} {}", peer.name, peer.version, percent(Interval::of(&peer.accuracy)));
         let others: Vec<String> = peers.peers.iter().map(of).collect();
+        let overlaps = |peer: &Peer| ours.overlaps(Interval::of(&peer.accuracy));
+        let overlap = if peers.peers.iter().all(overlaps) { "overlap" } else { "do not all overlap" };
         Ok(format!(
             "The plain relu network of {} layers at a rate of {} has an accuracy of {} here; on the same split {} \
-             (`experiments/peers.py`, {} seeds).",
+             (`experiments/peers.py`, {} seeds). The intervals {overlap}.",
             peers.plan.hidden.len(),
             peers.plan.rate,
             percent(*ours),
@@ -212,7 +214,7 @@ impl Results {
     fn table(&self, rows: &[&Others]) -> String {
         let [shallow, deep] = DEPTHS;
         let mut table = format!(
-            "| function | {shallow} layers | epochs to 0.9 | {deep} layers | epochs to 0.9 | dead | moons | spirals | curve | pinn | step |\n\
+            "| function | {shallow} layers | epochs to 0.9 | {deep} layers | epochs to 0.9 | dead of {deep} | moons | spirals | curve | pinn | step |\n\
              |---|---|---|---|---|---|---|---|---|---|---|\n"
         );
         for row in rows {
@@ -231,7 +233,7 @@ impl Results {
                 text(cells[0], &epochs),
                 text(cells[1], &accuracy),
                 text(cells[1], &epochs),
-                text(cells[1], &|row| format!("{:.0} %", 100.0 * row.dead)),
+                text(cells[1], &|row| row.dead.map_or(String::new(), |dead| format!("{:.0} %", 100.0 * dead))),
                 100.0 * row.moons,
                 100.0 * row.spirals,
                 row.curve.map_or("not finite".to_owned(), |error| format!("{error:.3}")),
@@ -280,7 +282,7 @@ impl Results {
             }
             Ok(panel)
         };
-        let scale = Scale { x: "layer", y: "norm of the gradient of its weights", range: 1e-7..10.0 };
+        let scale = Scale { x: "layer", y: "norm of the gradient of its weights", range: 1e-6..1e3 };
         let panels = [
             panel("initialized alike (Glorot)", &|_| Initialization::COMMON)?,
             panel("as each function's source does", &Initialization::of_source)?,

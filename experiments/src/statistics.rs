@@ -28,12 +28,12 @@ impl Interval {
         Interval::of(&left.iter().zip(right).map(|(left, right)| left - right).collect::<Vec<_>>())
     }
 
-    pub fn is_above_0(self) -> bool {
-        self.mean - self.half > 0.0
+    pub fn overlaps(self, other: Interval) -> bool {
+        (self.mean - other.mean).abs() <= self.half + other.half
     }
 
-    pub fn is_below_0(self) -> bool {
-        self.mean + self.half < 0.0
+    pub fn is_above_0(self) -> bool {
+        self.mean - self.half > 0.0
     }
 }
 

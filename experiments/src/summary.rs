@@ -41,7 +41,7 @@ impl<'a> Summary<'a> {
 
     /// Whether the last losses of all networks are finite.
     pub fn is_finite(&self) -> bool {
-        self.networks.iter().all(|network| network.losses.last().is_some_and(Option::is_some))
+        self.networks.iter().all(|network| network.is_finite())
     }
 
     /// The accuracy on the test set after the last epoch.
@@ -67,9 +67,11 @@ impl<'a> Summary<'a> {
         self.networks.iter().map(epochs).collect()
     }
 
-    /// The share of dead units among all hidden ones.
-    pub fn dead(&self) -> f64 {
-        mean(&self.networks.iter().map(|network| mean(&network.dead)).collect::<Vec<_>>())
+    /// The share of dead units among all hidden ones of the networks whose last losses are finite; none without such.
+    pub fn dead(&self) -> Option<f64> {
+        let finite = self.networks.iter().filter(|network| network.is_finite());
+        let shares: Vec<f64> = finite.map(|network| mean(&network.dead)).collect();
+        (!shares.is_empty()).then(|| mean(&shares))
     }
 
     /// The mean over the networks of a list of each; where one is not finite, none.

@@ -70,6 +70,11 @@ pub struct Trained {
 }
 
 impl Trained {
+    /// Whether the last loss is finite.
+    pub fn is_finite(&self) -> bool {
+        self.losses.last().is_some_and(Option::is_some)
+    }
+
     /// A network of which nothing is known but its rate and seed.
     pub fn new(plan: &Plan, number: usize) -> Trained {
         Trained {

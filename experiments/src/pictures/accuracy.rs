@@ -47,7 +47,8 @@ pub fn accuracy(title: &str, networks: &[&str], bars: &[Bar]) -> Result<String> 
                 let y = pixels(middle) + 22 * (2 * number as i32 - bar.accuracies.len() as i32 + 1);
                 let colour = COLOURS[number % COLOURS.len()];
                 let Some(accuracy) = accuracy else {
-                    write(root, "not finite", (LEFT + 4, y as u32 / UNIT), 8, colour, HPos::Left)?;
+                    let x = LEFT + 4 + 60 * number as u32;
+                    write(root, "not finite", (x, middle), 9, colour, HPos::Left)?;
                     continue;
                 };
                 let ends = [accuracy.mean - accuracy.half, accuracy.mean + accuracy.half].map(place);
