@@ -281,6 +281,7 @@ fn tanh(record: &Record) -> Result<Finding> {
 fn dying(record: &Record) -> Result<Finding> {
     let mut lines = Vec::new();
     let mut dead = Vec::new();
+    let mut are_finite = true;
     for unit in RECTIFIERS {
         let summaries = Summary::by_rate(record.needed(&at_large_rates(unit)?)?);
         let of = |summary: &Summary<'_>| {
@@ -290,11 +291,13 @@ fn dying(record: &Record) -> Result<Finding> {
             format!("{}{dead} accuracy {:.1} %{not_finite}", summary.rate, 100.0 * summary.accuracy().mean)
         };
         lines.push(format!("{unit} at a rate of {}", summaries.iter().map(of).collect::<Vec<_>>().join("; ")));
+        are_finite &= summaries.iter().all(Summary::is_finite);
         dead.push(summaries.iter().map(Summary::dead).collect::<Vec<_>>());
     }
     let grows = dead[0].last() > dead[0].first() && dead[0].last() > Some(&Some(0.1));
     let others_live = dead[1..].iter().flatten().flatten().all(|&share| share == 0.0);
-    Ok(Finding { verdict: Verdict::of(&[grows, others_live]), figures: lines.join(". ") + "." })
+    // Networks that overflow have no units that live.
+    Ok(Finding { verdict: Verdict::of(&[grows, others_live, are_finite]), figures: lines.join(". ") + "." })
 }
 
 fn moments(record: &Record) -> Result<Finding> {

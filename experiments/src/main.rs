@@ -13,7 +13,7 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask experiments")]
 struct Arguments {
-    /// Experiments (digits, moons, spirals, curve) and claims (see --list) to train for; all, with the report, where none is
+    /// Experiments and claims that --list names, to train for; all, with the report, where none is
     /// given.
     names: Vec<String>,
     /// Says what there is to name.
