@@ -134,7 +134,7 @@ impl<'a> Network<'a> {
         range.start + network * length..range.start + (network + 1) * length
     }
 
-    /// The network that each trained parameter belongs to; none for padding and what is always 0.
+    /// The network that each trained parameter belongs to; none for padded outputs and those that are always 0.
     pub fn owners(&self) -> Vec<Option<usize>> {
         let mut owners = vec![None; self.weights.len()];
         for layer in &self.layers {
