@@ -11,7 +11,7 @@ use crate::lab::{Kernel, Lab, Launch, Words, range, whole};
 use crate::unit::Unit;
 use anyhow::{Result, ensure};
 use gpu_activations::{
-    Activation, Axis, AxisFunction, BufferRange, Error, GpuBuffer, ParameterBuffers, Recording, Scalar,
+    Activation, Axis, AxisFunction, BufferRange, Error, GpuBuffer, Mask, ParameterBuffers, Recording, Scalar,
     wgpu::ComputePass,
 };
 use std::ops::Range;
@@ -265,8 +265,8 @@ impl Forward {
         Ok(())
     }
 
-    fn mask(&self) -> Result<Option<BufferRange<'_, u8>>> {
-        Ok(self.mask.as_ref().map(all).transpose()?)
+    fn mask(&self) -> Option<Mask<'_>> {
+        self.mask.as_ref().map(Mask::from)
     }
 
     fn activate(&self, network: &Network<'_>, layer: usize, recording: &mut Recording<'_, '_>) -> Result<()> {
@@ -276,7 +276,7 @@ impl Forward {
             _ if network.is_last(layer) => {
                 recording.forward_with(Activation::Identity, &network.bias(layer, *rows)?, z, y)?;
                 if network.shape.is_classifier {
-                    recording.forward_along(LOG_SOFTMAX, &network.axis(layer, *rows)?, self.mask()?, y, y)?;
+                    recording.forward_along(LOG_SOFTMAX, &network.axis(layer, *rows)?, self.mask(), y, y)?;
                 }
             }
             Unit::Elementwise { activation, .. } => {
@@ -363,7 +363,7 @@ impl Backward {
         let dz = self.dz.slice(0..y.len())?;
         if network.shape.is_classifier {
             let axis = network.axis(network.layers.len() - 1, forward.rows)?;
-            recording.backward_along_from_output(LOG_SOFTMAX, &axis, forward.mask()?, y, dy, dz)?;
+            recording.backward_along_from_output(LOG_SOFTMAX, &axis, forward.mask(), y, dy, dz)?;
         } else {
             recording.forward(Activation::Identity, dy, dz)?;
         }
