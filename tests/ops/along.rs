@@ -1,6 +1,6 @@
 //! Functions along an axis: the device against the f64 reference, over shapes, strategies, types and masks.
 
-use crate::common::{STRATEGIES, context};
+use crate::common::{STRATEGIES, own_context};
 use gpu_activations::shader::{Shader, Storage};
 use gpu_activations::tuning::Strategy;
 use gpu_activations::verify::{Format, verify_axis};
@@ -105,7 +105,8 @@ fn check_from_output(context: &GpuActivations, function: &AxisFunction, axis: &A
 }
 
 fn every_softmax<T: Format>(strategies: &[Strategy]) {
-    let context = context();
+    // Its pipelines take gigabytes, and go with it.
+    let context = own_context();
     for &strategy in strategies {
         let context = context.with_strategy(strategy);
         let mut chosen = functions(true);
@@ -168,7 +169,7 @@ fn softmaxes_as_gpus_compute_them_agree_with_the_reference() {
 
 #[test]
 fn groups_agree_with_the_reference() {
-    let context = context();
+    let context = own_context();
     for axis in even_cases() {
         for function in functions(false) {
             check::<f32>(&context, &function, &axis, false);
