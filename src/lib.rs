@@ -82,6 +82,13 @@
 //! [`batch`]: GpuActivations::batch
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
+#![cfg_attr(
+    target_arch = "wasm32",
+    allow(dead_code, unused_imports, reason = "threads and files use them, which a browser does not have")
+)]
+
+#[cfg(all(target_arch = "wasm32", any(feature = "bench", feature = "cli", feature = "plot")))]
+compile_error!("the features bench, cli and plot need threads and files, which WebAssembly in a browser does not have");
 
 #[cfg(feature = "bench")]
 pub mod bench;

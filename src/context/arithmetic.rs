@@ -14,26 +14,6 @@ impl GpuActivations {
         self.device.arithmetic.get().copied()
     }
 
-    /// Finds out how the device computes, if that is not known yet, by a kernel that is submitted and waited for.
-    ///
-    /// Operations that are recorded afterwards use what was found: on a device that fuses `fma` they take fewer
-    /// instructions, and their results may differ in the last place from earlier ones. The builder probes before anything
-    /// else.
-    ///
-    /// ```
-    /// let context = gpu_activations::GpuActivations::new()?;
-    /// // Whether one rounding is enough for a product and a sum.
-    /// let fuses = context.probe()?.fuses_fma;
-    /// assert_eq!(context.arithmetic().map(|known| known.fuses_fma), Some(fuses));
-    /// # Ok::<(), gpu_activations::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::OutOfMemory`], [`Error::Refused`], [`Error::DeviceLost`].
-    pub fn probe(&self) -> Result<Arithmetic, Error> {
-        pollster::block_on(self.probe_waiting(Waiting::Blocking))
-    }
-
     /// As [`GpuActivations::probe`], in an [async form](GpuActivations#async-forms).
     ///
     /// # Errors

@@ -1,8 +1,7 @@
 use crate::catalog::Accuracy;
 use crate::context::handle::{GpuActivations, POOL_LIMIT};
-use crate::device::{Device, PipelineFile, Waiting, candidates, first_working};
+use crate::device::{Device, Waiting, candidates, first_working};
 use crate::error::Error;
-use std::path::PathBuf;
 
 /// How a context is made.
 #[derive(Debug, Clone)]
@@ -11,7 +10,8 @@ pub struct Builder {
     adapter: Option<String>,
     device_of: Option<wgpu::Adapter>,
     pool_limit: u64,
-    pipeline_directory: Option<PathBuf>,
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) pipeline_directory: Option<std::path::PathBuf>,
     accuracy: Accuracy,
 }
 
@@ -35,14 +35,6 @@ impl Builder {
     /// Keeps at most this many bytes of freed device memory for reuse; 64 MiB unless told.
     pub fn pool_limit(mut self, bytes: u64) -> Self {
         self.pool_limit = bytes;
-        self
-    }
-
-    /// Begins with the pipelines that [`GpuActivations::save_pipelines`] has written to this directory for the adapter.
-    /// They need not be compiled again. Give a directory that nobody else writes to: drivers trust what they find there.
-    /// It has an effect on Vulkan alone; a file that does not fit is ignored.
-    pub fn pipeline_directory(mut self, directory: impl Into<PathBuf>) -> Self {
-        self.pipeline_directory = Some(directory.into());
         self
     }
 
@@ -72,6 +64,7 @@ impl Builder {
         if matches!(adapter.get_info().device_type, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu) {
             required_features |= adapter.features() & wgpu::Features::MAPPABLE_PRIMARY_BUFFERS;
         }
+        #[cfg(not(target_arch = "wasm32"))]
         if self.pipeline_directory.is_some() {
             required_features |= adapter.features() & wgpu::Features::PIPELINE_CACHE;
         }
@@ -83,35 +76,18 @@ impl Builder {
         };
         let (device, queue) =
             adapter.request_device(&descriptor).await.map_err(|error| Error::Refused { reason: error.to_string() })?;
-        let mut device = Device::new(device, queue, self.pool_limit);
+        let device = Device::new(device, queue, self.pool_limit);
         device.notice_loss();
-        if let Some(directory) = &self.pipeline_directory {
-            device.cache.file = device.checked(|| Ok(PipelineFile::open(&device.wgpu, directory)))?;
-        }
+        #[cfg(not(target_arch = "wasm32"))]
+        let device = device.with_pipelines_of(self.pipeline_directory.as_deref())?;
         let context = GpuActivations::of(device).with_accuracy(self.accuracy);
         // This also shows whether the device works: an adapter may give one that is lost at its first use.
         context.probe_waiting(Waiting::Yielding).await?;
         Ok(context)
     }
-
-    /// Makes the context, waiting for it.
-    ///
-    /// # Errors
-    /// As [`Builder::build_async`].
-    pub fn build(self) -> Result<GpuActivations, Error> {
-        pollster::block_on(self.build_async())
-    }
 }
 
 impl GpuActivations {
-    /// A context on the best adapter, or on that named by `WGPU_ADAPTER_NAME`.
-    ///
-    /// # Errors
-    /// As [`Builder::build_async`].
-    pub fn new() -> Result<Self, Error> {
-        Self::builder().build()
-    }
-
     /// As [`GpuActivations::new`], in an [async form](GpuActivations#async-forms).
     ///
     /// # Errors
@@ -132,6 +108,7 @@ impl GpuActivations {
             adapter: None,
             device_of: None,
             pool_limit: POOL_LIMIT,
+            #[cfg(not(target_arch = "wasm32"))]
             pipeline_directory: None,
             accuracy: Accuracy::default(),
         }

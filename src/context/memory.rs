@@ -1,6 +1,5 @@
 use crate::context::handle::GpuActivations;
 use crate::device::lock;
-use crate::error::Error;
 use std::sync::atomic::Ordering;
 
 /// What a context holds on the device, in bytes; drivers add to it.
@@ -38,15 +37,5 @@ impl GpuActivations {
     pub fn release_memory(&self) {
         lock(&self.device.pool).clear();
         self.device.cache.forget_uniforms();
-    }
-
-    /// Writes the pipelines built so far to the directory of
-    /// [`Builder::pipeline_directory`](crate::Builder::pipeline_directory), if one was given and the adapter has a cache
-    /// of them.
-    ///
-    /// # Errors
-    /// [`Error::PipelineFile`].
-    pub fn save_pipelines(&self) -> Result<(), Error> {
-        self.device.cache.file.as_ref().map_or(Ok(()), |file| file.save())
     }
 }

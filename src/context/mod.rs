@@ -7,6 +7,8 @@ mod elementwise;
 mod gated;
 mod handle;
 mod memory;
+#[cfg(not(target_arch = "wasm32"))]
+mod native;
 mod parameters;
 mod slices;
 mod transfer;

@@ -16,33 +16,33 @@ const BATCH_BYTES: u64 = 8 << 20;
 
 /// The inputs of an operation on slices.
 #[derive(Clone, Copy)]
-struct Inputs<'a, T> {
-    x: &'a [T],
-    dy: Option<&'a [T]>,
+pub(super) struct Inputs<'a, T> {
+    pub x: &'a [T],
+    pub dy: Option<&'a [T]>,
     /// Of a double backward pass.
-    v: Option<&'a [T]>,
-    mask: Option<&'a [u8]>,
+    pub v: Option<&'a [T]>,
+    pub mask: Option<&'a [u8]>,
 }
 
 impl<'a, T> Inputs<'a, T> {
-    fn of(x: &'a [T]) -> Self {
+    pub(super) fn of(x: &'a [T]) -> Self {
         Inputs { x, dy: None, v: None, mask: None }
     }
 
-    fn along(x: &'a [T], dy: Option<&'a [T]>, mask: Option<&'a [u8]>) -> Self {
+    pub(super) fn along(x: &'a [T], dy: Option<&'a [T]>, mask: Option<&'a [u8]>) -> Self {
         Inputs { x, dy, v: None, mask }
     }
 }
 
 /// What is computed, apart from what the inputs tell.
-struct Task {
+pub(super) struct Task {
     function: Function,
     /// Of a derivative without a dy.
     order: Option<Order>,
 }
 
 impl Task {
-    fn of(function: impl Into<Function>) -> Self {
+    pub(super) fn of(function: impl Into<Function>) -> Self {
         Task { function: function.into(), order: None }
     }
 }
@@ -91,24 +91,6 @@ struct Staged {
 }
 
 impl GpuActivations {
-    /// Computes `function(x)` in new memory.
-    ///
-    /// ```
-    /// use gpu_activations::{Activation, GpuActivations};
-    ///
-    /// let context = GpuActivations::new()?;
-    /// assert_eq!(context.forward_slice(Activation::Relu, &[-1.0_f32, 2.0])?, [0.0, 2.0]);
-    /// # Ok::<(), gpu_activations::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::ParameterOutOfRange`], [`Error::OutOfMemory`], [`Error::DeviceLost`].
-    pub fn forward_slice<T: Element>(&self, function: impl Into<Function>, x: &[T]) -> Result<Vec<T>, Error> {
-        let mut y = vec![T::zeroed(); x.len()];
-        self.forward_slice_into(function, x, &mut y)?;
-        Ok(y)
-    }
-
     /// As [`GpuActivations::forward_slice`], in an [async form](GpuActivations#async-forms).
     ///
     /// # Errors
@@ -121,28 +103,6 @@ impl GpuActivations {
         let mut y = vec![T::zeroed(); x.len()];
         self.forward_slice_into_async(function, x, &mut y).await?;
         Ok(y)
-    }
-
-    /// Computes `function(x)` in memory that you give.
-    ///
-    /// ```
-    /// use gpu_activations::Activation;
-    /// let context = gpu_activations::GpuActivations::new()?;
-    /// let mut y = [0.0_f32; 2];
-    /// context.forward_slice_into(Activation::Relu, &[-2.0, 0.5], &mut y)?;
-    /// assert_eq!(y, [0.0, 0.5]);
-    /// # Ok::<(), gpu_activations::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::LengthMismatch`], and as [`GpuActivations::forward_slice`].
-    pub fn forward_slice_into<T: Element>(
-        &self,
-        function: impl Into<Function>,
-        x: &[T],
-        y: &mut [T],
-    ) -> Result<(), Error> {
-        pollster::block_on(self.stream_elements(Task::of(function), Inputs::of(x), &mut [("y", y)], Waiting::Blocking))
     }
 
     /// As [`GpuActivations::forward_slice_into`], in an [async form](GpuActivations#async-forms).
@@ -158,29 +118,6 @@ impl GpuActivations {
         self.stream_elements(Task::of(function), Inputs::of(x), &mut [("y", y)], Waiting::Yielding).await
     }
 
-    /// Computes `dy * derivative(x)` in new memory.
-    ///
-    /// ```
-    /// use gpu_activations::Activation;
-    /// let context = gpu_activations::GpuActivations::new()?;
-    /// let dx = context.backward_slice(Activation::Relu, &[-2.0_f32, 0.5], &[3.0, 3.0])?;
-    /// assert_eq!(dx, [0.0, 3.0]);
-    /// # Ok::<(), gpu_activations::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::LengthMismatch`], and as [`GpuActivations::forward_slice`].
-    pub fn backward_slice<T: Element>(
-        &self,
-        function: impl Into<Function>,
-        x: &[T],
-        dy: &[T],
-    ) -> Result<Vec<T>, Error> {
-        let mut dx = vec![T::zeroed(); x.len()];
-        self.backward_slice_into(function, x, dy, &mut dx)?;
-        Ok(dx)
-    }
-
     /// As [`GpuActivations::backward_slice`], in an [async form](GpuActivations#async-forms).
     ///
     /// # Errors
@@ -194,25 +131,6 @@ impl GpuActivations {
         let mut dx = vec![T::zeroed(); x.len()];
         self.backward_slice_into_async(function, x, dy, &mut dx).await?;
         Ok(dx)
-    }
-
-    /// Computes `dy * derivative(x)` in memory that you give.
-    ///
-    /// # Errors
-    /// [`Error::LengthMismatch`], and as [`GpuActivations::forward_slice`].
-    pub fn backward_slice_into<T: Element>(
-        &self,
-        function: impl Into<Function>,
-        x: &[T],
-        dy: &[T],
-        dx: &mut [T],
-    ) -> Result<(), Error> {
-        pollster::block_on(self.stream_elements(
-            Task::of(function),
-            Inputs { dy: Some(dy), ..Inputs::of(x) },
-            &mut [("dx", dx)],
-            Waiting::Blocking,
-        ))
     }
 
     /// As [`GpuActivations::backward_slice_into`], in an [async form](GpuActivations#async-forms).
@@ -235,41 +153,19 @@ impl GpuActivations {
         .await
     }
 
-    /// Computes `f′(x)` or `f″(x)` in new memory.
-    ///
-    /// ```
-    /// use gpu_activations::{Activation, Order};
-    /// let context = gpu_activations::GpuActivations::new()?;
-    /// let curvature = context.derivative_slice(Activation::ReluSquared, Order::Second, &[-2.0_f32, 0.5])?;
-    /// assert_eq!(curvature, [0.0, 2.0]);
-    /// # Ok::<(), gpu_activations::Error>(())
-    /// ```
+    /// As [`GpuActivations::derivative_slice`], in an [async form](GpuActivations#async-forms).
     ///
     /// # Errors
-    /// As [`GpuActivations::forward_slice`].
-    pub fn derivative_slice<T: Element>(
+    /// As [`GpuActivations::derivative_slice`].
+    pub async fn derivative_slice_async<T: Element>(
         &self,
         function: impl Into<Function>,
         order: Order,
         x: &[T],
     ) -> Result<Vec<T>, Error> {
         let mut result = vec![T::zeroed(); x.len()];
-        self.derivative_slice_into(function, order, x, &mut result)?;
+        self.derivative_slice_into_async(function, order, x, &mut result).await?;
         Ok(result)
-    }
-
-    /// Computes `f′(x)` or `f″(x)` in memory that you give.
-    ///
-    /// # Errors
-    /// [`Error::LengthMismatch`], and as [`GpuActivations::forward_slice`].
-    pub fn derivative_slice_into<T: Element>(
-        &self,
-        function: impl Into<Function>,
-        order: Order,
-        x: &[T],
-        result: &mut [T],
-    ) -> Result<(), Error> {
-        pollster::block_on(self.derivatives(function, order, x, result, Waiting::Blocking))
     }
 
     /// As [`GpuActivations::derivative_slice_into`], in an [async form](GpuActivations#async-forms).
@@ -286,7 +182,7 @@ impl GpuActivations {
         self.derivatives(function, order, x, result, Waiting::Yielding).await
     }
 
-    async fn derivatives<T: Element>(
+    pub(super) async fn derivatives<T: Element>(
         &self,
         function: impl Into<Function>,
         order: Order,
@@ -298,20 +194,11 @@ impl GpuActivations {
         self.stream_elements(task, Inputs::of(x), &mut [("the result", result)], waiting).await
     }
 
-    /// Computes `dx = f″(x)·dy·v` and `ddy = f′(x)·v` in new memory, in this order: the gradient of
-    /// [`GpuActivations::backward_slice`], whose result has the gradient v.
-    ///
-    /// ```
-    /// use gpu_activations::Activation;
-    /// let context = gpu_activations::GpuActivations::new()?;
-    /// let (dx, ddy) = context.double_backward_slice(Activation::ReluSquared, &[3.0_f32], &[0.5], &[10.0])?;
-    /// assert_eq!((dx, ddy), (vec![10.0], vec![60.0]));
-    /// # Ok::<(), gpu_activations::Error>(())
-    /// ```
+    /// As [`GpuActivations::double_backward_slice`], in an [async form](GpuActivations#async-forms).
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`], and as [`GpuActivations::forward_slice`].
-    pub fn double_backward_slice<T: Element>(
+    /// As [`GpuActivations::double_backward_slice`].
+    pub async fn double_backward_slice_async<T: Element>(
         &self,
         function: impl Into<Function>,
         x: &[T],
@@ -319,26 +206,8 @@ impl GpuActivations {
         v: &[T],
     ) -> Result<(Vec<T>, Vec<T>), Error> {
         let (mut dx, mut ddy) = (vec![T::zeroed(); x.len()], vec![T::zeroed(); x.len()]);
-        self.double_backward_slice_into(function, x, dy, v, &mut dx, &mut ddy)?;
+        self.double_backward_slice_into_async(function, x, dy, v, &mut dx, &mut ddy).await?;
         Ok((dx, ddy))
-    }
-
-    /// Computes `dx = f″(x)·dy·v` and `ddy = f′(x)·v` in memory that you give.
-    ///
-    /// # Errors
-    /// As [`GpuActivations::double_backward_slice`].
-    pub fn double_backward_slice_into<T: Element>(
-        &self,
-        function: impl Into<Function>,
-        x: &[T],
-        dy: &[T],
-        v: &[T],
-        dx: &mut [T],
-        ddy: &mut [T],
-    ) -> Result<(), Error> {
-        let inputs = Inputs { dy: Some(dy), v: Some(v), ..Inputs::of(x) };
-        let results = &mut [("dx", dx), ("ddy", ddy)];
-        pollster::block_on(self.stream_elements(Task::of(function), inputs, results, Waiting::Blocking))
     }
 
     /// As [`GpuActivations::double_backward_slice_into`], in an [async form](GpuActivations#async-forms).
@@ -359,30 +228,6 @@ impl GpuActivations {
         self.stream_elements(Task::of(function), inputs, results, Waiting::Yielding).await
     }
 
-    /// Computes `function(x)` along an axis, in new memory.
-    ///
-    /// ```
-    /// use gpu_activations::{Axis, AxisFunction, GpuActivations};
-    ///
-    /// let context = GpuActivations::new()?;
-    /// let maxout = AxisFunction::Maxout { pieces: 2 };
-    /// let y = context.forward_along_slice(maxout, &Axis::last(&[4])?, None, &[1.0_f32, 5.0, 3.0, 2.0])?;
-    /// assert_eq!(y, [5.0, 3.0]);
-    /// # Ok::<(), gpu_activations::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`Recording::forward_along`](crate::Recording::forward_along).
-    pub fn forward_along_slice<T: Element>(
-        &self,
-        function: impl Into<Function>,
-        axis: &Axis,
-        mask: Option<&[u8]>,
-        x: &[T],
-    ) -> Result<Vec<T>, Error> {
-        pollster::block_on(self.new_rows(function.into(), axis, Inputs::along(x, None, mask), Waiting::Blocking))
-    }
-
     /// As [`GpuActivations::forward_along_slice`], in an [async form](GpuActivations#async-forms).
     ///
     /// # Errors
@@ -395,27 +240,6 @@ impl GpuActivations {
         x: &[T],
     ) -> Result<Vec<T>, Error> {
         self.new_rows(function.into(), axis, Inputs::along(x, None, mask), Waiting::Yielding).await
-    }
-
-    /// Computes `function(x)` along an axis, in memory that you give.
-    ///
-    /// # Errors
-    /// [`Error::LengthMismatch`], and as [`GpuActivations::forward_along_slice`].
-    pub fn forward_along_slice_into<T: Element>(
-        &self,
-        function: impl Into<Function>,
-        axis: &Axis,
-        mask: Option<&[u8]>,
-        x: &[T],
-        y: &mut [T],
-    ) -> Result<(), Error> {
-        pollster::block_on(self.stream_rows(
-            &function.into(),
-            axis,
-            Inputs::along(x, None, mask),
-            &mut [y],
-            Waiting::Blocking,
-        ))
     }
 
     /// As [`GpuActivations::forward_along_slice_into`], in an [async form](GpuActivations#async-forms).
@@ -433,31 +257,6 @@ impl GpuActivations {
         self.stream_rows(&function.into(), axis, Inputs::along(x, None, mask), &mut [y], Waiting::Yielding).await
     }
 
-    /// Computes dx from x and dy, in new memory.
-    ///
-    /// ```
-    /// use gpu_activations::{Axis, AxisFunction};
-    /// let context = gpu_activations::GpuActivations::new()?;
-    /// let softmax: AxisFunction = "softmax".parse()?;
-    /// let axis = Axis::last(&[1, 2])?;
-    /// let dx = context.backward_along_slice(&softmax, &axis, None, &[0.0_f32, 0.0], &[1.0, 0.0])?;
-    /// assert_eq!(dx, [0.25, -0.25]);
-    /// # Ok::<(), gpu_activations::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`Recording::backward_along`](crate::Recording::backward_along).
-    pub fn backward_along_slice<T: Element>(
-        &self,
-        function: impl Into<Function>,
-        axis: &Axis,
-        mask: Option<&[u8]>,
-        x: &[T],
-        dy: &[T],
-    ) -> Result<Vec<T>, Error> {
-        pollster::block_on(self.new_rows(function.into(), axis, Inputs::along(x, Some(dy), mask), Waiting::Blocking))
-    }
-
     /// As [`GpuActivations::backward_along_slice`], in an [async form](GpuActivations#async-forms).
     ///
     /// # Errors
@@ -471,28 +270,6 @@ impl GpuActivations {
         dy: &[T],
     ) -> Result<Vec<T>, Error> {
         self.new_rows(function.into(), axis, Inputs::along(x, Some(dy), mask), Waiting::Yielding).await
-    }
-
-    /// Computes dx from x and dy, in memory that you give.
-    ///
-    /// # Errors
-    /// [`Error::LengthMismatch`], and as [`GpuActivations::backward_along_slice`].
-    pub fn backward_along_slice_into<T: Element>(
-        &self,
-        function: impl Into<Function>,
-        axis: &Axis,
-        mask: Option<&[u8]>,
-        x: &[T],
-        dy: &[T],
-        dx: &mut [T],
-    ) -> Result<(), Error> {
-        pollster::block_on(self.stream_rows(
-            &function.into(),
-            axis,
-            Inputs::along(x, Some(dy), mask),
-            &mut [dx],
-            Waiting::Blocking,
-        ))
     }
 
     /// As [`GpuActivations::backward_along_slice_into`], in an [async form](GpuActivations#async-forms).
@@ -511,22 +288,11 @@ impl GpuActivations {
         self.stream_rows(&function.into(), axis, Inputs::along(x, Some(dy), mask), &mut [dx], Waiting::Yielding).await
     }
 
-    /// Computes dx and ddy in new memory, in this order: the gradient of [`GpuActivations::backward_along_slice`], whose
-    /// result has the gradient v. See [`Recording::double_backward_along`](crate::Recording::double_backward_along).
-    ///
-    /// ```
-    /// use gpu_activations::{Axis, AxisFunction};
-    /// let context = gpu_activations::GpuActivations::new()?;
-    /// let softmax: AxisFunction = "softmax".parse()?;
-    /// let axis = Axis::last(&[1, 2])?;
-    /// let (dx, ddy) = context.double_backward_along_slice(&softmax, &axis, None, &[0.0_f32, 0.0], &[1.0, 0.0], &[4.0, 0.0])?;
-    /// assert_eq!((dx, ddy), (vec![0.0, 0.0], vec![1.0, -1.0]));
-    /// # Ok::<(), gpu_activations::Error>(())
-    /// ```
+    /// As [`GpuActivations::double_backward_along_slice`], in an [async form](GpuActivations#async-forms).
     ///
     /// # Errors
-    /// [`Error::NoDoubleBackward`], and as [`Recording::forward_along`](crate::Recording::forward_along).
-    pub fn double_backward_along_slice<T: Element>(
+    /// As [`GpuActivations::double_backward_along_slice`].
+    pub async fn double_backward_along_slice_async<T: Element>(
         &self,
         function: impl Into<Function>,
         axis: &Axis,
@@ -536,28 +302,8 @@ impl GpuActivations {
         v: &[T],
     ) -> Result<(Vec<T>, Vec<T>), Error> {
         let (mut dx, mut ddy) = (vec![T::zeroed(); x.len()], vec![T::zeroed(); dy.len()]);
-        self.double_backward_along_slice_into(function, axis, mask, x, dy, v, &mut dx, &mut ddy)?;
+        self.double_backward_along_slice_into_async(function, axis, mask, x, dy, v, &mut dx, &mut ddy).await?;
         Ok((dx, ddy))
-    }
-
-    /// Computes dx and ddy in memory that you give.
-    ///
-    /// # Errors
-    /// As [`GpuActivations::double_backward_along_slice`].
-    #[expect(clippy::too_many_arguments, reason = "each is an operand")]
-    pub fn double_backward_along_slice_into<T: Element>(
-        &self,
-        function: impl Into<Function>,
-        axis: &Axis,
-        mask: Option<&[u8]>,
-        x: &[T],
-        dy: &[T],
-        v: &[T],
-        dx: &mut [T],
-        ddy: &mut [T],
-    ) -> Result<(), Error> {
-        let inputs = Inputs { v: Some(v), ..Inputs::along(x, Some(dy), mask) };
-        pollster::block_on(self.stream_rows(&function.into(), axis, inputs, &mut [dx, ddy], Waiting::Blocking))
     }
 
     /// As [`GpuActivations::double_backward_along_slice_into`], in an [async form](GpuActivations#async-forms).
@@ -580,7 +326,7 @@ impl GpuActivations {
         self.stream_rows(&function.into(), axis, inputs, &mut [dx, ddy], Waiting::Yielding).await
     }
 
-    async fn stream_elements<T: Element>(
+    pub(super) async fn stream_elements<T: Element>(
         &self,
         task: Task,
         inputs: Inputs<'_, T>,
@@ -604,7 +350,7 @@ impl GpuActivations {
         self.stream(&task, &batches, inputs, &mut results, waiting).await
     }
 
-    async fn new_rows<T: Element>(
+    pub(super) async fn new_rows<T: Element>(
         &self,
         function: Function,
         axis: &Axis,
@@ -618,7 +364,7 @@ impl GpuActivations {
     }
 
     /// Computes y, dx, or dx and ddy, as the inputs tell.
-    async fn stream_rows<T: Element>(
+    pub(super) async fn stream_rows<T: Element>(
         &self,
         function: &Function,
         axis: &Axis,
@@ -817,6 +563,8 @@ impl Staged {
         let acquire = |usage| device.acquire(bytes, usage);
         Ok(match device.traits.mappable {
             true => Staged { buffer: acquire(Usage::STORAGE | Usage::MAP_WRITE)?, staging: None },
+            // A browser cannot wait for a buffer to be mapped.
+            false if cfg!(target_arch = "wasm32") => Staged { buffer: acquire(RESIDENT)?, staging: None },
             false => Staged { buffer: acquire(RESIDENT)?, staging: Some(acquire(Usage::COPY_SRC | Usage::MAP_WRITE)?) },
         })
     }

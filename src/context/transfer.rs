@@ -40,16 +40,6 @@ impl GpuActivations {
         self.device.write(buffer.operand().buffer, bytemuck::cast_slice(data))
     }
 
-    /// Copies a buffer to new memory of the host.
-    ///
-    /// # Errors
-    /// [`Error::ForeignBuffer`], [`Error::OutOfMemory`], [`Error::DeviceLost`].
-    pub fn download<T: Scalar>(&self, buffer: &GpuBuffer<T>) -> Result<Vec<T>, Error> {
-        let mut data = vec![T::zeroed(); buffer.len()];
-        self.download_into(buffer, &mut data)?;
-        Ok(data)
-    }
-
     /// As [`GpuActivations::download`], in an [async form](GpuActivations#async-forms).
     ///
     /// # Errors
@@ -60,14 +50,6 @@ impl GpuActivations {
         Ok(data)
     }
 
-    /// Copies a buffer to a slice of its length.
-    ///
-    /// # Errors
-    /// [`Error::LengthMismatch`], and as [`GpuActivations::download`].
-    pub fn download_into<T: Scalar>(&self, buffer: &GpuBuffer<T>, data: &mut [T]) -> Result<(), Error> {
-        pollster::block_on(self.read_back(buffer, data, Waiting::Blocking))
-    }
-
     /// As [`GpuActivations::download_into`], in an [async form](GpuActivations#async-forms).
     ///
     /// # Errors
@@ -76,28 +58,36 @@ impl GpuActivations {
         self.read_back(buffer, data, Waiting::Yielding).await
     }
 
-    /// Copies some elements of a buffer to new memory of the host.
-    ///
-    /// ```
-    /// use gpu_activations::{GpuActivations};
-    ///
-    /// let context = GpuActivations::new()?;
-    /// let buffer = context.allocate::<f32>(4)?;
-    /// context.upload_into(&[1.0, 2.0, 3.0, 4.0], &buffer)?;
-    /// assert_eq!(context.download_range(&buffer, 1..3)?, [2.0, 3.0]);
-    /// # Ok::<(), gpu_activations::Error>(())
-    /// ```
+    /// As [`GpuActivations::download_range`], in an [async form](GpuActivations#async-forms).
     ///
     /// # Errors
-    /// [`Error::OutOfBounds`], and as [`GpuActivations::download`].
-    pub fn download_range<T: Scalar>(&self, buffer: &GpuBuffer<T>, elements: Range<usize>) -> Result<Vec<T>, Error> {
+    /// As [`GpuActivations::download_range`].
+    pub async fn download_range_async<T: Scalar>(
+        &self,
+        buffer: &GpuBuffer<T>,
+        elements: Range<usize>,
+    ) -> Result<Vec<T>, Error> {
+        self.new_range(buffer, elements, Waiting::Yielding).await
+    }
+
+    pub(super) async fn new_range<T: Scalar>(
+        &self,
+        buffer: &GpuBuffer<T>,
+        elements: Range<usize>,
+        waiting: Waiting,
+    ) -> Result<Vec<T>, Error> {
         let len = buffer.slice(elements.clone())?.len() as usize;
         let mut data = vec![T::zeroed(); len];
-        pollster::block_on(self.read_range(buffer, elements.start, &mut data, Waiting::Blocking))?;
+        self.read_range(buffer, elements.start, &mut data, waiting).await?;
         Ok(data)
     }
 
-    async fn read_back<T: Scalar>(&self, buffer: &GpuBuffer<T>, data: &mut [T], waiting: Waiting) -> Result<(), Error> {
+    pub(super) async fn read_back<T: Scalar>(
+        &self,
+        buffer: &GpuBuffer<T>,
+        data: &mut [T],
+        waiting: Waiting,
+    ) -> Result<(), Error> {
         check_lengths("data", data.len() as u64, "buffer", buffer.len() as u64)?;
         self.read_range(buffer, 0, data, waiting).await
     }

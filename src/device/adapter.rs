@@ -27,7 +27,7 @@ fn instance() -> Result<Option<wgpu::Instance>, Error> {
             return Err(Error::UnknownBackend { name: name.to_owned(), value });
         }
     }
-    let any = cfg!(any(feature = "vulkan", feature = "metal", feature = "dx12", feature = "gles"));
+    let any = cfg!(any(feature = "vulkan", feature = "metal", feature = "dx12", feature = "gles", feature = "webgpu"));
     // Instance::new panics without a backend.
     Ok(any.then(|| wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env())))
 }

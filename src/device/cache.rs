@@ -1,6 +1,7 @@
 //! Pipelines and uniform buffers, each created once and kept.
 
 use crate::device::lock::lock;
+#[cfg(not(target_arch = "wasm32"))]
 use crate::device::pipeline_file::PipelineFile;
 use crate::error::Error;
 use crate::shader::{Access, ComposedModule, Kernel};
@@ -31,6 +32,7 @@ pub(crate) struct Cache {
     pub pipelines: Mutex<HashMap<Key, Arc<Compiled>>>,
     pub uniforms: Mutex<HashMap<Vec<u8>, wgpu::Buffer>>,
     /// Pipelines of earlier runs.
+    #[cfg(not(target_arch = "wasm32"))]
     pub file: Option<PipelineFile>,
     /// A test's change to each module before it is compiled.
     pub rewriter: Option<Rewriter>,
@@ -52,6 +54,15 @@ impl Cache {
     pub(crate) fn held(&self) -> (usize, u64) {
         let uniforms = lock(&self.uniforms).values().map(wgpu::Buffer::size).sum();
         (lock(&self.pipelines).len(), uniforms)
+    }
+
+    /// The driver's cache of pipelines.
+    pub(crate) fn of_driver(&self) -> Option<&wgpu::PipelineCache> {
+        #[cfg(not(target_arch = "wasm32"))]
+        let known = self.file.as_ref().map(|file| &file.cache);
+        #[cfg(target_arch = "wasm32")]
+        let known = None;
+        known
     }
 
     /// Drops all pipelines: modules may have another form now.

@@ -4,6 +4,7 @@
 
 use crate::device::lock::lock;
 use std::sync::Mutex;
+#[cfg(not(target_arch = "wasm32"))]
 use wgpu::WriteOnly;
 
 /// The bytes that a thread copies at a time.
@@ -18,6 +19,7 @@ pub(crate) enum Copying {
     TwoThreads,
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 pub(crate) fn copy_to_device(to: WriteOnly<'_, [u8]>, from: &[u8], copying: Copying) {
     let (whole, rest) = from.as_chunks::<CHUNK>();
     let (to_whole, mut to_rest) = to.into_chunks::<CHUNK>();

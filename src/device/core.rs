@@ -2,9 +2,13 @@
 
 use crate::device::arithmetic::Arithmetic;
 use crate::device::cache::Cache;
-use crate::device::copy::{copy_to_device, copy_to_host};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::device::copy::copy_to_device;
+use crate::device::copy::copy_to_host;
 use crate::device::gate::{Closed, DEVICES};
 use crate::device::lock::lock;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::device::pipeline_file::PipelineFile;
 use crate::device::pool::Pool;
 use crate::device::traits::AdapterTraits;
 use crate::error::Error;
@@ -34,6 +38,9 @@ pub(crate) struct Device {
     lost: Arc<Mutex<Option<String>>>,
     /// The number of next buffers that fail as if memory were exhausted: for tests.
     pub failures: AtomicU32,
+    /// What the device has not answered yet.
+    #[cfg(target_arch = "wasm32")]
+    reports: Mutex<Vec<Report>>,
     // The last field: the gate opens only after the fields before it are dropped.
     closed: Option<Closed<'static>>,
 }
@@ -59,9 +66,21 @@ const WRITE_BYTES: usize = 8 << 20;
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Waiting {
     /// On this thread.
+    #[cfg(not(target_arch = "wasm32"))]
     Blocking,
-    /// On a separate thread, so that the caller's can continue.
+    /// On a separate thread, so that the caller's can continue; in a browser, for its events.
     Yielding,
+}
+
+/// An error that will be reported, if there is one.
+#[cfg(target_arch = "wasm32")]
+type Report = std::pin::Pin<Box<dyn Future<Output = Option<Error>> + Send>>;
+
+fn refusal(error: wgpu::Error) -> Error {
+    match error {
+        wgpu::Error::OutOfMemory { .. } => Error::OutOfMemory { bytes: 0 },
+        error => Error::Refused { reason: error.to_string() },
+    }
 }
 
 fn lost(reason: impl ToString) -> Error {
@@ -75,7 +94,20 @@ impl Device {
         let traits = AdapterTraits::of(&device);
         let (cache, arithmetic, in_use, lost, failures) = Default::default();
         let pool = Mutex::new(Pool::new(pool_limit));
-        Device { wgpu: device, queue, traits, cache, arithmetic, in_use, pool, lost, failures, closed: None }
+        Device {
+            wgpu: device,
+            queue,
+            traits,
+            cache,
+            arithmetic,
+            in_use,
+            pool,
+            lost,
+            failures,
+            #[cfg(target_arch = "wasm32")]
+            reports: Mutex::default(),
+            closed: None,
+        }
     }
 
     /// What modules may rely on, as far as the device has been probed.
@@ -89,6 +121,15 @@ impl Device {
         };
         let unpacking = if arithmetic.unpacks_f16 { Unpacking::Builtin } else { Unpacking::Integers };
         DeviceForm { fuses_fma: arithmetic.fuses_fma, unpacking, packing, ..portable }
+    }
+
+    /// Begins with the pipelines in the file of this directory.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn with_pipelines_of(mut self, directory: Option<&std::path::Path>) -> Result<Self, Error> {
+        if let Some(directory) = directory {
+            self.cache.file = self.checked(|| Ok(PipelineFile::open(&self.wgpu, directory)))?;
+        }
+        Ok(self)
     }
 
     /// Sets the device's callbacks, which only its creator may do.
@@ -141,23 +182,58 @@ impl Device {
         if self.traits.destroys_alone { DEVICES.work(work) } else { work() }
     }
 
-    /// Runs work on the device, and returns as an error what wgpu would report elsewhere.
+    /// Runs work on the device, and returns as an error what wgpu would report elsewhere. In a browser the device answers
+    /// later, and the next call that waits returns the error.
     pub(crate) fn checked<R>(&self, work: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
         self.alive()?;
         let filters = [wgpu::ErrorFilter::OutOfMemory, wgpu::ErrorFilter::Validation, wgpu::ErrorFilter::Internal];
         let scopes = filters.map(|filter| self.wgpu.push_error_scope(filter));
         let outcome = work();
         // Scopes are popped in reverse order.
-        let reported = scopes.into_iter().rev().filter_map(|scope| pollster::block_on(scope.pop()));
-        match reported.collect::<Vec<_>>().pop() {
-            None => outcome,
-            Some(wgpu::Error::OutOfMemory { .. }) => Err(Error::OutOfMemory { bytes: 0 }),
-            Some(error) if self.is_lost() => Err(lost(error)),
-            Some(error) => Err(Error::Refused { reason: error.to_string() }),
+        let reports: Vec<_> = scopes.into_iter().rev().map(|scope| scope.pop()).collect();
+        self.heed(reports)?;
+        outcome
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn heed(&self, reports: Vec<impl Future<Output = Option<wgpu::Error>>>) -> Result<(), Error> {
+        let reported = reports.into_iter().filter_map(pollster::block_on).last();
+        reported.map_or(Ok(()), |error| {
+            let is_lost = !matches!(error, wgpu::Error::OutOfMemory { .. }) && self.is_lost();
+            Err(if is_lost { lost(error) } else { refusal(error) })
+        })
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    fn heed(&self, reports: Vec<impl Future<Output = Option<wgpu::Error>> + Send + 'static>) -> Result<(), Error> {
+        reports.into_iter().for_each(|report| self.report(async { report.await.map(refusal) }));
+        Ok(())
+    }
+
+    /// Keeps what will be reported for the next call that waits.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn report(&self, report: impl Future<Output = Option<Error>> + Send + 'static) {
+        lock(&self.reports).push(Box::pin(report));
+    }
+
+    /// Waits for all reports, and returns the first error.
+    #[cfg(target_arch = "wasm32")]
+    async fn settled(&self) -> Result<(), Error> {
+        let reports = std::mem::take(&mut *lock(&self.reports));
+        let mut first = None;
+        for report in reports {
+            let reported = report.await;
+            first = first.or(reported);
         }
+        self.alive()?;
+        let Some(error) = first else { return Ok(()) };
+        // A pipeline among them may be invalid.
+        self.cache.forget_pipelines();
+        Err(error)
     }
 
     /// Whether even the smallest buffer cannot be written. A caller's device has none of our callbacks to report loss.
+    #[cfg(not(target_arch = "wasm32"))]
     fn is_lost(&self) -> bool {
         let memory = self.wgpu.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let validation = self.wgpu.push_error_scope(wgpu::ErrorFilter::Validation);
@@ -170,6 +246,7 @@ impl Device {
 
     /// Copies to a buffer. It has room for whole words; if it is mappable, no running submission uses it.
     pub(crate) fn write(&self, buffer: &wgpu::Buffer, bytes: &[u8]) -> Result<(), Error> {
+        #[cfg(not(target_arch = "wasm32"))]
         if buffer.usage().contains(Usage::MAP_WRITE) {
             return self.write_mapped(buffer, bytes);
         }
@@ -230,6 +307,7 @@ impl Device {
         }
     }
 
+    #[cfg(not(target_arch = "wasm32"))]
     fn write_mapped(&self, buffer: &wgpu::Buffer, bytes: &[u8]) -> Result<(), Error> {
         let mapping = self.map(buffer, wgpu::MapMode::Write)?;
         self.poll(wgpu::PollType::Poll)?;
@@ -260,6 +338,13 @@ impl Device {
         Ok(())
     }
 
+    /// A browser has no submission that one can wait for, but it maps no buffer before the device has done with it.
+    #[cfg(target_arch = "wasm32")]
+    async fn wait(&self, _: wgpu::SubmissionIndex, Waiting::Yielding: Waiting) -> Result<(), Error> {
+        self.settled().await
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
     async fn wait(self: &Arc<Self>, submission: wgpu::SubmissionIndex, waiting: Waiting) -> Result<(), Error> {
         let until = wgpu::PollType::Wait { submission_index: Some(submission), timeout: None };
         if let Waiting::Blocking = waiting {
@@ -278,6 +363,7 @@ impl Device {
     }
 
     /// The only function that polls, because `Device::poll` may panic on a lost device.
+    #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn poll(&self, until: wgpu::PollType) -> Result<(), Error> {
         match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.wgpu.poll(until))) {
             Ok(Ok(_)) => self.alive(),

@@ -4,9 +4,8 @@ use crate::device::cache::{Key, Pipeline};
 use crate::device::command::Command;
 use crate::device::core::Device;
 use crate::device::lock::lock;
-use crate::device::pipeline_file::PipelineFile;
 use crate::error::Error;
-use crate::shader::{Access, ComposedModule, numbers};
+use crate::shader::{Access, ComposedModule, Shader, numbers};
 use std::sync::Arc;
 
 /// A command, ready to record.
@@ -64,6 +63,16 @@ fn without_excerpt(message: &str) -> String {
 fn checked_module(device: &wgpu::Device, label: &str, text: &str) -> wgpu::ShaderModule {
     let source = wgpu::ShaderSource::Wgsl(text.into());
     device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(label), source })
+}
+
+/// What the compiler has against a module, with its place in the source.
+async fn complaint(module: wgpu::ShaderModule, shader: Shader, label: &'static str) -> Option<Error> {
+    let messages = module.get_compilation_info().await.messages;
+    let message = messages.into_iter().find(|message| message.message_type == wgpu::CompilationMessageType::Error)?;
+    let column = message.location.map_or(0, |location| location.line_position);
+    let place = message.location.and_then(|location| shader.locate(location.line_number));
+    let (file, line) = place.unwrap_or((label, 0));
+    Some(Error::Shader { file: file.to_owned(), line, column, message: without_excerpt(&message.message) })
 }
 
 impl Device {
@@ -128,17 +137,20 @@ impl Device {
                     Some(text) => checked_module(&self.wgpu, key.label, text),
                 };
                 let module = compiled.insert(module);
-                Ok(create_pipeline(&self.wgpu, module, key, self.cache.file.as_ref()))
+                Ok(create_pipeline(&self.wgpu, module, key, self.cache.of_driver()))
             })
         });
-        let (Err(error), Some(module)) = (&outcome, compiled) else { return outcome };
-        let messages = pollster::block_on(module.get_compilation_info()).messages;
-        let found = messages.into_iter().find(|message| message.message_type == wgpu::CompilationMessageType::Error);
-        let Some(message) = found else { return Err(error.clone()) };
-        let column = message.location.map_or(0, |location| location.line_position);
-        let place = message.location.and_then(|location| shader.locate(location.line_number));
-        let (file, line) = place.unwrap_or((key.label, 0));
-        Err(Error::Shader { file: file.to_owned(), line, column, message: without_excerpt(&message.message) })
+        let Some(module) = compiled else { return outcome };
+        let complaint = complaint(module, shader, key.label);
+        #[cfg(target_arch = "wasm32")]
+        self.report(complaint);
+        #[cfg(not(target_arch = "wasm32"))]
+        if outcome.is_err()
+            && let Some(error) = pollster::block_on(complaint)
+        {
+            return Err(error);
+        }
+        outcome
     }
 
     /// A uniform buffer of these bytes. It is never rewritten, so a recording may refer to it at any time.
@@ -171,7 +183,7 @@ fn create_pipeline(
     device: &wgpu::Device,
     module: &wgpu::ShaderModule,
     key: &Key,
-    file: Option<&PipelineFile>,
+    known: Option<&wgpu::PipelineCache>,
 ) -> Pipeline {
     let group = layout(device, key);
     let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
@@ -188,7 +200,7 @@ fn create_pipeline(
             zero_initialize_workgroup_memory: false,
             ..Default::default()
         },
-        cache: file.map(|file| &file.cache),
+        cache: known,
     });
     Pipeline { compute, group }
 }

@@ -10,6 +10,7 @@ mod core;
 mod execute;
 mod gate;
 mod lock;
+#[cfg(not(target_arch = "wasm32"))]
 mod pipeline_file;
 mod pool;
 mod traits;
@@ -24,6 +25,5 @@ pub(crate) use command::{BoundRange, Command, OwnedCommand};
 pub(crate) use core::{Device, READBACK, RESIDENT, Waiting};
 pub(crate) use execute::Dispatch;
 pub(crate) use lock::lock;
-pub(crate) use pipeline_file::PipelineFile;
 pub(crate) use pool::pooled_bytes;
 pub(crate) use traits::AdapterTraits;

@@ -38,7 +38,8 @@ impl AdapterTraits {
             mappable: is_near && features.contains(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS),
             on_cpu: kind == wgpu::DeviceType::Cpu,
             guards: Guards::of(&info),
-            subgroups: features.contains(wgpu::Features::SUBGROUP),
+            // Browsers demand `enable subgroups;`, which naga does not know.
+            subgroups: features.contains(wgpu::Features::SUBGROUP) && info.backend != wgpu::Backend::BrowserWebGpu,
             smallest_subgroup,
             subgroups_vary: info.subgroup_max_size > smallest_subgroup,
             launch: LaunchShape::of(&info),
@@ -48,6 +49,6 @@ impl AdapterTraits {
     }
 
     pub(crate) fn copying(&self) -> Copying {
-        if self.on_cpu { Copying::OneThread } else { Copying::TwoThreads }
+        if self.on_cpu || cfg!(target_arch = "wasm32") { Copying::OneThread } else { Copying::TwoThreads }
     }
 }

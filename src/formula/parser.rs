@@ -506,8 +506,8 @@ impl Parser {
 fn check_name(name: &str, column: usize) -> Result<(), Error> {
     let is_taken = TAKEN.iter().any(|taken| normalized(taken) == normalized(name));
     let is_word = !name.starts_with('_') && !name.ends_with('_') && !name.contains("__");
-    let is_field = wgpu::naga::front::wgsl::parse_str(&format!("struct Params {{\n    {name}: f32,\n}}")).is_ok();
-    if is_word && is_field && !is_taken && !is_function(name) {
+    let is_reserved = naga::keywords::wgsl::RESERVED.contains(&name);
+    if is_word && !is_reserved && !is_taken && !is_function(name) {
         return Ok(());
     }
     let reason = if is_taken { "is taken by another operand" } else { "is reserved in WGSL, or begins or ends with _" };
