@@ -110,7 +110,7 @@ pub use catalog::{
     ParameterInfo, Range, Value,
 };
 pub use context::{Builder, GpuActivations, Memory};
-pub use device::{Arithmetic, BufferRange, GpuBuffer, Survey, adapters, survey};
+pub use device::{Arithmetic, BufferRange, GpuBuffer, PlannedBinding, PlannedDispatch, Survey, adapters, survey};
 pub use error::Error;
 #[doc(hidden)]
 pub use error::counted;

@@ -1,5 +1,5 @@
 use crate::catalog::Accuracy;
-use crate::device::{AdapterTraits, Arithmetic, Device, Rewriter};
+use crate::device::{AdapterTraits, Arithmetic, Device, PlannedDispatch, Rewriter};
 use crate::error::Error;
 use crate::ops::{Recording, Strategy, Target};
 use crate::shader::ComposedModule;
@@ -192,6 +192,40 @@ impl GpuActivations {
             std::mem::take(&mut recording.scratch).into_iter().for_each(|buffer| self.device.release(buffer));
             outcome
         })
+    }
+
+    /// Returns the dispatches of what `record` records as plain data, for a device that something else than this crate
+    /// drives: a program's own queue, a browser's `GPUDevice`, another language. Nothing runs.
+    ///
+    /// Operands are `wgpu::Buffer`s of this context's device, which stand for yours. The device that runs the plan is one of
+    /// the same adapter, with these limits; it needs no feature.
+    ///
+    /// ```
+    /// use gpu_activations::{Activation, GpuActivations, wgpu};
+    ///
+    /// let context = GpuActivations::new()?;
+    /// let usage = wgpu::BufferUsages::STORAGE;
+    /// let descriptor = wgpu::BufferDescriptor { label: None, size: 4096, usage, mapped_at_creation: false };
+    /// let [x, y] = [(); 2].map(|_| context.device().create_buffer(&descriptor));
+    /// let plan = context.plan(wgpu::Limits::default(), |recording| recording.forward::<f32>(Activation::Gelu, &x, &y))?;
+    /// assert_eq!((plan.len(), plan[0].entry_point), (1, "forward"));
+    /// assert!(plan[0].bindings.iter().any(|bound| bound.buffer == y && bound.is_written));
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What the closure returns. [`Error::ForeignBuffer`] for a [`GpuBuffer`](crate::GpuBuffer), which may be used for
+    /// something else before the plan runs.
+    pub fn plan(
+        &self,
+        limits: wgpu::Limits,
+        record: impl FnOnce(&mut Recording<'_, '_>) -> Result<(), Error>,
+    ) -> Result<Vec<PlannedDispatch>, Error> {
+        let planner = GpuActivations { device: Arc::new(self.device.planner(limits)), ..self.clone() };
+        let mut recording = planner.recording(Target::Plan(Vec::new()));
+        record(&mut recording)?;
+        let Target::Plan(dispatches) = &recording.pass else { return Ok(Vec::new()) };
+        Ok(dispatches.iter().map(|planned| PlannedDispatch::clone(planned)).collect())
     }
 
     /// Records into an encoder of yours, in a compute pass of its own. You submit it.

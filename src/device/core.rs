@@ -38,6 +38,8 @@ pub(crate) struct Device {
     lost: Arc<Mutex<Option<String>>>,
     /// The number of next buffers that fail as if memory were exhausted: for tests.
     pub failures: AtomicU32,
+    /// Whether dispatches become plain data, and run nothing.
+    pub plans: bool,
     /// What the device has not answered yet.
     #[cfg(target_arch = "wasm32")]
     reports: Mutex<Vec<Report>>,
@@ -104,6 +106,7 @@ impl Device {
             pool,
             lost,
             failures,
+            plans: false,
             #[cfg(target_arch = "wasm32")]
             reports: Mutex::default(),
             closed: None,
@@ -121,6 +124,15 @@ impl Device {
         };
         let unpacking = if arithmetic.unpacks_f16 { Unpacking::Builtin } else { Unpacking::Integers };
         DeviceForm { fuses_fma: arithmetic.fuses_fma, unpacking, packing, ..portable }
+    }
+
+    /// The same device under other limits, for plans. Of subgroups a plan needs to know that the device has the feature.
+    pub(crate) fn planner(&self, limits: wgpu::Limits) -> Device {
+        let mut planner = Device::new(self.wgpu.clone(), self.queue.clone(), 0);
+        planner.traits = AdapterTraits { limits, subgroups: false, ..self.traits.clone() };
+        planner.arithmetic = self.arithmetic.clone();
+        planner.plans = true;
+        planner
     }
 
     /// Begins with the pipelines in the file of this directory.

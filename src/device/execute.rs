@@ -4,17 +4,40 @@ use crate::device::cache::{Key, Pipeline};
 use crate::device::command::Command;
 use crate::device::core::Device;
 use crate::device::lock::lock;
+use crate::device::plan::PlannedDispatch;
 use crate::error::Error;
 use crate::shader::{Access, ComposedModule, Shader, numbers};
 use std::sync::Arc;
 
 /// A command, ready to record.
 #[derive(Debug, Clone)]
-pub(crate) struct Dispatch {
+pub(crate) enum Dispatch {
+    Launch(Launch),
+    /// Of a device that only plans.
+    Planned(Arc<PlannedDispatch>),
+}
+
+/// A command with its objects on the device.
+#[derive(Debug, Clone)]
+pub(crate) struct Launch {
     pub pipeline: wgpu::ComputePipeline,
     pub group: wgpu::BindGroup,
     pub columns: u32,
     pub rows: u32,
+}
+
+impl Launch {
+    /// Records the dispatch into a pass that was set to another one before.
+    pub(crate) fn record(&self, pass: &mut wgpu::ComputePass<'_>, set: &mut Option<Launch>) {
+        let set = set.replace(self.clone());
+        if set.as_ref().is_none_or(|set| set.pipeline != self.pipeline) {
+            pass.set_pipeline(&self.pipeline);
+        }
+        if set.is_none_or(|set| set.group != self.group) {
+            pass.set_bind_group(0, &self.group, &[]);
+        }
+        pass.dispatch_workgroups(self.columns, self.rows, 1);
+    }
 }
 
 /// The number of cached uniforms at which the cache is emptied.
@@ -78,7 +101,7 @@ async fn complaint(module: wgpu::ShaderModule, shader: Shader, label: &'static s
 impl Device {
     /// Prepares a command.
     pub(crate) fn dispatch(&self, command: Command<'_>) -> Result<Dispatch, Error> {
-        let Command { label, kernel, entry_point, bindings, uniform, workgroups } = command;
+        let workgroups = command.workgroups;
         let most = u64::from(self.traits.limits.max_compute_workgroups_per_dimension);
         let columns = workgroups.min(most).max(1);
         let rows = workgroups.div_ceil(columns);
@@ -86,6 +109,12 @@ impl Device {
             let reason = format!("{workgroups} workgroups are more than two dimensions of {most} hold");
             return Err(Error::Refused { reason });
         }
+        let (columns, rows) = (columns as u32, rows as u32);
+        if self.plans {
+            let planned = PlannedDispatch::new(command, self.form(), [columns, rows]);
+            return Ok(Dispatch::Planned(Arc::new(planned)));
+        }
+        let Command { label, kernel, entry_point, bindings, uniform, .. } = command;
         // With room for the uniform.
         let mut layout = Vec::with_capacity(bindings.len() + 1);
         layout.extend(bindings.iter().map(|bound| (bound.number, bound.access)));
@@ -109,7 +138,7 @@ impl Device {
             layout: &pipeline.group,
             entries: &entries,
         });
-        Ok(Dispatch { pipeline: pipeline.compute, group, columns: columns as u32, rows: rows as u32 })
+        Ok(Dispatch::Launch(Launch { pipeline: pipeline.compute, group, columns, rows }))
     }
 
     fn pipeline(&self, key: Key) -> Result<Pipeline, Error> {

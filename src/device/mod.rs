@@ -12,6 +12,7 @@ mod gate;
 mod lock;
 #[cfg(not(target_arch = "wasm32"))]
 mod pipeline_file;
+mod plan;
 mod pool;
 mod traits;
 
@@ -23,7 +24,8 @@ pub(crate) use buffer::{InBatch, padded_bytes};
 pub(crate) use cache::Rewriter;
 pub(crate) use command::{BoundRange, Command, OwnedCommand};
 pub(crate) use core::{Device, READBACK, RESIDENT, Waiting};
-pub(crate) use execute::Dispatch;
+pub(crate) use execute::{Dispatch, Launch};
 pub(crate) use lock::lock;
+pub use plan::{PlannedBinding, PlannedDispatch};
 pub(crate) use pool::pooled_bytes;
 pub(crate) use traits::AdapterTraits;

@@ -1,9 +1,10 @@
 use crate::catalog::Accuracy;
-use crate::device::{Command, Device, Dispatch, InBatch, OwnedCommand};
+use crate::device::{Command, Device, Dispatch, InBatch, Launch, OwnedCommand, PlannedDispatch};
 use crate::error::Error;
 use crate::ops::rowwise::Strategy;
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// Records operations into a compute pass; the owner of the encoder submits it.
 ///
@@ -22,7 +23,7 @@ pub struct Recording<'a, 'pass> {
     /// The last commands, ready to be recorded again: a loop over the same buffers creates its bind groups once.
     pub(crate) recent: RefCell<Recent>,
     /// What the pass has been set to by the last command.
-    pub(crate) set: Option<Dispatch>,
+    pub(crate) set: Option<Launch>,
 }
 
 /// The number of commands that a recording remembers.
@@ -34,6 +35,7 @@ pub(crate) type Recent = VecDeque<(OwnedCommand, Dispatch)>;
 pub(crate) enum Target<'a, 'pass> {
     Own(Box<wgpu::ComputePass<'pass>>),
     Callers(&'a mut wgpu::ComputePass<'pass>),
+    Plan(Vec<Arc<PlannedDispatch>>),
 }
 
 impl Recording<'_, '_> {
@@ -69,19 +71,14 @@ impl Recording<'_, '_> {
 
     /// Records commands.
     pub(crate) fn run(&mut self, dispatches: &[Dispatch]) {
-        let pass = match &mut self.pass {
-            Target::Own(pass) => &mut **pass,
-            Target::Callers(pass) => pass,
-        };
         for dispatch in dispatches {
-            let set = self.set.replace(dispatch.clone());
-            if set.as_ref().is_none_or(|set| set.pipeline != dispatch.pipeline) {
-                pass.set_pipeline(&dispatch.pipeline);
+            match (dispatch, &mut self.pass) {
+                (Dispatch::Launch(launch), Target::Own(pass)) => launch.record(pass, &mut self.set),
+                (Dispatch::Launch(launch), Target::Callers(pass)) => launch.record(pass, &mut self.set),
+                (Dispatch::Planned(planned), Target::Plan(plan)) => plan.push(Arc::clone(planned)),
+                // A device either launches or plans, and its recordings have the target for it.
+                (Dispatch::Launch(_), Target::Plan(_)) | (Dispatch::Planned(_), _) => {}
             }
-            if set.is_none_or(|set| set.group != dispatch.group) {
-                pass.set_bind_group(0, &dispatch.group, &[]);
-            }
-            pass.dispatch_workgroups(dispatch.columns, dispatch.rows, 1);
         }
     }
 }
