@@ -1,0 +1,6 @@
+//! `gpu-activations` for JavaScript. `package/index.d.ts` documents what `package/index.js` makes of it.
+
+mod functions;
+mod gpu;
+mod options;
+mod plan;
