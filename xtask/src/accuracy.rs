@@ -1,11 +1,9 @@
 //! Measures accuracy and writes it down.
 
-use crate::{adapter, cargo, run};
+use crate::{ROOT, adapter, cargo, run};
 use anyhow::{Context, Result};
 use std::path::Path;
 use std::process::Command;
-
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 pub fn record() -> Result<()> {
     adapter::ensure().context("accuracy needs an adapter")?;

@@ -1,6 +1,6 @@
 //! Holds every module against Dawn, Chrome's compiler of WGSL, beside naga, which wgpu has: what both take is standard.
 
-use crate::{adapter, cargo, run};
+use crate::{ROOT, cargo, chromium, node, run};
 use anyhow::{Context, Result, bail, ensure};
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
@@ -9,16 +9,11 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/dawn.mjs");
 
 /// The npm package that brings Dawn to node.
 const PACKAGE: &str = "webgpu";
 const VERSION: &str = "0.6.2";
-
-/// Where browsers keep what tells Vulkan of SwiftShader: Debian's chromium, and Chrome.
-const SWIFTSHADER: [&str; 2] =
-    ["/usr/lib/chromium/vk_swiftshader_icd.json", "/opt/google/chrome/vk_swiftshader_icd.json"];
 
 /// Modules that one process of node compiles, because it keeps memory of each.
 const BATCH: usize = 500;
@@ -35,8 +30,8 @@ struct Fault {
 
 pub fn check() -> Result<()> {
     let folder = Path::new(ROOT).join("target/dawn");
-    let package = package(&folder)?;
-    let driver = swiftshader()?;
+    let package = node::package(&folder.join("node"), PACKAGE, VERSION)?.join("index.js");
+    let driver = chromium::swiftshader()?;
     for kind in ["modules", "functions"] {
         let folder = folder.join(kind);
         if folder.exists() {
@@ -76,42 +71,6 @@ pub fn check() -> Result<()> {
     Ok(())
 }
 
-/// The npm package's entry, installed where it is not.
-fn package(folder: &Path) -> Result<PathBuf> {
-    for program in ["node", "npm"] {
-        ensure!(
-            adapter::succeeds(&[program, "--version"]),
-            "{program} is missing; install node, as by `apt-get install nodejs npm`"
-        );
-    }
-    let home = folder.join("node");
-    let package = home.join("node_modules").join(PACKAGE);
-    let installed = || -> Option<String> {
-        let text = fs::read_to_string(package.join("package.json")).ok()?;
-        let json: serde_json::Value = serde_json::from_str(&text).ok()?;
-        Some(json["version"].as_str()?.to_owned())
-    };
-    if installed().as_deref() != Some(VERSION) {
-        fs::create_dir_all(&home)?;
-        let mut npm = Command::new("npm");
-        npm.args(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--save-exact", "--prefix"]);
-        npm.arg(&home).arg(format!("{PACKAGE}@{VERSION}"));
-        run(npm).context("cannot install Dawn")?;
-        ensure!(installed().as_deref() == Some(VERSION), "npm has not installed {PACKAGE} {VERSION}");
-    }
-    Ok(package.join("index.js"))
-}
-
-/// A Vulkan driver that Dawn takes, unlike Mesa's on a CPU, installed where there is none.
-fn swiftshader() -> Result<&'static str> {
-    let found = || SWIFTSHADER.into_iter().find(|path| Path::new(path).exists());
-    if let Some(path) = found() {
-        return Ok(path);
-    }
-    adapter::install("no SwiftShader, a software Vulkan driver that Chrome brings", "chromium")?;
-    found().context("chromium is installed, but has no SwiftShader; install Chrome")
-}
-
 /// The files of a folder with this extension, in order.
 fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
@@ -141,7 +100,7 @@ fn in_parallel<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync) ->
 }
 
 /// Runs node with its output in a file, and says whether it succeeded in time.
-fn node(package: &Path, task: &str, arguments: &[&Path], driver: Option<&str>, output: &Path) -> Result<bool> {
+fn run_node(package: &Path, task: &str, arguments: &[&Path], driver: Option<&str>, output: &Path) -> Result<bool> {
     let mut command = Command::new("node");
     command.arg(SCRIPT).arg(task).arg(package).args(arguments).stdout(File::create(output)?);
     let errors = File::create(output.with_extension("errors"))?;
@@ -187,7 +146,7 @@ fn compile_batch(folder: &Path, package: &Path, number: usize, modules: &[PathBu
     while !left.is_empty() {
         let lines: String = left.iter().map(|path| format!("{}\n", path.display())).collect();
         fs::write(&list, lines)?;
-        let whole = node(package, "compile", &[&list], None, &output)?;
+        let whole = run_node(package, "compile", &[&list], None, &output)?;
         let found = fs::read_to_string(&output)?;
         let mut done = 0;
         for (line, module) in found.lines().zip(left) {
@@ -268,7 +227,7 @@ fn place<'a>(shaders: &'a HashMap<String, String>, module: &str, line: usize) ->
 fn compare(package: &Path, driver: &str, module: &Path) -> Result<()> {
     let (folder, name) = (module.parent().context("a folder")?, module.file_stem().context("a name")?);
     let output = module.with_extension("found");
-    let evaluate = || node(package, "run", &[folder, Path::new(name)], Some(driver), &output);
+    let evaluate = || run_node(package, "run", &[folder, Path::new(name)], Some(driver), &output);
     let name = name.to_string_lossy();
     if !evaluate()? && !evaluate()? {
         bail!("{name} does not run in Dawn: {}", last_words(&output));

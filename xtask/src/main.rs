@@ -2,13 +2,18 @@
 
 mod accuracy;
 mod adapter;
+mod chromium;
 mod dawn;
 mod instructions;
 mod libraries;
+mod node;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use std::process::{Command, ExitCode};
+
+/// The library's folder.
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// Commands that see to an adapter first: where there is none, a software one is installed if that is possible.
 #[derive(Parser)]
@@ -93,7 +98,7 @@ fn perform(task: Task) -> Result<()> {
 /// A cargo command in the workspace's root.
 fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO"));
-    command.args(arguments).current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    command.args(arguments).current_dir(ROOT);
     // Without a session, Mesa's Vulkan layer that looks for its adapter complains on stderr, once for each context.
     if cfg!(target_os = "linux") && std::env::var_os("XDG_RUNTIME_DIR").is_none() {
         command.env("NODEVICE_SELECT", "1");
