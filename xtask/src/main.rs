@@ -7,6 +7,7 @@ mod dawn;
 mod instructions;
 mod libraries;
 mod node;
+mod web;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
@@ -31,6 +32,10 @@ enum Task {
     Accuracy,
     /// Compiles every module with Dawn, Chrome's compiler of WGSL, and compares what the functions give there; needs node.
     Dawn,
+    /// Builds the npm package and the page of integrations/web in target/web; needs node.
+    Web,
+    /// Tests both in Chromium on SwiftShader, and the package's results against the crate's there; needs node.
+    TestWeb,
     /// Counts the instructions of every kernel in an AMD GPU's machine code, which Mesa compiles without the GPU.
     Instructions(instructions::Arguments),
     /// Compares the names of other libraries with those libraries, as Python has them.
@@ -77,6 +82,8 @@ fn perform(task: Task) -> Result<()> {
         }
         Task::Accuracy => accuracy::record(),
         Task::Dawn => dawn::check(),
+        Task::Web => web::build().map(|_| ()),
+        Task::TestWeb => web::test(),
         Task::Instructions(arguments) => instructions::perform(&arguments),
         Task::Libraries(arguments) => libraries::perform(&arguments),
         Task::Experiments { arguments } => {

@@ -1,0 +1,227 @@
+//! Builds the npm package of integrations/web and the page that shows it, and tests both in Chromium.
+
+use crate::{ROOT, adapter, cargo, chromium, node, run};
+use anyhow::{Context, Result, bail, ensure};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+const MANIFEST: &str = "integrations/web/Cargo.toml";
+
+/// The npm package that makes WebAssembly smaller.
+const BINARYEN: (&str, &str) = ("binaryen", "132.0.0");
+/// The npm package that drives the browser.
+const PLAYWRIGHT: (&str, &str) = ("playwright-core", "1.65.1");
+
+/// What browsers have had since 2022, and the compiler uses.
+const FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-mutable-globals",
+    "--enable-multivalue",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// Builds the package and the page, and gives the path of the package as an archive.
+pub fn build() -> Result<PathBuf> {
+    let folder = folder();
+    fs::create_dir_all(&folder)?;
+    same_bindgen()?;
+    let binaryen = node::package(&folder.join("node"), BINARYEN.0, BINARYEN.1)?;
+    target()?;
+    let (version, built) = crate_built()?;
+
+    let bindings = empty(folder.join("bindings"))?;
+    let mut bindgen =
+        cargo(&["run", "--quiet", "--package", "xtask", "--features", "bindgen", "--bin", "bindgen", "--"]);
+    bindgen.arg(built).arg(&bindings);
+    run(bindgen)?;
+    let wasm = bindings.join("wasm_bg.wasm");
+    optimize(&binaryen, &wasm)?;
+
+    let package = empty(folder.join("package"))?;
+    for file in ["package.json", "index.js", "record.js", "index.d.ts"] {
+        copy(&Path::new(ROOT).join("integrations/web/package").join(file), &package.join(file))?;
+    }
+    copy(&Path::new(ROOT).join("integrations/web/README.md"), &package.join("README.md"))?;
+    for license in ["LICENSE-APACHE", "LICENSE-MIT"] {
+        copy(&Path::new(ROOT).join(license), &package.join(license))?;
+    }
+    copy(&bindings, &package)?;
+    let mut stamp = Command::new("npm");
+    stamp.args(["pkg", "set", &format!("version={version}")]).current_dir(&package);
+    run(stamp)?;
+    let mut pack = Command::new("npm");
+    pack.args(["pack", "--silent", "--pack-destination"]).arg(&folder).current_dir(&package);
+    run(pack)?;
+    let archive = folder.join(format!("gpu-activations-{version}.tgz"));
+    ensure!(archive.exists(), "npm has not written {}", archive.display());
+
+    let page = empty(folder.join("page"))?;
+    copy(&Path::new(ROOT).join("integrations/web/page"), &page)?;
+    copy(&package, &page.join("gpu-activations"))?;
+    println!("target/web/page is for any server of files; target/web/{} for npm", name(&archive));
+    Ok(archive)
+}
+
+/// Holds the package in a browser against the crate on the same Vulkan driver, and tries the page.
+pub fn test() -> Result<()> {
+    let folder = folder();
+    let (browser, driver) = (chromium::browser()?, chromium::swiftshader()?);
+    let playwright = node::package(&folder.join("node"), PLAYWRIGHT.0, PLAYWRIGHT.1)?;
+    let archive = build()?;
+    run(cargo(&["build", "--release", "--features", "full", "--bin", "gpu-activations"]))?;
+    let program = format!("gpu-activations{}", std::env::consts::EXE_SUFFIX);
+    let program = metadata("Cargo.toml")?.target.join("release").join(program);
+    let begin = Instant::now();
+    let mut tests = Command::new("node");
+    tests.arg("integrations/web/tests/run.mjs").current_dir(ROOT);
+    for (name, value) in [
+        ("--folder", folder.as_path()),
+        ("--playwright", &playwright),
+        ("--browser", Path::new(browser)),
+        ("--driver", Path::new(driver)),
+        ("--program", &program),
+        ("--archive", &archive),
+    ] {
+        tests.arg(name).arg(value);
+    }
+    run(tests).context("the package fails in a browser")?;
+    println!("all in {} s", begin.elapsed().as_secs());
+    Ok(())
+}
+
+fn folder() -> PathBuf {
+    Path::new(ROOT).join("target/web")
+}
+
+/// wasm-bindgen and what writes its JavaScript must be of one version.
+fn same_bindgen() -> Result<()> {
+    let locked = |file: &str, package: &str| -> Result<String> {
+        let text = fs::read_to_string(Path::new(ROOT).join(file)).with_context(|| format!("cannot read {file}"))?;
+        let mut lines = text.lines().skip_while(|line| *line != format!("name = \"{package}\"")).skip(1);
+        let version = lines.next().and_then(|line| line.strip_prefix("version = \"")?.strip_suffix('"'));
+        Ok(version.with_context(|| format!("{file} has no {package}"))?.to_owned())
+    };
+    let theirs = locked("integrations/web/Cargo.lock", "wasm-bindgen")?;
+    let ours = locked("Cargo.lock", "wasm-bindgen-cli-support")?;
+    ensure!(
+        theirs == ours,
+        "integrations/web/Cargo.lock has wasm-bindgen {theirs}, and xtask/Cargo.toml wasm-bindgen-cli-support {ours}; \
+         make them one version"
+    );
+    Ok(())
+}
+
+/// Installs the standard library for WebAssembly where it is missing.
+fn target() -> Result<()> {
+    let found = || -> Result<bool> {
+        let mut rustc = Command::new("rustc");
+        rustc.args(["--print", "target-libdir", "--target", TARGET]).current_dir(ROOT);
+        let output = rustc.output().with_context(|| format!("cannot run {rustc:?}"))?;
+        ensure!(output.status.success(), "{rustc:?} failed: {}", output.status);
+        Ok(Path::new(String::from_utf8(output.stdout)?.trim()).exists())
+    };
+    if found()? {
+        return Ok(());
+    }
+    if !adapter::succeeds(&["rustup", "--version"]) {
+        bail!("Rust's standard library for {TARGET} is missing, and there is no rustup to install it");
+    }
+    println!("xtask: installing Rust's standard library for {TARGET}");
+    let install = || {
+        let mut rustup = Command::new("rustup");
+        rustup.args(["target", "add", TARGET]).current_dir(ROOT);
+        run(rustup)
+    };
+    // Downloads fail now and then.
+    install().or_else(|_| install())?;
+    ensure!(found()?, "rustup has installed {TARGET}, but rustc does not find it");
+    Ok(())
+}
+
+/// What cargo says of a manifest.
+struct Metadata {
+    version: String,
+    target: PathBuf,
+}
+
+fn metadata(manifest: &str) -> Result<Metadata> {
+    let mut metadata = cargo(&["metadata", "--no-deps", "--format-version", "1", "--manifest-path", manifest]);
+    let output = metadata.output().with_context(|| format!("cannot run {metadata:?}"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{metadata:?} failed: {}", said.trim());
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    let packages = json["packages"].as_array().context("cargo names no packages")?;
+    let path = Path::new(ROOT).join(manifest).canonicalize()?;
+    let is_ours = |package: &&serde_json::Value| {
+        let manifest = package["manifest_path"].as_str().map(|path| Path::new(path).canonicalize());
+        manifest.is_some_and(|manifest| manifest.is_ok_and(|manifest| manifest == path))
+    };
+    let package = packages.iter().find(is_ours).with_context(|| format!("{manifest} is of no package"))?;
+    let text = |value: &serde_json::Value| value.as_str().map(str::to_owned).context("cargo leaves something out");
+    Ok(Metadata { version: text(&package["version"])?, target: text(&json["target_directory"])?.into() })
+}
+
+/// Builds the crate, and gives its version and module.
+fn crate_built() -> Result<(String, PathBuf)> {
+    let Metadata { version, target } = metadata(MANIFEST)?;
+    let target = match std::env::var_os("CARGO_TARGET_DIR") {
+        Some(_) => target,
+        None => folder().join("cargo"),
+    };
+    let mut build = cargo(&["build", "--release", "--locked", "--target", TARGET, "--manifest-path", MANIFEST]);
+    build.arg("--target-dir").arg(&target);
+    run(build)?;
+    Ok((version, target.join(TARGET).join("release/gpu_activations_web.wasm")))
+}
+
+/// Makes a module smaller where that is possible, and prints its size.
+fn optimize(binaryen: &Path, wasm: &Path) -> Result<()> {
+    let before = fs::metadata(wasm)?.len();
+    let smaller = wasm.with_extension("smaller");
+    let mut optimize = Command::new("node");
+    optimize.arg(binaryen.join("bin/wasm-opt")).arg("-Oz").args(FEATURES).arg(wasm).arg("-o").arg(&smaller);
+    run(optimize)?;
+    if fs::metadata(&smaller)?.len() < before {
+        fs::rename(&smaller, wasm)?;
+    } else {
+        fs::remove_file(&smaller)?;
+    }
+    let script = "const { readFileSync } = require('fs'); \
+                  console.log(require('zlib').gzipSync(readFileSync(process.argv[1]), { level: 9 }).length)";
+    let output = Command::new("node").args(["-e", script]).arg(wasm).output()?;
+    let packed: u64 = String::from_utf8(output.stdout)?.trim().parse().context("cannot measure the module")?;
+    println!("{}: {} bytes, {packed} by gzip; {before} before wasm-opt", name(wasm), fs::metadata(wasm)?.len());
+    Ok(())
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// A folder without anything in it.
+fn empty(folder: PathBuf) -> Result<PathBuf> {
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
+    }
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+/// Copies a file, or all that a folder has.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    if !from.is_dir() {
+        fs::copy(from, to).with_context(|| format!("cannot copy {}", from.display()))?;
+        return Ok(());
+    }
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let path = entry?.path();
+        copy(&path, &to.join(name(&path)))?;
+    }
+    Ok(())
+}
