@@ -3,21 +3,11 @@
 import initialize, * as wasm from "./wasm.js";
 export { record } from "./record.js";
 
-let loading;
 let isLoaded = false;
 
-export function load(source) {
-  loading ??= initialize(source === undefined ? undefined : { module_or_path: source }).then(
-    () => {
-      isLoaded = true;
-    },
-    (error) => {
-      // The next call tries again.
-      loading = undefined;
-      throw error;
-    },
-  );
-  return loading;
+export async function load(source = new URL("./wasm_bg.wasm", import.meta.url)) {
+  await initialize({ module_or_path: source });
+  isLoaded = true;
 }
 
 function loaded() {

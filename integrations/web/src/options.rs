@@ -160,8 +160,12 @@ fn wrong(what: &str, wanted: &str, given: &JsValue) -> JsError {
 
 /// A value as messages show it.
 pub fn shown(value: &JsValue) -> String {
+    let of_object = |key: &str, of: &JsValue| Reflect::get(of, &key.into()).unwrap_or(JsValue::UNDEFINED);
     match value.as_string() {
         Some(text) => format!("{text:?}"),
+        None if value.is_object() => {
+            format!("of type {}", text_of(&of_object("name", &of_object("constructor", value))))
+        }
         None => text_of(value),
     }
 }
