@@ -1,6 +1,9 @@
 //! The data sets.
 
-use anyhow::{Context, Result, bail, ensure};
+#[cfg(feature = "study")]
+use anyhow::{Context, ensure};
+use anyhow::{Result, bail};
+#[cfg(feature = "study")]
 use half::f16;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -8,6 +11,7 @@ use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 use std::f32::consts::{PI, TAU};
 use std::ops::Range;
+#[cfg(feature = "study")]
 use std::path::Path;
 
 /// What is learned.
@@ -20,12 +24,15 @@ pub enum Task {
     Moons,
     /// Two spirals, of one and a half turns.
     Spirals,
+    /// Four clusters at the corners of a square, of which those opposite are of one class.
+    Xor,
     /// A sum of two sines, of inputs with variance 1.
     Curve,
     /// A differential equation, which has no data.
     Pinn,
 }
 
+#[derive(Clone)]
 pub enum Targets {
     /// The class of each example.
     Labels { labels: Vec<u32>, classes: usize },
@@ -35,6 +42,7 @@ pub enum Targets {
 
 /// Examples in rows: those to train with, those to choose rates by, those that results are of, and those of a picture, whose
 /// targets mean nothing.
+#[derive(Clone)]
 pub struct Dataset {
     pub features: usize,
     pub inputs: Vec<f32>,
@@ -51,8 +59,11 @@ pub const SIDE: usize = 48;
 pub const EXTENT: f32 = 2.2;
 
 /// The parts that the file of the split tells apart.
+#[cfg(feature = "study")]
 const TRAINING: u8 = 0;
+#[cfg(feature = "study")]
 const VALIDATION: u8 = 1;
+#[cfg(feature = "study")]
 const TEST: u8 = 2;
 
 const GENERATED: [usize; 3] = [512, 256, 256];
@@ -60,11 +71,18 @@ const SEED: u64 = 1;
 
 impl Dataset {
     /// Reads or generates the data. The folder has the files of the digits.
+    #[cfg(feature = "study")]
     pub fn new(task: Task, folder: &Path) -> Result<Dataset> {
+        if task == Task::Digits { digits(folder) } else { Dataset::generated(task) }
+    }
+
+    /// Generates the data.
+    pub fn generated(task: Task) -> Result<Dataset> {
         match task {
-            Task::Digits => digits(folder),
+            Task::Digits => bail!("digits are read from files"),
             Task::Moons => Ok(of_points(moon)),
             Task::Spirals => Ok(of_points(spiral)),
+            Task::Xor => Ok(of_points(xor)),
             Task::Curve => Ok(curve()),
             Task::Pinn => bail!("a differential equation has no data"),
         }
@@ -93,6 +111,7 @@ impl Dataset {
     }
 }
 
+#[cfg(feature = "study")]
 fn digits(folder: &Path) -> Result<Dataset> {
     let (shape, pixels) = read::<f16>(&folder.join("digits.npy"), "f16")?;
     let (_, labels) = read::<u8>(&folder.join("digits_labels.npy"), "u8")?;
@@ -120,6 +139,7 @@ fn digits(folder: &Path) -> Result<Dataset> {
 }
 
 /// An array of the named type, with its shape.
+#[cfg(feature = "study")]
 fn read<T: npyz::Deserialize>(path: &Path, wanted: &str) -> Result<(Vec<u64>, Vec<T>)> {
     let shown = path.display();
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
@@ -159,6 +179,11 @@ fn spiral(class: u32, random: &mut ChaCha8Rng) -> [f32; 2] {
     let share = random.random::<f32>().sqrt();
     let angle = 1.5 * TAU * share + PI * class as f32;
     [angle.cos(), angle.sin()].map(|place| 2.0 * share * place + 0.06 * normal(random))
+}
+
+fn xor(class: u32, random: &mut ChaCha8Rng) -> [f32; 2] {
+    let side = if random.random::<bool>() { 1.0 } else { -1.0 };
+    [side, if class == 0 { side } else { -side }].map(|place| place + 0.3 * normal(random))
 }
 
 /// Points evenly spaced, in an order in which every part is spread over the interval.

@@ -48,10 +48,11 @@ const SOURCES: [(Kernel, &str, &str); 17] = [
     (Kernel::SquaredError, "squared_error", include_str!("../shaders/squared_error.wgsl")),
 ];
 
-/// A device with the crate's activations and this package's pipelines.
+/// A device with the crate's activations and this package's pipelines. Its clones share them.
+#[derive(Clone)]
 pub struct Lab {
     pub activations: GpuActivations,
-    pipelines: HashMap<Kernel, wgpu::ComputePipeline>,
+    pipelines: Arc<HashMap<Kernel, wgpu::ComputePipeline>>,
     /// What the device has complained of since it was last asked.
     complaint: Arc<Mutex<Option<String>>>,
 }
@@ -67,7 +68,15 @@ pub struct Launch {
 }
 
 impl Lab {
+    /// On the device of a context.
+    pub fn on(activations: GpuActivations) -> Lab {
+        let of_source = |(kernel, name, text)| (kernel, pipeline(activations.device(), name, text));
+        let pipelines = Arc::new(SOURCES.into_iter().map(of_source).collect());
+        Lab { activations, pipelines, complaint: Arc::default() }
+    }
+
     /// Takes the best adapter, or the best one in whose name and backend all words of `WGPU_ADAPTER_NAME` occur.
+    #[cfg(feature = "study")]
     pub fn open() -> Result<Lab> {
         let wanted = std::env::var("WGPU_ADAPTER_NAME").unwrap_or_default().to_lowercase();
         let survey = pollster::block_on(gpu_activations::survey())?;
@@ -86,11 +95,9 @@ impl Lab {
         device.on_uncaptured_error(Arc::new(move |error| {
             heard.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error.to_string());
         }));
-        let of_source = |(kernel, name, text)| (kernel, pipeline(&device, name, text));
-        let pipelines = SOURCES.into_iter().map(of_source).collect();
         let activations = GpuActivations::from_device(device, queue);
         activations.probe().with_context(|| format!("{} does not work", names[index]))?;
-        let lab = Lab { activations, pipelines, complaint };
+        let lab = Lab { complaint, ..Lab::on(activations) };
         lab.check()?;
         Ok(lab)
     }
@@ -149,6 +156,7 @@ impl Lab {
         Ok(self.activations.upload(bytemuck::cast_slice(words))?)
     }
 
+    #[cfg(feature = "study")]
     pub fn download_words(&self, words: &Words) -> Result<Vec<u32>> {
         Ok(bytemuck::pod_collect_to_vec(&self.activations.download(words)?))
     }
@@ -164,6 +172,7 @@ impl Lab {
     }
 
     /// Submits, and waits for the device.
+    #[cfg(feature = "study")]
     pub fn run(&self, commands: impl IntoIterator<Item = wgpu::CommandBuffer>) -> Result<()> {
         self.activations.queue().submit(commands);
         self.device().poll(wgpu::PollType::wait_indefinitely())?;
@@ -171,6 +180,7 @@ impl Lab {
     }
 
     /// Fails if the device has complained.
+    #[cfg(feature = "study")]
     fn check(&self) -> Result<()> {
         let complaint = self.complaint.lock().unwrap_or_else(PoisonError::into_inner).take();
         ensure!(complaint.is_none(), "{}: {}", self.adapter(), complaint.unwrap_or_default());

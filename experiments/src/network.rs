@@ -57,8 +57,8 @@ pub struct Layer {
     pub learned: Vec<(&'static str, Range<usize>)>,
 }
 
-pub struct Network<'a> {
-    pub lab: &'a Lab,
+pub struct Network {
+    pub lab: Lab,
     pub shape: Shape,
     /// The hidden layers and the last one.
     pub layers: Vec<Layer>,
@@ -95,9 +95,9 @@ pub struct Backward {
     products: Vec<(Launch, Option<Launch>)>,
 }
 
-impl<'a> Network<'a> {
+impl Network {
     /// Networks whose weights are 0.
-    pub fn new(lab: &'a Lab, shape: Shape) -> Result<Self> {
+    pub fn new(lab: &Lab, shape: Shape) -> Result<Self> {
         let odd = shape.hidden.iter().find(|&&units| !units.is_multiple_of(VECTOR));
         ensure!(odd.is_none(), "a layer of {} units: they must be a multiple of {VECTOR}", odd.unwrap_or(&0));
         let mut end = 0;
@@ -125,7 +125,7 @@ impl<'a> Network<'a> {
             fan_in = units;
         }
         let buffer = || lab.activations.upload(&vec![0.0; end]);
-        Ok(Network { lab, shape, layers, weights: buffer()?, gradient: buffer()? })
+        Ok(Network { lab: lab.clone(), shape, layers, weights: buffer()?, gradient: buffer()? })
     }
 
     /// The part of a layer's parameters that belongs to one network.
@@ -227,7 +227,7 @@ impl Products<'_> {
 }
 
 impl Forward {
-    pub fn new(network: &Network<'_>, rows: usize, input: Input<'_>) -> Result<Self> {
+    pub fn new(network: &Network, rows: usize, input: Input<'_>) -> Result<Self> {
         let Network { lab, shape, layers, weights, .. } = network;
         let networks = shape.networks;
         let buffer = |columns: usize| lab.activations.allocate(rows * networks * columns);
@@ -257,7 +257,7 @@ impl Forward {
         &self.y[..self.y.len() - 1]
     }
 
-    pub fn record(&self, network: &Network<'_>, pass: &mut ComputePass<'_>) -> Result<()> {
+    pub fn record(&self, network: &Network, pass: &mut ComputePass<'_>) -> Result<()> {
         for (layer, product) in self.products.iter().enumerate() {
             product.record(pass);
             self.activate(network, layer, &mut network.lab.activations.record_in_pass(pass))?;
@@ -269,7 +269,7 @@ impl Forward {
         self.mask.as_ref().map(Mask::from)
     }
 
-    fn activate(&self, network: &Network<'_>, layer: usize, recording: &mut Recording<'_, '_>) -> Result<()> {
+    fn activate(&self, network: &Network, layer: usize, recording: &mut Recording<'_, '_>) -> Result<()> {
         let Forward { rows, z, y, .. } = self;
         let (z, y) = (&z[layer], &y[layer]);
         match &network.shape.unit {
@@ -293,7 +293,7 @@ impl Forward {
     /// Records the gradient by z of a hidden layer.
     pub fn record_unit_gradient(
         &self,
-        network: &Network<'_>,
+        network: &Network,
         layer: usize,
         recording: &mut Recording<'_, '_>,
         dy: BufferRange<'_, f32>,
@@ -316,7 +316,7 @@ impl Forward {
 
 impl Backward {
     /// The gradients of a pass forward whose inputs are each network's own.
-    pub fn new(network: &Network<'_>, forward: &Forward, input: &GpuBuffer<f32>) -> Result<Self> {
+    pub fn new(network: &Network, forward: &Forward, input: &GpuBuffer<f32>) -> Result<Self> {
         let &Forward { rows, ref y, .. } = forward;
         let Network { lab, shape, layers, weights, gradient } = network;
         let networks = shape.networks;
@@ -343,7 +343,7 @@ impl Backward {
     }
 
     /// Records the gradients of all parameters from that by the results.
-    pub fn record(&self, network: &Network<'_>, forward: &Forward, pass: &mut ComputePass<'_>) -> Result<()> {
+    pub fn record(&self, network: &Network, forward: &Forward, pass: &mut ComputePass<'_>) -> Result<()> {
         let activations = &network.lab.activations;
         self.by_outputs(network, forward, &mut activations.record_in_pass(pass))?;
         for (layer, (of_weights, of_inputs)) in self.products.iter().enumerate().rev() {
@@ -358,7 +358,7 @@ impl Backward {
     }
 
     /// The gradient by the outputs of the last layer.
-    fn by_outputs(&self, network: &Network<'_>, forward: &Forward, recording: &mut Recording<'_, '_>) -> Result<()> {
+    fn by_outputs(&self, network: &Network, forward: &Forward, recording: &mut Recording<'_, '_>) -> Result<()> {
         let (dy, y) = (self.by_results(forward)?, forward.results());
         let dz = self.dz.slice(0..y.len())?;
         if network.shape.is_classifier {
@@ -373,7 +373,7 @@ impl Backward {
     /// The bias is added to z, so its gradient is the sum of dz over the rows.
     fn of_bias(
         &self,
-        network: &Network<'_>,
+        network: &Network,
         forward: &Forward,
         layer: usize,
         recording: &mut Recording<'_, '_>,
@@ -387,7 +387,7 @@ impl Backward {
     /// The gradient by z of a hidden layer, and of its learned parameters, from that by y.
     fn through_units(
         &self,
-        network: &Network<'_>,
+        network: &Network,
         forward: &Forward,
         layer: usize,
         recording: &mut Recording<'_, '_>,
@@ -411,7 +411,7 @@ fn all<T: Scalar>(buffer: &GpuBuffer<T>) -> Result<BufferRange<'_, T>, Error> {
 }
 
 /// 1 for each result of a classifier, and 0 for the padding, if there is any.
-fn mask(network: &Network<'_>, rows: usize) -> Result<Option<GpuBuffer<u8>>> {
+fn mask(network: &Network, rows: usize) -> Result<Option<GpuBuffer<u8>>> {
     let Shape { networks, outputs, is_classifier, .. } = network.shape;
     let row: Vec<u8> = (0..padded(outputs)).map(|output| (output < outputs).into()).collect();
     let is_needed = is_classifier && padded(outputs) > outputs;
@@ -420,7 +420,7 @@ fn mask(network: &Network<'_>, rows: usize) -> Result<Option<GpuBuffer<u8>>> {
 
 /// A launch that counts the right results among rows of a pass, whose row 0 has the label of the given number.
 pub fn count_correct(
-    network: &Network<'_>,
+    network: &Network,
     forward: &Forward,
     labels: (&Words, usize),
     rows: Range<usize>,

@@ -5,7 +5,8 @@
 
 use crate::lab::{Kernel, Lab, Launch, Words, whole};
 use crate::optimizer::Moved;
-use crate::training::{Outcome, Plan, Trained, finite};
+use crate::plan::Plan;
+use crate::training::{Outcome, Trained, finite};
 use crate::unit::Unit;
 use anyhow::{Result, ensure};
 use gpu_activations::{

@@ -1,7 +1,8 @@
 //! The record of what is trained: JSON lines, the first of which says on what adapter, each other one a training. A run that
 //! is killed loses the training under way and no other.
 
-use crate::training::{Outcome, Plan};
+use crate::plan::Plan;
+use crate::training::Outcome;
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};

@@ -1,39 +1,15 @@
 //! Training of several networks at once: every rate with every seed.
 
-use crate::data::{Dataset, Targets, Task};
-use crate::initialization::Initialization;
-use crate::lab::{Kernel, Lab, Launch, Words, whole};
-use crate::loss::{DeviceTargets, Head, Loss, Minibatch};
-use crate::network::{Backward, Forward, Input, Network, Shape, count_correct, padded};
-use crate::optimizer::{Moved, Optimizer};
-use crate::unit::Unit;
-use anyhow::{Result, ensure};
-use gpu_activations::{GpuBuffer, wgpu::ComputePass};
-use rand::SeedableRng;
-use rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
+use crate::data::{Dataset, Targets};
+use crate::lab::{Kernel, Lab, Launch, whole};
+use crate::loss::DeviceTargets;
+use crate::network::{Forward, count_correct, padded};
+use crate::plan::Plan;
+use crate::session::Session;
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::time::{Duration, Instant};
-
-/// What is trained, and how. Equal plans give equal bits on one adapter.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Plan {
-    pub task: Task,
-    /// The text of a [`Unit`].
-    pub unit: String,
-    /// The units of each hidden layer.
-    pub hidden: Vec<usize>,
-    pub initialization: Initialization,
-    pub optimizer: Optimizer,
-    pub rates: Vec<f32>,
-    pub seeds: Vec<u64>,
-    pub batch: usize,
-    pub epochs: usize,
-    pub head: Head,
-    /// Tells trainings apart that are equal but for their time.
-    pub repeat: u32,
-}
 
 /// What came of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -96,15 +72,7 @@ impl Trained {
 /// The name of a learned parameter, and a mean of its values; none where it is not finite.
 pub type LearnedMean = (String, Option<f64>);
 
-/// Streams of a seed's random numbers.
-const WEIGHTS: u64 = 0;
-const ORDER: u64 = 1;
-
 impl Plan {
-    fn networks(&self) -> usize {
-        self.rates.len() * self.seeds.len()
-    }
-
     /// Trains. `progress` hears of each epoch.
     pub fn train(&self, lab: &Lab, data: &Dataset, mut progress: impl FnMut()) -> Result<Outcome> {
         let session = Session::new(self, lab, data)?;
@@ -120,193 +88,13 @@ impl Plan {
         outcome.step_ms = 1e3 * spent.as_secs_f64() / session.steps() as f64;
         Ok(outcome)
     }
-
-    /// The networks' shape.
-    pub fn shape(&self, data: &Dataset, unit: Unit) -> Shape {
-        let (first_output, outputs) = match self.head {
-            Head::OfTask => (0, data.outputs()),
-            Head::Sigmoid => (0, 1),
-            Head::SoftmaxWith0 => (1, 2),
-        };
-        let has_labels = matches!(data.targets, Targets::Labels { .. });
-        Shape {
-            networks: self.networks(),
-            features: data.features,
-            hidden: self.hidden.clone(),
-            outputs,
-            first_output,
-            unit,
-            is_classifier: has_labels && self.head != Head::Sigmoid,
-        }
-    }
-
-    fn rates_of_networks(&self) -> Vec<f32> {
-        self.rates.iter().flat_map(|&rate| self.seeds.iter().map(move |_| rate)).collect()
-    }
-
-    /// The random numbers that a seed's weights are drawn from.
-    pub fn random_weights(seed: u64) -> ChaCha8Rng {
-        Plan::random(seed, WEIGHTS)
-    }
-
-    fn random(seed: u64, stream: u64) -> ChaCha8Rng {
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
-        random.set_stream(stream);
-        random
-    }
-
-    /// Writes the weights that training starts from.
-    pub fn initialize(&self, network: &Network<'_>) -> Result<()> {
-        let mut values = vec![0.0; network.weights.len()];
-        for number in 0..self.networks() {
-            let mut random = Plan::random_weights(self.seeds[number % self.seeds.len()]);
-            for (index, layer) in network.layers.iter().enumerate() {
-                // The last layer has no unit behind it.
-                let is_last = index + 1 == network.layers.len();
-                let initialization = if is_last { Initialization::COMMON } else { self.initialization };
-                let columns = layer.trained.len();
-                let weights = initialization.draw(layer.fan_in, columns, &mut random);
-                let rows = values[network.part(&layer.weights, number)].chunks_mut(layer.outputs);
-                rows.zip(weights.chunks(columns))
-                    .for_each(|(row, weights)| row[layer.trained.clone()].copy_from_slice(weights));
-                for (name, range) in &layer.learned {
-                    values[network.part(range, number)].fill(network.shape.unit.start(name));
-                }
-            }
-        }
-        Ok(network.lab.activations.upload_into(&values, &network.weights)?)
-    }
-
-    /// For each step and seed, the rows of its minibatch: the training set in a new order each epoch, without the rows
-    /// that fill no minibatch.
-    pub fn order(&self, training: usize) -> Vec<u32> {
-        let steps = training / self.batch;
-        let mut randoms: Vec<ChaCha8Rng> = self.seeds.iter().map(|&seed| Plan::random(seed, ORDER)).collect();
-        let mut order = Vec::with_capacity(self.epochs * steps * self.seeds.len() * self.batch);
-        let mut rows: Vec<Vec<u32>> = vec![(0..training as u32).collect(); self.seeds.len()];
-        for _ in 0..self.epochs {
-            rows.iter_mut().zip(&mut randoms).for_each(|(rows, random)| rows.shuffle(random));
-            for step in 0..steps {
-                rows.iter().for_each(|rows| order.extend(&rows[step * self.batch..][..self.batch]));
-            }
-        }
-        order
-    }
 }
 
-/// A training under way: its memory on the device, and the commands of a step.
-pub struct Session<'a> {
-    plan: &'a Plan,
-    data: &'a Dataset,
-    pub network: Network<'a>,
-    inputs: GpuBuffer<f32>,
-    targets: DeviceTargets,
-    /// The number of steps done.
-    step: Words,
-    /// For each step, the loss of each network.
-    losses: GpuBuffer<f32>,
-    /// For each epoch, the right answers of each network on validation, then on test.
-    counts: Words,
-    gather: Launch,
-    forward: Forward,
-    loss: Loss,
-    backward: Backward,
-    advance: Launch,
-    /// A pass over validation and test.
-    evaluation: Forward,
-}
-
-impl<'a> Session<'a> {
-    pub fn new(plan: &'a Plan, lab: &'a Lab, data: &'a Dataset) -> Result<Self> {
-        let Plan { batch, epochs, .. } = *plan;
-        ensure!((1..=data.training).contains(&batch), "batches of {batch} from {} examples", data.training);
-        let network = Network::new(lab, plan.shape(data, plan.unit.parse()?))?;
-        plan.initialize(&network)?;
-        let context = &lab.activations;
-        let features = padded(data.features);
-        let inputs = context.upload(&padded_rows(&data.inputs, data.features))?;
-        let targets = match &data.targets {
-            Targets::Labels { labels, .. } => DeviceTargets::Labels(lab.upload_words(labels)?),
-            Targets::Values(values) => DeviceTargets::Values(context.upload(values)?),
-        };
-        let networks = plan.networks();
-        let steps = epochs * (data.training / batch);
-        let step = lab.upload_words(&[0])?;
-        let order = lab.upload_words(&plan.order(data.training))?;
-        let losses = context.upload(&vec![0.0_f32; steps.max(1) * networks])?;
-        let counts = lab.upload_words(&vec![0; epochs.max(1) * 2 * networks])?;
-
-        let x = context.allocate::<f32>(batch * networks * features)?;
-        let settings = [batch, networks, plan.seeds.len(), features].map(|number| number as u32);
-        let buffers = [whole(&step), whole(&order), whole(&inputs), whole(&x)];
-        let workgroups = [features.div_ceil(64), networks, batch];
-        let gather = lab.launch(Kernel::Gather, &settings, &buffers, workgroups);
-
-        let forward = Forward::new(&network, batch, Input::Own(&x))?;
-        let backward = Backward::new(&network, &forward, &x)?;
-        let minibatch = Minibatch { batch, networks, seeds: plan.seeds.len(), step: &step, order: &order };
-        let (results, by_results) = (forward.results(), backward.by_results(&forward)?);
-        let loss = Loss::new(lab, plan.head, &targets, &minibatch, (results, by_results), &losses)?;
-        let advance = lab.launch(Kernel::Advance, &[], &[whole(&step)], [1, 1, 1]);
-        let evaluated = shared(&inputs, features, data.evaluated())?;
-        let evaluation = Forward::new(&network, data.evaluated().len(), evaluated)?;
-        Ok(Session {
-            plan,
-            data,
-            network,
-            inputs,
-            targets,
-            step,
-            losses,
-            counts,
-            gather,
-            forward,
-            loss,
-            backward,
-            advance,
-            evaluation,
-        })
-    }
-
-    fn lab(&self) -> &'a Lab {
-        self.network.lab
-    }
-
-    fn steps_of_epoch(&self) -> usize {
-        self.data.training / self.plan.batch
-    }
-
-    fn steps(&self) -> usize {
-        self.plan.epochs * self.steps_of_epoch()
-    }
-
-    fn optimizer(&self) -> Result<Launch> {
-        let rates = self.plan.rates_of_networks();
-        let rate = |owner: Option<usize>| owner.map_or(0.0, |network| rates[network]);
-        let rates: Vec<f32> = self.network.owners().into_iter().map(rate).collect();
-        let moved = Moved { weights: &self.network.weights, gradient: &self.network.gradient, rates: &rates };
-        self.plan.optimizer.launch(self.lab(), &moved, &self.step, self.steps())
-    }
-
-    /// Records the loss of the current minibatch and the gradient of every parameter.
-    pub fn record_gradient(&self, pass: &mut ComputePass<'_>) -> Result<()> {
-        self.gather.record(pass);
-        self.forward.record(&self.network, pass)?;
-        self.loss.record(self.lab(), pass)?;
-        self.backward.record(&self.network, &self.forward, pass)
-    }
-
+impl Session {
     /// Trains for an epoch, and returns the time that it takes.
     fn train(&self, optimizer: &Launch) -> Result<Duration> {
         let start = Instant::now();
-        let step = |_| {
-            self.lab().recorded(|pass| {
-                self.record_gradient(pass)?;
-                optimizer.record(pass);
-                self.advance.record(pass);
-                Ok(())
-            })
-        };
+        let step = |_| self.lab().recorded(|pass| self.record_step(optimizer, pass));
         let steps = (0..self.steps_of_epoch()).map(step).collect::<Result<Vec<_>>>()?;
         self.lab().run(steps)?;
         Ok(start.elapsed())
@@ -318,7 +106,7 @@ impl<'a> Session<'a> {
         if !self.network.shape.is_classifier {
             return Ok(());
         }
-        let &Dataset { training, validation, test, .. } = self.data;
+        let Dataset { training, validation, test, .. } = self.data;
         let count = |rows: Range<usize>, place: usize| {
             let counts = (&self.counts, (2 * epoch + place) * self.plan.networks());
             count_correct(&self.network, &self.evaluation, (labels, training), rows, counts)
@@ -339,7 +127,7 @@ impl<'a> Session<'a> {
         let network = |(number, (gradient_norms, moments))| Trained {
             gradient_norms,
             moments: [moments, Vec::new()],
-            ..Trained::new(self.plan, number)
+            ..Trained::new(&self.plan, number)
         };
         let networks = norms.into_iter().zip(moments).enumerate().map(network).collect();
         Ok(Outcome { networks, step_ms: 0.0 })
@@ -391,8 +179,7 @@ impl<'a> Session<'a> {
     }
 
     fn pass_over(&self, rows: Range<usize>) -> Result<Forward> {
-        let input = shared(&self.inputs, padded(self.data.features), rows.clone())?;
-        let forward = Forward::new(&self.network, rows.len(), input)?;
+        let forward = self.pass(rows)?;
         let commands = self.lab().recorded(|pass| forward.record(&self.network, pass))?;
         self.lab().run([commands])?;
         Ok(forward)
@@ -484,7 +271,7 @@ impl<'a> Session<'a> {
             };
             finite((rows.clone().map(square).sum::<f64>() / rows.len() as f64).sqrt())
         };
-        let &Dataset { validation, test, .. } = self.data;
+        let Dataset { validation, test, .. } = self.data;
         let of_network = |number| [error(number, 0..validation), error(number, validation..validation + test)];
         Ok(Some((0..networks).map(of_network).collect()))
     }
@@ -504,17 +291,6 @@ impl<'a> Session<'a> {
         let rows = results.chunks(self.plan.networks() * outputs);
         rows.map(|row| (255.0 * row[number * outputs + 1].exp()).round() as u8).collect()
     }
-}
-
-/// Rows of so many columns, padded with zeros.
-fn padded_rows(values: &[f32], columns: usize) -> Vec<f32> {
-    let zeros = vec![0.0; padded(columns) - columns];
-    values.chunks(columns).flat_map(|row| row.iter().chain(&zeros)).copied().collect()
-}
-
-/// Rows of a data set as the inputs of all networks.
-fn shared(inputs: &GpuBuffer<f32>, features: usize, rows: Range<usize>) -> Result<Input<'_>> {
-    Ok(Input::Shared(inputs.slice(rows.start * features..rows.end * features)?))
 }
 
 pub fn finite(value: f64) -> Option<f64> {

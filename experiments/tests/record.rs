@@ -4,8 +4,9 @@ use experiments::data::Task;
 use experiments::initialization::Initialization;
 use experiments::loss::Head;
 use experiments::optimizer::Optimizer;
+use experiments::plan::Plan;
 use experiments::record::{Entry, Origin, Record};
-use experiments::training::{Outcome, Plan, Trained};
+use experiments::training::{Outcome, Trained};
 use std::io::Write;
 
 fn origin(date: &str) -> Origin {

@@ -2,7 +2,8 @@ use crate::reference::{self, Parameters};
 use crate::{data, lab, plan};
 use experiments::data::Task;
 use experiments::network::{Layer, Network};
-use experiments::training::{Plan, Session};
+use experiments::plan::Plan;
+use experiments::session::Session;
 
 /// The most that an entry of the gradient may differ from that in f64, as a share of the largest of its kind and layer:
 /// some roundings of f32, each 6e-8.
@@ -23,7 +24,7 @@ struct Step {
 }
 
 impl Step {
-    fn of(session: &Session<'_>) -> Step {
+    fn of(session: &Session) -> Step {
         let commands = lab().recorded(|pass| session.record_gradient(pass)).unwrap();
         lab().run([commands]).unwrap();
         let download = |buffer| lab().activations.download(buffer).unwrap();
@@ -85,7 +86,7 @@ fn by_layers<'a, T>(layers: &'a [Layer], mut list: &'a [T]) -> impl Iterator<Ite
     })
 }
 
-fn upload(network: &Network<'_>, list: &[f32]) {
+fn upload(network: &Network, list: &[f32]) {
     let mut values = vec![0.0; network.weights.len()];
     for (layer, (weights, bias)) in network.layers.iter().zip(by_layers(&network.layers, list)) {
         let outputs = layer.trained.end;

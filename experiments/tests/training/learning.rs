@@ -1,7 +1,8 @@
 use crate::{data, lab, plan};
 use experiments::data::Task;
 use experiments::optimizer::Optimizer;
-use experiments::training::{Plan, Trained};
+use experiments::plan::Plan;
+use experiments::training::Trained;
 
 fn train(plan: &Plan) -> Vec<Trained> {
     plan.train(lab(), &data(plan.task), || ()).unwrap().networks

@@ -10,7 +10,7 @@ use experiments::initialization::Initialization;
 use experiments::lab::Lab;
 use experiments::loss::Head;
 use experiments::optimizer::Optimizer;
-use experiments::training::Plan;
+use experiments::plan::Plan;
 use std::path::Path;
 use std::sync::LazyLock;
 

@@ -1,7 +1,7 @@
 use crate::lab;
 use experiments::pinn::{Session, points, train};
+use experiments::plan::Plan;
 use experiments::study::pinn;
-use experiments::training::Plan;
 use gpu_activations::Activation;
 use std::f64::consts::PI;
 

@@ -15,7 +15,7 @@ pub struct Parameters {
 
 impl Parameters {
     /// Those of one network's layer, without the padding, from all.
-    pub fn read(network: &Network<'_>, number: usize, layer: &Layer, values: &[f32]) -> Parameters {
+    pub fn read(network: &Network, number: usize, layer: &Layer, values: &[f32]) -> Parameters {
         let (inputs, outputs) = (layer.fan_in, layer.trained.end);
         let part = |range| values[network.part(range, number)].iter().map(|&value| f64::from(value));
         let matrix: Vec<f64> = part(&layer.weights).collect();

@@ -150,7 +150,7 @@ export interface Training {
   data: "moons" | "spirals" | "xor";
   /** An elementwise function. */
   activation: Activation;
-  /** The units of each hidden layer; [8, 8] if absent. At most 8 layers of 64. */
+  /** The units of each hidden layer, multiples of 4; [8, 8] if absent. At most 8 layers of 64. */
   layers?: number[];
   /** The learning rate of Adam; 0.01 if absent. */
   rate?: number;
@@ -168,7 +168,10 @@ export class Trainer {
   readonly labels: Uint8Array;
   /** Half the side of the square of {@link boundary}, whose middle is 0. */
   readonly extent: number;
-  /** Goes through so many minibatches. Gives the mean loss over them, and the number of minibatches so far. */
+  /** The minibatches that there are. */
+  readonly mostSteps: number;
+  /** Goes through so many minibatches of 64 points, as far as there are. Gives the mean loss over them, NaN
+   * where none is left, and the number of minibatches so far. */
   train(steps: number): Promise<{ step: number; loss: number }>;
   /** The probability of class 1 at the points of a square, row by row from the lowest y, `side` points a row. */
   boundary(): Promise<{ side: number; probabilities: Float32Array }>;

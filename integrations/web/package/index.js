@@ -94,6 +94,13 @@ export class GpuActivations {
     return this.#gpu;
   }
 
+  // The device of a context, for this module's own use.
+  static live(token, gpu) {
+    if (token !== internal) throw new TypeError("live() is internal");
+    if (!(gpu instanceof GpuActivations)) throw new TypeError(`gpu must be a GpuActivations, not ${shown(gpu)}`);
+    return gpu.#live;
+  }
+
   get adapter() {
     return this.#live.adapter;
   }
@@ -137,5 +144,44 @@ export class GpuActivations {
   free() {
     this.#gpu?.destroy();
     this.#gpu = undefined;
+  }
+}
+
+export class Trainer {
+  #trainer;
+
+  constructor(token, trainer) {
+    if (token !== internal) throw new TypeError("await Trainer.create() makes a trainer");
+    this.#trainer = trainer;
+    this.points = trainer.points;
+    this.labels = trainer.labels;
+    this.extent = trainer.extent;
+    this.mostSteps = trainer.mostSteps;
+  }
+
+  static async create(gpu, { activation, ...training }) {
+    return new Trainer(internal, GpuActivations.live(internal, gpu).trainer(text(activation), training));
+  }
+
+  get #live() {
+    if (!this.#trainer) throw new Error("this Trainer was freed");
+    return this.#trainer;
+  }
+
+  async train(steps) {
+    return this.#live.train(steps);
+  }
+
+  async boundary() {
+    return this.#live.boundary();
+  }
+
+  async accuracy() {
+    return this.#live.accuracy();
+  }
+
+  free() {
+    this.#trainer?.free();
+    this.#trainer = undefined;
   }
 }

@@ -4,3 +4,4 @@ mod functions;
 mod gpu;
 mod options;
 mod plan;
+mod trainer;

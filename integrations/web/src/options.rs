@@ -38,7 +38,7 @@ impl Options {
         (!value.is_undefined()).then_some(value)
     }
 
-    fn number(&self, key: &str) -> Result<Option<f64>, JsError> {
+    pub fn number(&self, key: &str) -> Result<Option<f64>, JsError> {
         self.get(key).map(|value| value.as_f64().ok_or_else(|| wrong(key, "a number", &value))).transpose()
     }
 
@@ -90,11 +90,16 @@ impl Options {
     }
 
     pub fn shape(&self) -> Result<Option<Vec<usize>>, JsError> {
-        let Some(given) = self.get("shape") else { return Ok(None) };
-        let sizes = "an array of whole numbers from 0 to 2^53 - 1";
-        let array = given.dyn_ref::<Array>().ok_or_else(|| wrong("shape", sizes, &given))?;
-        let size = |size: JsValue| whole(&size).filter(|&size| size >= 0.0).map(|size| size as usize);
-        array.iter().map(size).collect::<Option<_>>().map(Some).ok_or_else(|| wrong("shape", sizes, &given))
+        self.sizes("shape")
+    }
+
+    /// An array of sizes.
+    pub fn sizes(&self, key: &str) -> Result<Option<Vec<usize>>, JsError> {
+        let Some(given) = self.get(key) else { return Ok(None) };
+        let sizes = "an array of whole numbers from 0 to 2^32 - 1";
+        let array = given.dyn_ref::<Array>().ok_or_else(|| wrong(key, sizes, &given))?;
+        let size = |size: JsValue| whole(&size).and_then(|size| usize::try_from(size as i64).ok());
+        array.iter().map(size).collect::<Option<_>>().map(Some).ok_or_else(|| wrong(key, sizes, &given))
     }
 
     /// The last axis unless told.
@@ -154,7 +159,7 @@ fn whole(value: &JsValue) -> Option<f64> {
     value.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0)
 }
 
-fn wrong(what: &str, wanted: &str, given: &JsValue) -> JsError {
+pub fn wrong(what: &str, wanted: &str, given: &JsValue) -> JsError {
     JsError::new(&format!("{what} must be {wanted}, not {}", shown(given)))
 }
 
