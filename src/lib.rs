@@ -26,11 +26,19 @@
 //! | feature | adds |
 //! |---|---|
 //! | `vulkan`, `metal`, `dx12`, `gles` | a backend of wgpu; all four are on by default |
+//! | `webgpu` | wgpu's backend in [browsers](#browsers) |
 //! | `serde` | `Serialize` and `Deserialize`, as text, for [`Activation`], [`AxisFunction`] and [`Function`] |
 //! | `plot` | the module `plot`: pictures of functions |
 //! | `verify` | the module `verify`: devices against the f64 reference |
 //! | `bench` | the module `bench`: throughput beside a copy kernel |
 //! | `cli`, `full` | the command line `gpu-activations`, without and with the three above |
+//!
+//! # Browsers
+//!
+//! On `wasm32-unknown-unknown` with the feature `webgpu` the crate runs on a browser's WebGPU, with the same WGSL and results.
+//! Nothing may block there, so only [async forms](GpuActivations#async-forms) wait; forms that block, files of pipelines, and
+//! the features `plot`, `bench` and `cli` are absent. Checks of the host's own, such as those of lengths and parameters, fail
+//! at once. What the device refuses is the error of the next call that waits.
 //!
 //! # Example
 //!

@@ -21,6 +21,8 @@ pub(crate) const POOL_LIMIT: u64 = 64 << 20;
 /// new, record, submit, and copy between the host's memory and the device's. A driver may do more in that time; lavapipe
 /// and other software adapters keep a poll busy for milliseconds. Where that matters, call them on a thread of their own,
 /// and call [`GpuActivations::prepare`] first.
+///
+/// In a browser they are the only ones that wait, and they wait for its events.
 #[derive(Debug, Clone)]
 pub struct GpuActivations {
     pub(crate) device: Arc<Device>,

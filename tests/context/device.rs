@@ -316,8 +316,18 @@ fn the_async_forms_agree_and_are_send() {
     assert!(y == forward(&x));
     let dx = pollster::block_on(send(context.backward_slice_async(LEAKY, &x, &dy))).unwrap();
     assert!(dx == backward(&x, &dy));
+    let slopes = pollster::block_on(send(context.derivative_slice_async(LEAKY, Order::First, &x))).unwrap();
+    assert!(slopes == context.derivative_slice(LEAKY, Order::First, &x).unwrap());
+    let both = pollster::block_on(send(context.double_backward_slice_async(Activation::Silu, &x, &dy, &x))).unwrap();
+    assert!(both == context.double_backward_slice(Activation::Silu, &x, &dy, &x).unwrap());
+    let (softmax, axis) = (AxisFunction::Softmax { temperature: 1.0 }, Axis::last(&[3 << 10, 1 << 10]).unwrap());
+    let both = context.double_backward_along_slice_async(&softmax, &axis, None, &x, &dy, &x);
+    let both = pollster::block_on(send(both)).unwrap();
+    assert!(both == context.double_backward_along_slice(&softmax, &axis, None, &x, &dy, &x).unwrap());
     let on_x = context.upload(&x).unwrap();
     assert!(pollster::block_on(send(context.download_async(&on_x))).unwrap() == x);
+    let part = pollster::block_on(send(context.download_range_async(&on_x, 3..5000))).unwrap();
+    assert!(part == x[3..5000]);
 }
 
 /// The arithmetic of software adapters is known; that of another adapter must only stay the same.

@@ -4,4 +4,5 @@
 mod common;
 mod device;
 mod kept;
+mod plan;
 mod properties;
