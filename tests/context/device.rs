@@ -3,7 +3,7 @@
 use crate::common::{context, device_with, own_context};
 use gpu_activations::tuning::Strategy;
 use gpu_activations::{
-    Activation, Axis, AxisFunction, BufferRange, Element, Error, GpuActivations, ParameterBuffers, wgpu,
+    Activation, Axis, AxisFunction, BufferRange, Element, Error, GpuActivations, Order, ParameterBuffers, wgpu,
 };
 use half::{bf16, f16};
 

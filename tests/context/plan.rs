@@ -35,13 +35,13 @@ impl Operands {
     /// Runs a plan, and returns what the operands hold then.
     fn run(&self, (device, queue): &(wgpu::Device, wgpu::Queue), plan: &[PlannedDispatch]) -> Vec<Vec<u8>> {
         let buffer = |size: u64, usage| {
-            let usage = usage | Usage::COPY_SRC | Usage::COPY_DST;
+            let usage = usage | Usage::COPY_DST;
             device.create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false })
         };
         let of_operand = |(planned, bytes): (&wgpu::Buffer, &Vec<u8>)| {
             let mut whole = bytes.clone();
             whole.resize(planned.size() as usize, 0);
-            let own = buffer(planned.size(), Usage::STORAGE);
+            let own = buffer(planned.size(), Usage::STORAGE | Usage::COPY_SRC);
             queue.write_buffer(&own, 0, &whole);
             (planned.clone(), own)
         };
@@ -88,8 +88,11 @@ impl Operands {
                 resource: uniform.as_entire_binding(),
             }));
             let layout = pipeline.get_bind_group_layout(0);
-            let group =
-                device.create_bind_group(&wgpu::BindGroupDescriptor { label: None, layout: &layout, entries: &entries });
+            let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+                label: None,
+                layout: &layout,
+                entries: &entries,
+            });
             let mut pass = encoder.begin_compute_pass(&Default::default());
             pass.set_pipeline(&pipeline);
             pass.set_bind_group(0, &group, &[]);
