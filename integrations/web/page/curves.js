@@ -1,0 +1,212 @@
+// Values of the chosen functions, for the plot and at the cursor.
+
+import { drawDash, drawSwatch } from "./axes.js";
+import { readable } from "./floats.js";
+import { announce } from "./notices.js";
+import { debounced, Latest } from "./pacing.js";
+
+const ORDERS = [0, 1, 2];
+const SIGNS = ["", "′", "″"];
+const FIRST_X = [-5, 5];
+const DELAY = 60;
+const SPEAKING_DELAY = 500;
+const MARGIN = 0.06;
+
+/** A range of y for these values: all of them, or those about their median where they reach too far. */
+function fittingRange(values, width) {
+  const finite = values.filter(Number.isFinite).sort();
+  if (finite.length === 0) return [-1, 1];
+  let [low, high] = [finite[0], finite[finite.length - 1]];
+  if (high - low > 2 * width) {
+    const median = finite[finite.length >> 1];
+    [low, high] = [Math.max(low, median - width), Math.min(high, median + width)];
+  }
+  const room = (high - low) * MARGIN || Math.max(Math.abs(high) * MARGIN, width * MARGIN);
+  return [low - room, high + room];
+}
+
+export class Curves {
+  #gpu;
+  #library;
+  #functions;
+  #plot;
+  #fail;
+  #curves = new Latest();
+  #values = new Latest();
+  #field = document.getElementById("cursor");
+  #body = document.querySelector("#readout tbody");
+  #soon = debounced(DELAY, () => this.#compute());
+  #speak = debounced(SPEAKING_DELAY, () => this.#announceValues());
+  /** Whether y follows the curves, until the visitor zooms or pans. */
+  followsY = true;
+
+  /** `fail` is told of errors. */
+  constructor({ gpu, library, functions, plot, fail }) {
+    this.#gpu = gpu;
+    this.#library = library;
+    this.#functions = functions;
+    this.#plot = plot;
+    this.#fail = fail;
+    for (const canvas of document.querySelectorAll("[data-dash]")) drawDash(canvas, Number(canvas.dataset.dash));
+    this.#listen();
+  }
+
+  #listen() {
+    const plot = this.#plot;
+    plot.addEventListener("resize", () => this.#soon());
+    plot.addEventListener("view", () => {
+      this.followsY = false;
+      this.#soon();
+    });
+    plot.addEventListener("reset", () => this.resetView());
+    plot.addEventListener("cursor", () => {
+      this.#field.value = String(plot.cursor);
+      this.#computeValues();
+      if (document.activeElement?.id === "plot") this.#speak();
+    });
+    this.#field.addEventListener("input", () => {
+      const x = this.#field.value.trim() === "" ? NaN : Number(this.#field.value.replace("−", "-"));
+      this.#field.toggleAttribute("aria-invalid", Number.isNaN(x));
+      if (Number.isNaN(x)) return;
+      plot.cursor = x;
+      plot.draw();
+      this.#computeValues();
+    });
+    for (const order of ORDERS) document.getElementById(`show-${order}`).addEventListener("change", () => this.refresh());
+    document.getElementById("zoom-in").addEventListener("click", () => plot.zoom(1 / 1.5));
+    document.getElementById("zoom-out").addEventListener("click", () => plot.zoom(1.5));
+    document.getElementById("zoom-reset").addEventListener("click", () => this.resetView());
+  }
+
+  /** Shows these ranges; y follows the curves where it is null. */
+  setView(x, y) {
+    this.followsY = y === null;
+    this.#plot.view = { x: x ?? FIRST_X, y: y ?? this.#plot.view.y };
+  }
+
+  resetView() {
+    this.setView(null, null);
+    this.#plot.dispatchEvent(new Event("resize"));
+  }
+
+  setCursor(x) {
+    this.#plot.cursor = x;
+    this.#field.value = String(x);
+  }
+
+  /** Computes everything anew, after a change of functions, parameters or GPU. */
+  refresh() {
+    this.#showRows();
+    this.#soon();
+  }
+
+  get #orders() {
+    return ORDERS.filter((order) => document.getElementById(`show-${order}`).checked);
+  }
+
+  /** On the GPU in f32, or without one by the reference in f64. */
+  async #evaluate(entry, order, x) {
+    const { activation } = entry;
+    if (!this.#gpu.ready) return this.#library.reference(activation, x, { order });
+    return this.#gpu.run((gpu) => (order === 0 ? gpu.forward(activation, x) : gpu.derivative(activation, x, { order })));
+  }
+
+  async #evaluateAll(x) {
+    const results = [];
+    for (const order of this.#orders.toReversed()) {
+      for (const entry of this.#functions.usable) {
+        const { slot, id } = entry;
+        results.push({ id, slot, order, x, values: await this.#evaluate(entry, order, x) });
+      }
+    }
+    return results;
+  }
+
+  #compute() {
+    this.#curves.run(async () => {
+      try {
+        const { view, samples } = this.#plot;
+        const curves = await this.#evaluateAll(samples);
+        if (this.followsY) {
+          const all = Float64Array.from(curves.flatMap(({ values }) => Array.from(values)));
+          this.#plot.view = { x: this.#plot.view.x, y: fittingRange(all, view.x[1] - view.x[0]) };
+        }
+        this.#plot.showCurves(curves);
+        this.#describe(curves);
+      } catch (error) {
+        this.#fail(error);
+      }
+    });
+    this.#computeValues();
+  }
+
+  #computeValues() {
+    this.#values.run(async () => {
+      try {
+        const values = await this.#evaluateAll(Float32Array.of(this.#plot.cursor));
+        this.#plot.showValues(values.map(({ slot, values: [value] }) => ({ slot, value })));
+        this.#showValues(values);
+      } catch (error) {
+        this.#fail(error);
+      }
+    });
+  }
+
+  // Text
+
+  #showRows() {
+    const orders = this.#orders;
+    for (const cell of document.querySelectorAll("#readout th[data-order]")) {
+      cell.hidden = !orders.includes(Number(cell.dataset.order));
+    }
+    this.#body.replaceChildren(...this.#functions.usable.map((entry) => this.#row(entry, orders)));
+  }
+
+  #row(entry, orders) {
+    const row = document.createElement("tr");
+    row.dataset.entry = entry.id;
+    const head = document.createElement("th");
+    head.scope = "row";
+    const swatch = document.createElement("canvas");
+    swatch.className = "swatch";
+    swatch.setAttribute("aria-hidden", "true");
+    const name = document.createElement("span");
+    name.textContent = entry.label;
+    head.append(swatch, name);
+    row.append(head, ...orders.map((order) => {
+      const cell = document.createElement("td");
+      cell.dataset.order = order;
+      return cell;
+    }));
+    drawSwatch(swatch, entry.slot);
+    return row;
+  }
+
+  #showValues(values) {
+    for (const { id, order, values: [value] } of values) {
+      const cell = this.#body.querySelector(`[data-entry="${id}"] [data-order="${order}"]`);
+      if (cell) cell.textContent = readable(value);
+    }
+  }
+
+  #announceValues() {
+    const rows = Array.from(this.#body.rows, (row) => Array.from(row.cells, (cell) => cell.textContent).join(" "));
+    announce(`x = ${readable(this.#plot.cursor)}: ${rows.join("; ")}`);
+  }
+
+  #describe(curves) {
+    const { x, y } = this.#plot.view;
+    const names = this.#functions.usable.map((entry) => entry.label).join(", ") || "no function";
+    const between = ([low, high]) => `from ${readable(low, 4)} to ${readable(high, 4)}`;
+    this.#plot.describe(`Curves of ${names}, x ${between(x)}, y ${between(y)}`);
+    const sentences = curves.map(({ id, order, values }) => {
+      const { label } = this.#functions.usable.find((entry) => entry.id === id) ?? { label: "" };
+      const finite = Array.from(values).filter(Number.isFinite);
+      if (finite.length === 0) return `${label}: f${SIGNS[order]} has no finite value here.`;
+      const least = finite.reduce((a, b) => Math.min(a, b));
+      const largest = finite.reduce((a, b) => Math.max(a, b));
+      return `${label}: f${SIGNS[order]} goes from ${readable(finite[0], 4)} at the left to ${readable(finite.at(-1), 4)} at the right, least ${readable(least, 4)}, largest ${readable(largest, 4)}.`;
+    });
+    document.getElementById("plot-description").textContent = sentences.join(" ");
+  }
+}

@@ -1,0 +1,59 @@
+// The one GpuActivations of the page: created, replaced after a failure, and used by one call at a time.
+
+export class Gpu extends EventTarget {
+  #library;
+  #current = null;
+  #reason = "";
+  #queue = Promise.resolve();
+
+  constructor(library) {
+    super();
+    this.#library = library;
+  }
+
+  /** Whether there is a GPU to compute on. */
+  get ready() {
+    return this.#current !== null;
+  }
+
+  /** Why there is none. */
+  get reason() {
+    return this.#reason;
+  }
+
+  get adapter() {
+    return this.#current?.adapter ?? null;
+  }
+
+  async start() {
+    this.free();
+    try {
+      if (!navigator.gpu) throw new Error(this.#missing());
+      this.#current = await this.#library.GpuActivations.create();
+      this.#reason = "";
+    } catch (error) {
+      this.#reason = error instanceof Error ? error.message : String(error);
+    }
+    this.dispatchEvent(new Event("change"));
+  }
+
+  #missing() {
+    if (!window.isSecureContext) return "WebGPU needs a secure page: https, or localhost.";
+    return "This browser has no WebGPU, or it is switched off.";
+  }
+
+  /** Runs `task` with the GpuActivations after all tasks before. */
+  run(task) {
+    const result = this.#queue.then(() => {
+      if (!this.#current) throw new Error(this.#reason || "There is no GPU at the moment.");
+      return task(this.#current);
+    });
+    this.#queue = result.catch(() => {});
+    return result;
+  }
+
+  free() {
+    this.#current?.free();
+    this.#current = null;
+  }
+}

@@ -1,0 +1,175 @@
+// Loads the library, and joins the parts of the page with each other and with the address.
+
+import { fillChoices } from "./choices.js";
+import { Code } from "./code.js";
+import { Curves } from "./curves.js";
+import { Functions } from "./functions.js";
+import { Gpu } from "./gpu.js";
+import { alert, clearAlerts, makeCopyButton, textOf } from "./notices.js";
+import { debounced } from "./pacing.js";
+import { Plot } from "./plot.js";
+import { formatRange, formatState, parseRange, parseState, readControls, splitList, writeControls } from "./state.js";
+import { Throughput } from "./throughput.js";
+import { Training } from "./training.js";
+import { Verification } from "./verify.js";
+
+const FIRST_FUNCTIONS = "gelu,relu";
+const FIRST_CURSOR = "1";
+const SAVING_DELAY = 250;
+
+const device = document.getElementById("device");
+
+class Page {
+  #gpu;
+  #functions;
+  #plot;
+  #curves;
+  #code;
+  #training;
+
+  constructor(library) {
+    const gpu = new Gpu(library);
+    const functions = new Functions(library);
+    const plot = new Plot();
+    const fail = (error) => alert(`The library reports: ${textOf(error)}`, () => this.#startGpu());
+    const parts = { library, gpu, functions, plot, fail };
+    this.#gpu = gpu;
+    this.#functions = functions;
+    this.#plot = plot;
+    this.#curves = new Curves(parts);
+    this.#code = new Code(parts);
+    this.#training = new Training(parts);
+    new Verification(parts);
+    new Throughput(parts);
+  }
+
+  async start() {
+    this.#restore();
+    await this.#startGpu();
+    this.#listen();
+  }
+
+  #listen() {
+    const save = debounced(SAVING_DELAY, () => this.#save());
+    this.#functions.addEventListener("change", () => {
+      this.#refresh();
+      save();
+    });
+    for (const name of ["view", "reset", "cursor"]) this.#plot.addEventListener(name, save);
+    document.getElementById("zoom-reset").addEventListener("click", save);
+    for (const name of ["input", "change"]) document.addEventListener(name, save);
+    makeCopyButton(document.getElementById("copy-link"), "Link", () => {
+      this.#save();
+      return location.href;
+    });
+    window.addEventListener("hashchange", () => {
+      clearAlerts();
+      this.#restore();
+    });
+    window.addEventListener("pagehide", () => {
+      this.#training.reset();
+      this.#gpu.free();
+    });
+    window.addEventListener("pageshow", ({ persisted }) => {
+      if (persisted) this.#startGpu();
+    });
+  }
+
+  async #startGpu() {
+    this.#training.reset();
+    device.textContent = "Looking for a GPU.";
+    await this.#gpu.start();
+    this.#showDevice();
+    this.#refresh();
+  }
+
+  #showDevice() {
+    const { ready, reason, adapter } = this.#gpu;
+    for (const button of document.querySelectorAll("[data-needs-gpu]")) {
+      button.disabled = !ready;
+      button.dataset.without = ready ? "" : "gpu";
+      button.title = ready ? "" : reason;
+    }
+    if (ready) {
+      device.textContent = `Computing on ${[adapter.name, adapter.vendor].filter(Boolean).join(", ") || "a GPU that the browser does not name"}.`;
+      return;
+    }
+    device.textContent = "No GPU: curves come from the f64 reference.";
+    alert(`${reason} Curves come from the f64 reference on the CPU. Verification, throughput and training need WebGPU.`, () => this.#startGpu());
+  }
+
+  #refresh() {
+    fillChoices(this.#functions);
+    this.#curves.refresh();
+    this.#code.refresh();
+    this.#training.refresh();
+  }
+
+  // The address
+
+  #pairs() {
+    const { x, y } = this.#plot.view;
+    const cursor = String(this.#plot.cursor);
+    const values = this.#functions.formulaValues;
+    return [
+      ["f", this.#functions.keys.join(",")],
+      ...(this.#functions.formula ? [["formula", this.#functions.formula]] : []),
+      ...(values.length > 0 ? [["values", values.join(",")]] : []),
+      ["x", formatRange(x)],
+      ...(this.#curves.followsY ? [] : [["y", formatRange(y)]]),
+      ...(cursor === FIRST_CURSOR ? [] : [["cursor", cursor]]),
+      ...readControls(),
+    ];
+  }
+
+  #save() {
+    history.replaceState(null, "", `#${formatState(this.#pairs())}`);
+  }
+
+  /** Takes the state from the address. What does not fit is told, and the rest is taken. */
+  #restore() {
+    const messages = [];
+    const attempt = (action, fallback) => {
+      try {
+        return action();
+      } catch (error) {
+        messages.push(textOf(error));
+        return fallback;
+      }
+    };
+    const pairs = attempt(() => parseState(location.hash), new Map());
+    const take = (key, otherwise) => {
+      const value = pairs.get(key) ?? otherwise;
+      pairs.delete(key);
+      return value;
+    };
+    messages.push(...this.#functions.restore({
+      keys: splitList(take("f", FIRST_FUNCTIONS)),
+      formula: take("formula", ""),
+      formulaValues: splitList(take("values", "")),
+    }));
+    const range = (key) => {
+      const text = take(key, null);
+      return text === null ? null : attempt(() => parseRange(text), null);
+    };
+    this.#curves.setView(range("x"), range("y"));
+    const cursor = Number(take("cursor", FIRST_CURSOR));
+    if (Number.isNaN(cursor)) messages.push("The cursor is no number.");
+    this.#curves.setCursor(Number.isNaN(cursor) ? Number(FIRST_CURSOR) : cursor);
+    fillChoices(this.#functions);
+    messages.push(...writeControls(pairs));
+    for (const key of pairs.keys()) messages.push(`This page knows no setting "${key}".`);
+    this.#training.reset();
+    this.#refresh();
+    if (messages.length > 0) alert(`Some of the address was not understood. ${messages.join(" ")}`);
+  }
+}
+
+try {
+  const library = await import("./gpu-activations/index.js");
+  await library.load();
+  await new Page(library).start();
+} catch (error) {
+  device.textContent = "The library could not be loaded.";
+  alert(`The library could not be loaded: ${textOf(error)}`, () => location.reload());
+}

@@ -1,0 +1,60 @@
+// When work runs: the latest task only, later, or between two pictures.
+
+/** Runs one task at a time. Of those that come meanwhile, the last one runs next. */
+export class Latest {
+  #running = false;
+  #next = null;
+
+  async run(task) {
+    this.#next = task;
+    if (this.#running) return;
+    this.#running = true;
+    while (this.#next) {
+      const current = this.#next;
+      this.#next = null;
+      await current();
+    }
+    this.#running = false;
+  }
+}
+
+/** A function that waits until there was no call for so many milliseconds. */
+export function debounced(milliseconds, action) {
+  let timer = 0;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(action, milliseconds);
+  };
+}
+
+/** Waits for input events and the next picture. A hidden page has no pictures; then it waits for the timer. */
+export function nextFrame() {
+  return new Promise((resolve) => {
+    if (document.hidden) setTimeout(resolve, 50);
+    else requestAnimationFrame(resolve);
+  });
+}
+
+/** Something that a button can stop. */
+export class Stopped extends Error {}
+
+/** Wires a form that starts work and a button that cancels it. `work` is given a signal, and looks at it between parts. */
+export function makeCancelable({ form, start, cancel, work, onError }) {
+  let controller = null;
+  cancel.addEventListener("click", () => controller?.abort(new Stopped()));
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (controller || start.disabled) return;
+    controller = new AbortController();
+    start.disabled = true;
+    cancel.disabled = false;
+    try {
+      await work(controller.signal);
+    } catch (error) {
+      onError(error);
+    }
+    controller = null;
+    start.disabled = start.dataset.without === "gpu";
+    cancel.disabled = true;
+  });
+}
