@@ -89,11 +89,6 @@ export class Curves {
     this.#plot.dispatchEvent(new Event("resize"));
   }
 
-  setCursor(x) {
-    this.#plot.cursor = x;
-    this.#field.value = String(x);
-  }
-
   /** Computes everything anew, after a change of functions, parameters or GPU. */
   refresh() {
     this.#showRows();

@@ -294,6 +294,7 @@ export class Functions extends EventTarget {
       this.#remove((other) => other === entry);
       if (entry.formula !== null) this.#formulaField.value = "";
       this.#changed();
+      (document.querySelector("#chosen [data-action=remove]") ?? this.#formulaField).focus();
     })];
     if (entry.formula === null && entry.info.parameters.length > 0) {
       buttons.unshift(smallButton(`Choose ${entry.info.name} once more, with other values`, "Once more", "again", () => {

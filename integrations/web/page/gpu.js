@@ -52,8 +52,15 @@ export class Gpu extends EventTarget {
     return result;
   }
 
+  /** Frees something after the calls that may use it. */
+  release(owner) {
+    this.#queue.then(() => owner.free()).catch(() => {});
+  }
+
+  /** Frees the GpuActivations. Later tasks do not wait for its calls. */
   free() {
-    this.#current?.free();
+    if (this.#current) this.release(this.#current);
     this.#current = null;
+    this.#queue = Promise.resolve();
   }
 }

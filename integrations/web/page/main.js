@@ -8,13 +8,12 @@ import { Gpu } from "./gpu.js";
 import { alert, clearAlerts, makeCopyButton, textOf } from "./notices.js";
 import { debounced } from "./pacing.js";
 import { Plot } from "./plot.js";
-import { formatRange, formatState, parseRange, parseState, readControls, splitList, writeControls } from "./state.js";
+import { compact, formatRange, formatState, parseRange, parseState, readControls, splitList, writeControls } from "./state.js";
 import { Throughput } from "./throughput.js";
 import { Training } from "./training.js";
 import { Verification } from "./verify.js";
 
 const FIRST_FUNCTIONS = "gelu,relu";
-const FIRST_CURSOR = "1";
 const SAVING_DELAY = 250;
 
 const device = document.getElementById("device");
@@ -55,7 +54,7 @@ class Page {
       this.#refresh();
       save();
     });
-    for (const name of ["view", "reset", "cursor"]) this.#plot.addEventListener(name, save);
+    for (const name of ["view", "reset"]) this.#plot.addEventListener(name, save);
     document.getElementById("zoom-reset").addEventListener("click", save);
     for (const name of ["input", "change"]) document.addEventListener(name, save);
     makeCopyButton(document.getElementById("copy-link"), "Link", () => {
@@ -71,7 +70,9 @@ class Page {
       this.#gpu.free();
     });
     window.addEventListener("pageshow", ({ persisted }) => {
-      if (persisted) this.#startGpu();
+      if (!persisted) return;
+      clearAlerts();
+      this.#startGpu();
     });
   }
 
@@ -80,6 +81,7 @@ class Page {
     device.textContent = "Looking for a GPU.";
     await this.#gpu.start();
     this.#showDevice();
+    this.#training.reset();
     this.#refresh();
   }
 
@@ -90,6 +92,7 @@ class Page {
       button.dataset.without = ready ? "" : "gpu";
       button.title = ready ? "" : reason;
     }
+    for (const id of ["verify-status", "throughput-status"]) document.getElementById(id).textContent = ready ? "" : reason;
     if (ready) {
       device.textContent = `Computing on ${[adapter.name, adapter.vendor].filter(Boolean).join(", ") || "a GPU that the browser does not name"}.`;
       return;
@@ -109,15 +112,13 @@ class Page {
 
   #pairs() {
     const { x, y } = this.#plot.view;
-    const cursor = String(this.#plot.cursor);
     const values = this.#functions.formulaValues;
     return [
       ["f", this.#functions.keys.join(",")],
-      ...(this.#functions.formula ? [["formula", this.#functions.formula]] : []),
+      ...(this.#functions.formula ? [["formula", compact(this.#functions.formula)]] : []),
       ...(values.length > 0 ? [["values", values.join(",")]] : []),
       ["x", formatRange(x)],
       ...(this.#curves.followsY ? [] : [["y", formatRange(y)]]),
-      ...(cursor === FIRST_CURSOR ? [] : [["cursor", cursor]]),
       ...readControls(),
     ];
   }
@@ -128,16 +129,7 @@ class Page {
 
   /** Takes the state from the address. What does not fit is told, and the rest is taken. */
   #restore() {
-    const messages = [];
-    const attempt = (action, fallback) => {
-      try {
-        return action();
-      } catch (error) {
-        messages.push(textOf(error));
-        return fallback;
-      }
-    };
-    const pairs = attempt(() => parseState(location.hash), new Map());
+    const { pairs, messages } = parseState(location.hash);
     const take = (key, otherwise) => {
       const value = pairs.get(key) ?? otherwise;
       pairs.delete(key);
@@ -150,12 +142,14 @@ class Page {
     }));
     const range = (key) => {
       const text = take(key, null);
-      return text === null ? null : attempt(() => parseRange(text), null);
+      try {
+        return text === null ? null : parseRange(text);
+      } catch (error) {
+        messages.push(textOf(error));
+        return null;
+      }
     };
     this.#curves.setView(range("x"), range("y"));
-    const cursor = Number(take("cursor", FIRST_CURSOR));
-    if (Number.isNaN(cursor)) messages.push("The cursor is no number.");
-    this.#curves.setCursor(Number.isNaN(cursor) ? Number(FIRST_CURSOR) : cursor);
     fillChoices(this.#functions);
     messages.push(...writeControls(pairs));
     for (const key of pairs.keys()) messages.push(`This page knows no setting "${key}".`);

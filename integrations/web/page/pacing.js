@@ -9,12 +9,15 @@ export class Latest {
     this.#next = task;
     if (this.#running) return;
     this.#running = true;
-    while (this.#next) {
-      const current = this.#next;
-      this.#next = null;
-      await current();
+    try {
+      while (this.#next) {
+        const current = this.#next;
+        this.#next = null;
+        await current();
+      }
+    } finally {
+      this.#running = false;
     }
-    this.#running = false;
   }
 }
 

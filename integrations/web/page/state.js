@@ -11,19 +11,25 @@ export function formatState(pairs) {
   return pairs.map(([key, value]) => `${key}=${encoded(value)}`).join("&");
 }
 
-/** The pairs by key. Throws where the text has another form. */
+/** The pairs by key, and messages of the parts that are none. */
 export function parseState(text) {
   const pairs = new Map();
+  const messages = [];
   for (const part of text.replace(/^#/, "").split("&").filter(Boolean)) {
     const middle = part.indexOf("=");
-    if (middle < 1) throw new Error(`"${part}" is no setting: it needs the form name=value.`);
     try {
+      if (middle < 1) throw new Error();
       pairs.set(part.slice(0, middle), decodeURIComponent(part.slice(middle + 1)));
     } catch {
-      throw new Error(`"${part}" has a percent sign that stands for nothing.`);
+      messages.push(`"${part}" is no setting: it needs the form name=value.`);
     }
   }
-  return pairs;
+  return { pairs, messages };
+}
+
+/** A formula without the spaces around single operators, which an address would show as %20. */
+export function compact(formula) {
+  return formula.replace(/(?<=[\w).]) *([-+*/=;,^]) *(?=[\w(])/g, "$1");
 }
 
 /** Splits "gelu,swish(beta=2,b=1)" at the commas outside of parentheses. */

@@ -72,12 +72,12 @@ export class Training {
   reset() {
     this.#network += 1;
     this.#running = false;
-    this.#trainer?.free();
+    if (this.#trainer) this.#gpu.release(this.#trainer);
     this.#trainer = null;
     this.#losses = [];
     this.#picture = null;
     this.#showFacts(null);
-    element("training-status").textContent = "";
+    element("training-status").textContent = this.#gpu.ready ? "Start makes a network and shows its points." : this.#gpu.reason;
     this.#showButtons();
     this.#draw();
   }
@@ -130,7 +130,7 @@ export class Training {
     element("training-status").textContent = "Preparing.";
     const trainer = await this.#gpu.run((gpu) => this.#library.Trainer.create(gpu, settings));
     if (network !== this.#network) {
-      trainer.free();
+      this.#gpu.release(trainer);
       return;
     }
     this.#trainer = trainer;

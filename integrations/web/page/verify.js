@@ -56,6 +56,7 @@ function verdict({ limitUlp, failed }) {
 
 /** Numbers that JSON lacks become text. */
 function forJson(key, value) {
+  if (Object.is(value, -0)) return "-0";
   return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
 }
 
@@ -69,6 +70,9 @@ export class Verification {
     this.#gpu = gpu;
     this.#library = library;
     this.#functions = functions;
+    element("verify-form").addEventListener("input", () => {
+      element("verify-error").textContent = "";
+    });
     makeCopyButton(element("verify-copy"), "JSON", () => this.#json);
     makeCancelable({
       form: element("verify-form"),
@@ -105,6 +109,7 @@ export class Verification {
     const jobs = entries.flatMap((entry) => orders.map((order) => ({ label: entry.label, text: entry.text, entry, activation: entry.activation, order })));
     const progress = element("verify-progress");
     clear(element("verify-results"));
+    element("verify-results").hidden = true;
     element("verify-details").hidden = true;
     const results = [];
     for (const [index, job] of jobs.entries()) {
