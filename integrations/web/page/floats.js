@@ -74,5 +74,9 @@ export function readable(value, digits = 7) {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   if (Object.is(value, -0)) return "−0";
-  return String(Number(value.toPrecision(digits))).replaceAll("-", "−");
+  const size = Math.abs(value);
+  const text = size >= 1e7 || (size < 1e-4 && size > 0)
+    ? value.toExponential(digits - 1).replace(/\.?0+e/, "e").replace("e+", "e")
+    : String(Number(value.toPrecision(digits)));
+  return text.replaceAll("-", "−");
 }

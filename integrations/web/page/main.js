@@ -94,7 +94,7 @@ class Page {
     }
     for (const id of ["verify-status", "throughput-status"]) document.getElementById(id).textContent = ready ? "" : reason;
     if (ready) {
-      device.textContent = `Computing on ${[adapter.name, adapter.vendor].filter(Boolean).join(", ") || "a GPU that the browser does not name"}.`;
+      device.textContent = `Computing on ${adapter.name || "an adapter that the browser does not name"}${adapter.isSoftware ? ", in software" : ""}.`;
       return;
     }
     device.textContent = "No GPU: curves come from the f64 reference.";

@@ -50,9 +50,7 @@ async function openDevice() {
     event.preventDefault();
     reports.push(event.error.message);
   });
-  device.lost.then(({ reason, message }) => {
-    if (reason !== "destroyed") reports.push(`The device was lost: ${message}`);
-  });
+  device.lost.then(({ message }) => reports.push(`the device was lost: ${message}`));
   return { adapter, device, reports };
 }
 

@@ -157,11 +157,11 @@ export class Verification {
   }
 
   #finish({ inputs, accuracy, samples }, results) {
-    const { name, vendor, driver } = this.#gpu.adapter ?? {};
+    const { name, isSoftware } = this.#gpu.adapter ?? {};
     const bounded = results.filter(({ limitUlp }) => hasBound(limitUlp));
     const within = bounded.filter(({ failed }) => failed === 0).length;
     element("verify-status").textContent = `Done: ${within} of ${bounded.length} with a stated bound are within it.`;
-    this.#json = JSON.stringify({ adapter: { name, vendor, driver }, accuracy, inputs, samples, results }, forJson, 2);
+    this.#json = JSON.stringify({ adapter: { name, isSoftware }, accuracy, inputs, samples, results }, forJson, 2);
     element("verify-json").textContent = this.#json;
     element("verify-details").hidden = false;
   }
