@@ -1,12 +1,8 @@
-// Drawing on a canvas: sharp pixels, colours, ticks, axes and marks.
+// Drawing on a canvas: sharp pixels, colours, ticks and axes.
 
-/** The style of each function: a colour of the style sheet and a mark. */
-export const SERIES = ["circle", "square", "triangle", "diamond", "cross", "plus", "down", "star"];
+import { DASHES } from "./marks.js";
 
-/** The dashes of f, f′ and f″. */
-const DASHES = [[], [7, 4], [1.5, 3.5]];
 const MARGIN = { left: 52, right: 12, top: 10, bottom: 26 };
-const MARK = 4.5;
 
 export function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -76,7 +72,7 @@ function line(context, fromX, fromY, toX, toY) {
 export function drawAxes(context, view, frame) {
   const { box, atX, atY } = frame;
   const sharp = (pixel) => Math.round(pixel) + 0.5;
-  const across = ticks(view.x, Math.max((box.right - box.left) / 80, 2));
+  const across = ticks(view.x, Math.max((box.right - box.left) / 64, 2));
   const upwards = ticks(view.y, Math.max((box.bottom - box.top) / 48, 2));
   context.lineWidth = 1;
   for (const value of across.values) {
@@ -96,35 +92,6 @@ export function drawAxes(context, view, frame) {
   for (const value of upwards.values) context.fillText(tickText(value, upwards.step), box.left - 8, atY(value));
 }
 
-const CORNERS = {
-  square: [[-0.85, -0.85], [0.85, -0.85], [0.85, 0.85], [-0.85, 0.85]],
-  triangle: [[0, -1.1], [1, 0.8], [-1, 0.8]],
-  down: [[0, 1.1], [1, -0.8], [-1, -0.8]],
-  diamond: [[0, -1.2], [1.2, 0], [0, 1.2], [-1.2, 0]],
-};
-const STROKES = {
-  cross: [[-0.9, -0.9, 0.9, 0.9], [-0.9, 0.9, 0.9, -0.9]],
-  plus: [[-1.1, 0, 1.1, 0], [0, -1.1, 0, 1.1]],
-  star: [[-1.1, 0, 1.1, 0], [-0.55, -0.95, 0.55, 0.95], [-0.55, 0.95, 0.55, -0.95]],
-};
-
-/** A mark in the current colours; `size` is half its width. */
-export function drawMark(context, shape, x, y, size = MARK) {
-  context.beginPath();
-  if (shape === "circle") context.arc(x, y, size, 0, 2 * Math.PI);
-  for (const [index, [across, down]] of (CORNERS[shape] ?? []).entries()) {
-    if (index === 0) context.moveTo(x + across * size, y + down * size);
-    else context.lineTo(x + across * size, y + down * size);
-  }
-  if (shape in CORNERS) context.closePath();
-  for (const [fromX, fromY, toX, toY] of STROKES[shape] ?? []) {
-    context.moveTo(x + fromX * size, y + fromY * size);
-    context.lineTo(x + toX * size, y + toY * size);
-  }
-  if (!(shape in STROKES)) context.fill();
-  context.stroke();
-}
-
 /** Sets the line of a function's curve: its colour, and the dashes of f, f′ or f″. */
 export function setLine(context, slot, order) {
   context.strokeStyle = colour(`series-${slot}`);
@@ -132,24 +99,4 @@ export function setLine(context, slot, order) {
   context.lineWidth = order === 0 ? 2 : 1.75;
   context.lineJoin = "round";
   context.setLineDash(DASHES[order]);
-}
-
-/** The line and the mark of a function, for legends. */
-export function drawSwatch(canvas, slot) {
-  redrawOnChange(canvas, () => {
-    const { context, width, height } = prepare(canvas);
-    setLine(context, slot, 0);
-    line(context, 1, height / 2, width - 1, height / 2);
-    drawMark(context, SERIES[slot], width / 2, height / 2);
-  });
-}
-
-/** The dashes of f, f′ or f″, for legends. */
-export function drawDash(canvas, order) {
-  redrawOnChange(canvas, () => {
-    const { context, width, height } = prepare(canvas);
-    setLine(context, 0, order);
-    context.strokeStyle = colour("text");
-    line(context, 1, height / 2, width - 1, height / 2);
-  });
 }

@@ -1,7 +1,7 @@
 // Values of the chosen functions, for the plot and at the cursor.
 
-import { drawDash, drawSwatch } from "./axes.js";
 import { readable } from "./floats.js";
+import { dash, swatch } from "./marks.js";
 import { announce } from "./notices.js";
 import { debounced, Latest } from "./pacing.js";
 
@@ -35,6 +35,7 @@ export class Curves {
   #values = new Latest();
   #field = document.getElementById("cursor");
   #body = document.querySelector("#readout tbody");
+  #shape = "";
   #soon = debounced(DELAY, () => this.#compute());
   #speak = debounced(SPEAKING_DELAY, () => this.#announceValues());
   /** Whether y follows the curves, until the visitor zooms or pans. */
@@ -47,7 +48,7 @@ export class Curves {
     this.#functions = functions;
     this.#plot = plot;
     this.#fail = fail;
-    for (const canvas of document.querySelectorAll("[data-dash]")) drawDash(canvas, Number(canvas.dataset.dash));
+    for (const place of document.querySelectorAll("[data-dash]")) place.append(dash(Number(place.dataset.dash)));
     this.#listen();
   }
 
@@ -66,7 +67,7 @@ export class Curves {
     });
     this.#field.addEventListener("input", () => {
       const x = this.#field.value.trim() === "" ? NaN : Number(this.#field.value.replace("−", "-"));
-      this.#field.toggleAttribute("aria-invalid", Number.isNaN(x));
+      this.#field.setAttribute("aria-invalid", String(Number.isNaN(x)));
       if (Number.isNaN(x)) return;
       plot.cursor = x;
       plot.draw();
@@ -149,12 +150,22 @@ export class Curves {
 
   // Text
 
+  /** A row for each function. Those that are there keep their values until new ones come. */
   #showRows() {
     const orders = this.#orders;
+    const entries = this.#functions.usable;
+    const shape = JSON.stringify([orders, entries.map(({ id }) => id)]);
+    if (shape === this.#shape) {
+      entries.forEach(({ label }, index) => {
+        this.#body.rows[index].querySelector("th span").textContent = label;
+      });
+      return;
+    }
+    this.#shape = shape;
     for (const cell of document.querySelectorAll("#readout th[data-order]")) {
       cell.hidden = !orders.includes(Number(cell.dataset.order));
     }
-    this.#body.replaceChildren(...this.#functions.usable.map((entry) => this.#row(entry, orders)));
+    this.#body.replaceChildren(...entries.map((entry) => this.#row(entry, orders)));
   }
 
   #row(entry, orders) {
@@ -162,18 +173,14 @@ export class Curves {
     row.dataset.entry = entry.id;
     const head = document.createElement("th");
     head.scope = "row";
-    const swatch = document.createElement("canvas");
-    swatch.className = "swatch";
-    swatch.setAttribute("aria-hidden", "true");
     const name = document.createElement("span");
     name.textContent = entry.label;
-    head.append(swatch, name);
+    head.append(swatch(entry.slot), name);
     row.append(head, ...orders.map((order) => {
       const cell = document.createElement("td");
       cell.dataset.order = order;
       return cell;
     }));
-    drawSwatch(swatch, entry.slot);
     return row;
   }
 

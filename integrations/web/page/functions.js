@@ -1,6 +1,6 @@
 // Which functions are chosen, with their parameters.
 
-import { drawSwatch, SERIES } from "./axes.js";
+import { SERIES, swatch } from "./marks.js";
 import { textOf } from "./notices.js";
 import { debounced } from "./pacing.js";
 import { parameterRow, readValue, smallButton, writtenValue } from "./parameters.js";
@@ -268,9 +268,6 @@ export class Functions extends EventTarget {
     card.dataset.chosen = entry.info.name;
     card.setAttribute("role", "group");
     card.setAttribute("aria-label", entry.info.name);
-    const swatch = document.createElement("canvas");
-    swatch.setAttribute("aria-hidden", "true");
-    swatch.className = "swatch";
     const name = document.createElement("strong");
     name.textContent = entry.info.name;
     const formula = document.createElement("span");
@@ -279,13 +276,13 @@ export class Functions extends EventTarget {
     formula.title = entry.info.formula;
     const title = document.createElement("div");
     title.className = "card-title";
-    title.append(swatch, name, ...this.#cardButtons(entry));
+    title.append(swatch(entry.slot), name, ...this.#cardButtons(entry));
     const error = document.createElement("p");
     error.className = "error";
+    error.id = `parameters-${entry.id}-error`;
     error.setAttribute("role", "status");
     error.textContent = entry.problem;
     card.append(title, formula, ...this.#rowsOf(entry, error), error);
-    drawSwatch(swatch, entry.slot);
     return card;
   }
 

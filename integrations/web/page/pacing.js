@@ -1,5 +1,7 @@
 // When work runs: the latest task only, later, or between two pictures.
 
+const HIDDEN_FRAME = 200;
+
 /** Runs one task at a time. Of those that come meanwhile, the last one runs next. */
 export class Latest {
   #running = false;
@@ -30,11 +32,11 @@ export function debounced(milliseconds, action) {
   };
 }
 
-/** Waits for input events and the next picture. A hidden page has no pictures; then it waits for the timer. */
+/** Waits for input events and the next picture, or for a timer, because a hidden page has no pictures. */
 export function nextFrame() {
   return new Promise((resolve) => {
-    if (document.hidden) setTimeout(resolve, 50);
-    else requestAnimationFrame(resolve);
+    requestAnimationFrame(resolve);
+    setTimeout(resolve, HIDDEN_FRAME);
   });
 }
 

@@ -94,6 +94,7 @@ export function parameterRow(entry, parameter, { error, onValue }) {
   label.htmlFor = slider.id;
   field.setAttribute("aria-label", `${name} of ${entry.info.name}, as a number`);
   for (const control of [slider, field]) {
+    control.setAttribute("aria-describedby", error.id);
     control.dataset.parameter = name;
     control.dataset.of = entry.info.name;
   }

@@ -1,9 +1,9 @@
 // Pictures of a training: the decision boundary with the points, and the loss.
 
-import { colour, drawAxes, drawMark, frameOf, prepare } from "./axes.js";
+import { colour, drawAxes, frameOf, prepare } from "./axes.js";
 import { readable } from "./floats.js";
+import { CLASSES, drawMark } from "./marks.js";
 
-const CLASS_MARKS = ["circle", "triangle"];
 const POINT = 3.4;
 
 function channels(name) {
@@ -15,14 +15,6 @@ function setClass(context, label) {
   context.fillStyle = colour(`class-${label}`);
   context.strokeStyle = colour("surface");
   context.lineWidth = 0.8;
-}
-
-/** The mark of a class, for the legend. */
-export function drawClassMark(canvas) {
-  const { context, width, height } = prepare(canvas);
-  const label = Number(canvas.dataset.class);
-  setClass(context, label);
-  drawMark(context, CLASS_MARKS[label], width / 2, height / 2, 4.5);
 }
 
 /** The probabilities as a picture of one pixel each; the lowest y is at the bottom. */
@@ -53,7 +45,7 @@ export function drawBoundary(canvas, { points, labels, extent, boundary }) {
     setClass(context, label);
     const across = ((points[2 * index] / extent + 1) / 2) * width;
     const down = ((1 - points[2 * index + 1] / extent) / 2) * height;
-    drawMark(context, CLASS_MARKS[label], across, down, POINT);
+    drawMark(context, CLASSES[label], across, down, POINT);
   });
 }
 

@@ -1,6 +1,7 @@
 // The plot of the curves: what is seen, zoom, pan and the cursor.
 
-import { drawAxes, drawMark, frameOf, prepare, redrawOnChange, SERIES, setLine, colour } from "./axes.js";
+import { colour, drawAxes, frameOf, prepare, redrawOnChange, setLine } from "./axes.js";
+import { drawMark, SERIES } from "./marks.js";
 
 const ZOOM = 1.5;
 const SLOWEST_WHEEL = 400;
@@ -245,7 +246,7 @@ export class Plot extends EventTarget {
       if (!Number.isFinite(value)) continue;
       setLine(context, slot, 0);
       context.fillStyle = colour("surface");
-      drawMark(context, "circle", atX(this.cursor), atY(value), 4);
+      drawMark(context, SERIES[0], atX(this.cursor), atY(value), 4);
     }
   }
 }

@@ -3,9 +3,10 @@
 import { redrawOnChange } from "./axes.js";
 import { selectedIn } from "./choices.js";
 import { readable } from "./floats.js";
+import { classMark } from "./marks.js";
 import { textOf } from "./notices.js";
 import { nextFrame } from "./pacing.js";
-import { describeLosses, drawBoundary, drawClassMark, drawLosses } from "./pictures.js";
+import { describeLosses, drawBoundary, drawLosses } from "./pictures.js";
 
 const MOST_LAYERS = 8;
 const MOST_UNITS = 64;
@@ -59,7 +60,7 @@ export class Training {
     element("training-reset").addEventListener("click", () => this.reset());
     redrawOnChange(element("boundary"), () => this.#draw());
     redrawOnChange(element("loss"), () => this.#draw());
-    for (const canvas of document.querySelectorAll("[data-class]")) redrawOnChange(canvas, () => drawClassMark(canvas));
+    for (const place of document.querySelectorAll("[data-class]")) place.prepend(classMark(Number(place.dataset.class)));
   }
 
   /** After a change of functions: a network with another activation begins anew. */
