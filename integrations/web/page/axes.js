@@ -2,7 +2,7 @@
 
 import { DASHES } from "./marks.js";
 
-const MARGIN = { left: 52, right: 12, top: 10, bottom: 26 };
+const MARGIN = { left: 58, right: 12, top: 10, bottom: 26 };
 
 export function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -54,11 +54,12 @@ function ticks([first, last], count) {
 function tickText(value, step) {
   if (value === 0) return "0";
   const size = Math.max(Math.abs(value), step);
-  if (size >= 1e6 || step < 1e-5) {
+  if (size >= 1e6 || size < 1e-3) {
     const digits = Math.max(Math.floor(Math.log10(size)) - Math.floor(Math.log10(step)), 0);
     return value.toExponential(digits).replace("e+", "e").replaceAll("-", "−");
   }
-  return value.toFixed(Math.max(0, -Math.floor(Math.log10(step) + 1e-9))).replaceAll("-", "−");
+  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  return value.toFixed(digits).replaceAll("-", "−");
 }
 
 function line(context, fromX, fromY, toX, toY) {

@@ -1,4 +1,4 @@
-// The lists in which one of the chosen functions, or of all, is selected.
+// The lists in which one of the chosen selection, or of all, is selected.
 
 const FIRST_ACTIVATION = "gelu";
 
@@ -21,33 +21,35 @@ function group(label, options) {
   return element;
 }
 
-function allOptions(functions) {
-  const options = functions.known.map(({ name }) => option(name, name));
+function allOptions(selection) {
+  const options = selection.known.map(({ name }) => option(name, name));
   const first = options.find(({ value }) => value === FIRST_ACTIVATION);
   if (first) first.defaultSelected = true;
   // Those at their defaults are among all.
-  const own = functions.usable.filter((entry) => entry.formula !== null || entry.changed.length > 0);
+  const own = selection.usable.filter((entry) => entry.formula !== null || entry.changes.length > 0);
   return own.length === 0 ? [group("All", options)] : [group("Chosen", own.map(optionOf)), group("All", options)];
 }
 
 /** Fills the lists anew. What was selected stays selected, with its new parameters. */
-export function fillChoices(functions) {
+export function fillChoices(selection) {
   for (const select of document.querySelectorAll("select[data-chosen]")) {
     const before = select.selectedOptions[0];
-    const filled = select.dataset.chosen === "all" ? allOptions(functions) : functions.usable.map(optionOf);
+    const filled = select.dataset.chosen === "all" ? allOptions(selection) : selection.usable.map(optionOf);
     select.replaceChildren(...filled);
     const options = Array.from(select.options);
-    const same = before && (options.find(({ dataset }) => dataset.entry && dataset.entry === before.dataset.entry)
-      ?? options.find(({ value }) => value === before.value));
+    const same =
+      before &&
+      (options.find(({ dataset }) => dataset.entry && dataset.entry === before.dataset.entry) ??
+        options.find(({ value }) => value === before.value));
     if (same) same.selected = true;
     select.disabled = options.length === 0;
   }
 }
 
 /** What the selected option stands for: { label, text, activation }, or nothing where no function is chosen. */
-export function selectedIn(select, functions) {
+export function selectedIn(select, selection) {
   const [selected] = select.selectedOptions;
   if (!selected) return null;
-  const entry = functions.usable.find(({ id }) => String(id) === selected.dataset.entry);
+  const entry = selection.usable.find(({ id }) => String(id) === selected.dataset.entry);
   return entry ?? { label: selected.value, text: selected.value, activation: selected.value };
 }

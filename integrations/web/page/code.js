@@ -7,25 +7,31 @@ const element = (id) => document.getElementById(id);
 
 export class Code {
   #library;
-  #functions;
+  #selection;
 
-  constructor({ library, functions }) {
+  constructor({ library, selection }) {
     this.#library = library;
-    this.#functions = functions;
+    this.#selection = selection;
     element("code-form").addEventListener("input", () => this.refresh());
     element("code-form").addEventListener("submit", (event) => event.preventDefault());
     for (const kind of ["snippet", "shader"]) {
-      makeCopyButton(element(`${kind}-copy`), kind === "snippet" ? "Snippet" : "Module", () => element(kind).textContent);
+      makeCopyButton(
+        element(`${kind}-copy`),
+        kind === "snippet" ? "Snippet" : "Module",
+        () => element(kind).textContent,
+      );
     }
   }
 
   refresh() {
     element("code-error").textContent = "";
-    const chosen = selectedIn(element("code-function"), this.#functions);
+    const chosen = selectedIn(element("code-function"), this.#selection);
     const accuracy = element("code-accuracy").value;
     const [pass, order] = element("code-pass").value.split(" ");
     const options = order ? { pass, order: Number(order), accuracy } : { pass, accuracy };
-    this.#show("snippet", chosen, ({ activation }) => this.#library.snippet(activation, element("code-prefix").value.trim(), { accuracy }));
+    this.#show("snippet", chosen, ({ activation }) =>
+      this.#library.snippet(activation, element("code-prefix").value.trim(), { accuracy }),
+    );
     this.#show("shader", chosen, ({ activation }) => this.#library.shader(activation, options));
   }
 

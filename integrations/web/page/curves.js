@@ -28,7 +28,7 @@ function fittingRange(values, width) {
 export class Curves {
   #gpu;
   #library;
-  #functions;
+  #selection;
   #plot;
   #fail;
   #curves = new Latest();
@@ -42,10 +42,10 @@ export class Curves {
   followsY = true;
 
   /** `fail` is told of errors. */
-  constructor({ gpu, library, functions, plot, fail }) {
+  constructor({ gpu, library, selection, plot, fail }) {
     this.#gpu = gpu;
     this.#library = library;
-    this.#functions = functions;
+    this.#selection = selection;
     this.#plot = plot;
     this.#fail = fail;
     for (const place of document.querySelectorAll("[data-dash]")) place.append(dash(Number(place.dataset.dash)));
@@ -73,7 +73,9 @@ export class Curves {
       plot.draw();
       this.#computeValues();
     });
-    for (const order of ORDERS) document.getElementById(`show-${order}`).addEventListener("change", () => this.refresh());
+    for (const order of ORDERS) {
+      document.getElementById(`show-${order}`).addEventListener("change", () => this.refresh());
+    }
     document.getElementById("zoom-in").addEventListener("click", () => plot.zoom(1 / 1.5));
     document.getElementById("zoom-out").addEventListener("click", () => plot.zoom(1.5));
     document.getElementById("zoom-reset").addEventListener("click", () => this.resetView());
@@ -104,13 +106,15 @@ export class Curves {
   async #evaluate(entry, order, x) {
     const { activation } = entry;
     if (!this.#gpu.ready) return this.#library.reference(activation, x, { order });
-    return this.#gpu.run((gpu) => (order === 0 ? gpu.forward(activation, x) : gpu.derivative(activation, x, { order })));
+    return this.#gpu.run((gpu) =>
+      order === 0 ? gpu.forward(activation, x) : gpu.derivative(activation, x, { order }),
+    );
   }
 
   async #evaluateAll(x) {
     const results = [];
     for (const order of this.#orders.toReversed()) {
-      for (const entry of this.#functions.usable) {
+      for (const entry of this.#selection.usable) {
         const { slot, id } = entry;
         results.push({ id, slot, order, x, values: await this.#evaluate(entry, order, x) });
       }
@@ -119,6 +123,7 @@ export class Curves {
   }
 
   #compute() {
+    if (!this.#gpu.settled) return;
     this.#curves.run(async () => {
       try {
         const { view, samples } = this.#plot;
@@ -137,6 +142,7 @@ export class Curves {
   }
 
   #computeValues() {
+    if (!this.#gpu.settled) return;
     this.#values.run(async () => {
       try {
         const values = await this.#evaluateAll(Float32Array.of(this.#plot.cursor));
@@ -153,7 +159,7 @@ export class Curves {
   /** A row for each function. Those that are there keep their values until new ones come. */
   #showRows() {
     const orders = this.#orders;
-    const entries = this.#functions.usable;
+    const entries = this.#selection.usable;
     const shape = JSON.stringify([orders, entries.map(({ id }) => id)]);
     if (shape === this.#shape) {
       entries.forEach(({ label }, index) => {
@@ -176,16 +182,24 @@ export class Curves {
     const name = document.createElement("span");
     name.textContent = entry.label;
     head.append(swatch(entry.slot), name);
-    row.append(head, ...orders.map((order) => {
-      const cell = document.createElement("td");
-      cell.dataset.order = order;
-      return cell;
-    }));
+    row.append(
+      head,
+      ...orders.map((order) => {
+        const cell = document.createElement("td");
+        cell.dataset.order = order;
+        return cell;
+      }),
+    );
     return row;
   }
 
   #showValues(values) {
-    for (const { id, order, values: [value] } of values) {
+    document.getElementById("readout").dataset.by = this.#gpu.ready ? "gpu" : "reference";
+    for (const {
+      id,
+      order,
+      values: [value],
+    } of values) {
       const cell = this.#body.querySelector(`[data-entry="${id}"] [data-order="${order}"]`);
       if (cell) cell.textContent = readable(value);
     }
@@ -198,16 +212,24 @@ export class Curves {
 
   #describe(curves) {
     const { x, y } = this.#plot.view;
-    const names = this.#functions.usable.map((entry) => entry.label).join(", ") || "no function";
+    const names = this.#selection.usable.map((entry) => entry.label).join(", ") || "no function";
     const between = ([low, high]) => `from ${readable(low, 4)} to ${readable(high, 4)}`;
     this.#plot.describe(`Curves of ${names}, x ${between(x)}, y ${between(y)}`);
     const sentences = curves.map(({ id, order, values }) => {
-      const { label } = this.#functions.usable.find((entry) => entry.id === id) ?? { label: "" };
+      const { label } = this.#selection.usable.find((entry) => entry.id === id) ?? { label: "" };
       const finite = Array.from(values).filter(Number.isFinite);
       if (finite.length === 0) return `${label}: f${SIGNS[order]} has no finite value here.`;
-      const least = finite.reduce((a, b) => Math.min(a, b));
-      const largest = finite.reduce((a, b) => Math.max(a, b));
-      return `${label}: f${SIGNS[order]} goes from ${readable(finite[0], 4)} at the left to ${readable(finite.at(-1), 4)} at the right, least ${readable(least, 4)}, largest ${readable(largest, 4)}.`;
+      const [left, right] = [finite[0], finite.at(-1)].map((value) => readable(value, 4));
+      const least = readable(
+        finite.reduce((a, b) => Math.min(a, b)),
+        4,
+      );
+      const largest = readable(
+        finite.reduce((a, b) => Math.max(a, b)),
+        4,
+      );
+      const ends = `goes from ${left} at the left to ${right} at the right`;
+      return `${label}: f${SIGNS[order]} ${ends}; least ${least}, largest ${largest}.`;
     });
     document.getElementById("plot-description").textContent = sentences.join(" ");
   }

@@ -40,7 +40,10 @@ function around(place) {
 
 /** Special values and floats beside them, those beside likely kinks, and beside `places` of the function. */
 export function edges(places) {
-  const both = [...SPECIALS, ...PLACES, ...places.map(Math.abs)].flatMap((place) => [...around(place), ...around(-place)]);
+  const both = [...SPECIALS, ...PLACES, ...places.map(Math.abs)].flatMap((place) => [
+    ...around(place),
+    ...around(-place),
+  ]);
   return Float32Array.from([...both, NaN]);
 }
 
@@ -69,14 +72,23 @@ export function shortest(value) {
   return String(Number(single.toPrecision(9)));
 }
 
+/** A whole number with its digits in groups of three. */
+export function grouped(count) {
+  return count.toLocaleString("en").replaceAll(",", "\u202f");
+}
+
 /** Text for people, with so many significant digits and a true minus sign. */
 export function readable(value, digits = 7) {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   if (Object.is(value, -0)) return "−0";
   const size = Math.abs(value);
-  const text = size >= 1e7 || (size < 1e-4 && size > 0)
-    ? value.toExponential(digits - 1).replace(/\.?0+e/, "e").replace("e+", "e")
-    : String(Number(value.toPrecision(digits)));
+  const text =
+    size >= 1e7 || (size < 1e-4 && size > 0)
+      ? value
+          .toExponential(digits - 1)
+          .replace(/\.?0+e/, "e")
+          .replace("e+", "e")
+      : String(Number(value.toPrecision(digits)));
   return text.replaceAll("-", "−");
 }

@@ -1,13 +1,14 @@
 // The one GpuActivations of the page: created, replaced after a failure, and used by one call at a time.
 
-export class Gpu extends EventTarget {
+export class Gpu {
   #library;
   #current = null;
   #reason = "";
   #queue = Promise.resolve();
+  /** Whether it is known if there is a GPU. */
+  settled = false;
 
   constructor(library) {
-    super();
     this.#library = library;
   }
 
@@ -27,6 +28,7 @@ export class Gpu extends EventTarget {
 
   async start() {
     this.free();
+    this.settled = false;
     try {
       if (!navigator.gpu) throw new Error(this.#missing());
       this.#current = await this.#library.GpuActivations.create();
@@ -34,7 +36,7 @@ export class Gpu extends EventTarget {
     } catch (error) {
       this.#reason = error instanceof Error ? error.message : String(error);
     }
-    this.dispatchEvent(new Event("change"));
+    this.settled = true;
   }
 
   #missing() {

@@ -8,7 +8,16 @@ import { Gpu } from "./gpu.js";
 import { alert, clearAlerts, makeCopyButton, textOf } from "./notices.js";
 import { debounced } from "./pacing.js";
 import { Plot } from "./plot.js";
-import { compact, formatRange, formatState, parseRange, parseState, readControls, splitList, writeControls } from "./state.js";
+import {
+  compact,
+  formatRange,
+  formatState,
+  parseRange,
+  parseState,
+  readControls,
+  splitList,
+  writeControls,
+} from "./state.js";
 import { Throughput } from "./throughput.js";
 import { Training } from "./training.js";
 import { Verification } from "./verify.js";
@@ -31,7 +40,7 @@ class Page {
     const functions = new Functions(library);
     const plot = new Plot();
     const fail = (error) => alert(`The library reports: ${textOf(error)}`, () => this.#startGpu());
-    const parts = { library, gpu, functions, plot, fail };
+    const parts = { library, gpu, plot, fail, selection: functions.selection };
     this.#gpu = gpu;
     this.#functions = functions;
     this.#plot = plot;
@@ -92,17 +101,23 @@ class Page {
       button.dataset.without = ready ? "" : "gpu";
       button.title = ready ? "" : reason;
     }
-    for (const id of ["verify-status", "throughput-status"]) document.getElementById(id).textContent = ready ? "" : reason;
+    for (const id of ["verify-status", "throughput-status"]) {
+      document.getElementById(id).textContent = ready ? "" : reason;
+    }
     if (ready) {
-      device.textContent = `Computing on ${adapter.name || "an adapter that the browser does not name"}${adapter.isSoftware ? ", in software" : ""}.`;
+      const name = adapter.name || "an adapter that the browser does not name";
+      device.textContent = `Computing on ${name}${adapter.isSoftware ? ", in software" : ""}.`;
       return;
     }
     device.textContent = "No GPU: curves come from the f64 reference.";
-    alert(`${reason} Curves come from the f64 reference on the CPU. Verification, throughput and training need WebGPU.`, () => this.#startGpu());
+    alert(
+      `${reason} Curves come from the f64 reference on the CPU. Verification, throughput and training need WebGPU.`,
+      () => this.#startGpu(),
+    );
   }
 
   #refresh() {
-    fillChoices(this.#functions);
+    fillChoices(this.#functions.selection);
     this.#curves.refresh();
     this.#code.refresh();
     this.#training.refresh();
@@ -112,10 +127,11 @@ class Page {
 
   #pairs() {
     const { x, y } = this.#plot.view;
-    const values = this.#functions.formulaValues;
+    const { keys, formula, formulaEntry } = this.#functions.selection;
+    const values = formulaEntry?.changes ?? [];
     return [
-      ["f", this.#functions.keys.join(",")],
-      ...(this.#functions.formula ? [["formula", compact(this.#functions.formula)]] : []),
+      ["f", keys.join(",")],
+      ...(formula ? [["formula", compact(formula)]] : []),
       ...(values.length > 0 ? [["values", values.join(",")]] : []),
       ["x", formatRange(x)],
       ...(this.#curves.followsY ? [] : [["y", formatRange(y)]]),
@@ -135,11 +151,13 @@ class Page {
       pairs.delete(key);
       return value;
     };
-    messages.push(...this.#functions.restore({
-      keys: splitList(take("f", FIRST_FUNCTIONS)),
-      formula: take("formula", ""),
-      formulaValues: splitList(take("values", "")),
-    }));
+    messages.push(
+      ...this.#functions.restore({
+        keys: splitList(take("f", FIRST_FUNCTIONS)),
+        formula: take("formula", ""),
+        values: splitList(take("values", "")),
+      }),
+    );
     const range = (key) => {
       const text = take(key, null);
       try {
@@ -150,7 +168,7 @@ class Page {
       }
     };
     this.#curves.setView(range("x"), range("y"));
-    fillChoices(this.#functions);
+    fillChoices(this.#functions.selection);
     messages.push(...writeControls(pairs));
     for (const key of pairs.keys()) messages.push(`This page knows no setting "${key}".`);
     this.#training.reset();

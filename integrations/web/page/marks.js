@@ -37,17 +37,34 @@ function svg(name, attributes) {
 }
 
 function picture(width, height, kind, parts) {
-  const element = svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, class: `legend ${kind}`, "aria-hidden": "true" });
+  const element = svg("svg", {
+    width,
+    height,
+    viewBox: `0 0 ${width} ${height}`,
+    class: `legend ${kind}`,
+    "aria-hidden": "true",
+  });
   element.append(...parts);
   return element;
 }
 
 function line(width, y, dashes) {
-  return svg("path", { d: `M1 ${y}L${width - 1} ${y}`, stroke: "currentColor", "stroke-width": 2, "stroke-dasharray": dashes.join(" ") });
+  return svg("path", {
+    d: `M1 ${y}L${width - 1} ${y}`,
+    stroke: "currentColor",
+    "stroke-width": 2,
+    "stroke-dasharray": dashes.join(" "),
+  });
 }
 
 function mark(path, x, y, size) {
-  return svg("path", { d: path, fill: "currentColor", stroke: "currentColor", "stroke-width": 0.3, transform: `translate(${x} ${y}) scale(${size})` });
+  return svg("path", {
+    d: path,
+    fill: "currentColor",
+    stroke: "currentColor",
+    "stroke-width": 0.3,
+    transform: `translate(${x} ${y}) scale(${size})`,
+  });
 }
 
 /** The line and the mark of a function, for legends. */

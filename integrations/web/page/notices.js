@@ -25,10 +25,12 @@ export function alert(message, retry) {
   text.textContent = message;
   box.append(text);
   if (retry) {
-    box.append(button("Try again", () => {
-      clearAlerts();
-      retry();
-    }));
+    box.append(
+      button("Try again", () => {
+        clearAlerts();
+        retry();
+      }),
+    );
   }
   box.append(button("Dismiss", () => box.remove()));
   alerts.append(box);

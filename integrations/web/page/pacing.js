@@ -1,4 +1,6 @@
-// When work runs: the latest task only, later, or between two pictures.
+// When work runs: the latest task only, later, between two pictures, or until it is cancelled.
+
+import { textOf } from "./notices.js";
 
 const HIDDEN_FRAME = 200;
 
@@ -40,26 +42,30 @@ export function nextFrame() {
   });
 }
 
-/** Something that a button can stop. */
-export class Stopped extends Error {}
-
-/** Wires a form that starts work and a button that cancels it. `work` is given a signal, and looks at it between parts. */
-export function makeCancelable({ form, start, cancel, work, onError }) {
+/** Wires the form NAME-form: NAME-start runs `work`, NAME-cancel stops it, NAME-status tells how it ended. `work` is
+ * given a signal, and looks at it between its parts. `fail` is told of errors. */
+export function makeCancelable(name, work, fail) {
+  const part = (suffix) => document.getElementById(`${name}-${suffix}`);
+  const [start, cancel, status] = ["start", "cancel", "status"].map(part);
   let controller = null;
-  cancel.addEventListener("click", () => controller?.abort(new Stopped()));
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    if (controller || start.disabled) return;
+  const run = async () => {
     controller = new AbortController();
     start.disabled = true;
     cancel.disabled = false;
     try {
       await work(controller.signal);
     } catch (error) {
-      onError(error);
+      const cancelled = controller.signal.aborted;
+      status.textContent = cancelled ? "Cancelled." : `Stopped: ${textOf(error)}`;
+      if (!cancelled) fail(error);
     }
     controller = null;
     start.disabled = start.dataset.without === "gpu";
     cancel.disabled = true;
+  };
+  cancel.addEventListener("click", () => controller?.abort());
+  part("form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (!controller && !start.disabled) run();
   });
 }

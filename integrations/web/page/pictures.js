@@ -7,7 +7,9 @@ import { CLASSES, drawMark } from "./marks.js";
 const POINT = 3.4;
 
 function channels(name) {
-  return colour(name).match(/[0-9a-f]{2}/gi).map((text) => parseInt(text, 16));
+  return colour(name)
+    .match(/[0-9a-f]{2}/gi)
+    .map((text) => parseInt(text, 16));
 }
 
 /** Sets the colours of a class's points. */
@@ -26,7 +28,8 @@ function boundaryPicture({ side, probabilities }) {
     const at = 4 * (row * side + (index % side));
     const share = Math.abs(2 * probability - 1) || 0;
     const end = probability < 0.5 ? zero : one;
-    for (let channel = 0; channel < 3; channel += 1) image.data[at + channel] = middle[channel] + share * (end[channel] - middle[channel]);
+    for (let channel = 0; channel < 3; channel += 1)
+      image.data[at + channel] = middle[channel] + share * (end[channel] - middle[channel]);
     image.data[at + 3] = 255;
   });
   const canvas = new OffscreenCanvas(side, side);
@@ -71,5 +74,6 @@ export function drawLosses(canvas, losses) {
 export function describeLosses(losses) {
   if (losses.length === 0) return "Loss by step: no step yet";
   const [first, last] = [losses[0], losses.at(-1)];
-  return `Loss by step: ${readable(first.loss, 3)} at step ${first.step}, ${readable(last.loss, 3)} at step ${last.step}`;
+  const point = ({ step, loss }) => `${readable(loss, 3)} at step ${step}`;
+  return `Loss by step: ${point(first)}, ${point(last)}`;
 }

@@ -7,7 +7,7 @@ const ZOOM = 1.5;
 const SLOWEST_WHEEL = 400;
 const PAN = 0.1;
 const CURSOR_STEP = 0.01;
-const NARROWEST = 1e-6;
+const NARROWEST = 1e-5;
 const WIDEST = 1e37;
 const MARKS_APART = 150;
 
@@ -153,20 +153,20 @@ export class Plot extends EventTarget {
     const width = this.view.x[1] - this.view.x[0];
     const actions = event.shiftKey
       ? {
-        ArrowLeft: () => this.#setCursor(this.#inside(this.cursor) - width * CURSOR_STEP),
-        ArrowRight: () => this.#setCursor(this.#inside(this.cursor) + width * CURSOR_STEP),
-        "+": () => this.zoom(1 / ZOOM),
-      }
+          ArrowLeft: () => this.#setCursor(this.#inside(this.cursor) - width * CURSOR_STEP),
+          ArrowRight: () => this.#setCursor(this.#inside(this.cursor) + width * CURSOR_STEP),
+          "+": () => this.zoom(1 / ZOOM),
+        }
       : {
-        ArrowLeft: () => this.#pan(-PAN, 0),
-        ArrowRight: () => this.#pan(PAN, 0),
-        ArrowUp: () => this.#pan(0, PAN),
-        ArrowDown: () => this.#pan(0, -PAN),
-        "+": () => this.zoom(1 / ZOOM),
-        "=": () => this.zoom(1 / ZOOM),
-        "-": () => this.zoom(ZOOM),
-        0: () => this.dispatchEvent(new Event("reset")),
-      };
+          ArrowLeft: () => this.#pan(-PAN, 0),
+          ArrowRight: () => this.#pan(PAN, 0),
+          ArrowUp: () => this.#pan(0, PAN),
+          ArrowDown: () => this.#pan(0, -PAN),
+          "+": () => this.zoom(1 / ZOOM),
+          "=": () => this.zoom(1 / ZOOM),
+          "-": () => this.zoom(ZOOM),
+          0: () => this.dispatchEvent(new Event("reset")),
+        };
     if (!(event.key in actions)) return;
     event.preventDefault();
     actions[event.key]();

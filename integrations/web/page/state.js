@@ -1,6 +1,16 @@
 // The state of the page as readable text for the address bar: "f=gelu,swish(beta=2)&x=-5..5".
 
-const PLAIN = { "%2C": ",", "%3D": "=", "%3B": ";", "%3A": ":", "%2F": "/", "%5E": "^", "%3F": "?", "%40": "@", "%2B": "+" };
+const PLAIN = {
+  "%2C": ",",
+  "%3D": "=",
+  "%3B": ";",
+  "%3A": ":",
+  "%2F": "/",
+  "%5E": "^",
+  "%3F": "?",
+  "%40": "@",
+  "%2B": "+",
+};
 
 function encoded(text) {
   return encodeURIComponent(text).replace(/%[0-9A-F]{2}/g, (code) => PLAIN[code] ?? code);
@@ -64,12 +74,19 @@ function controlsByKey() {
 
 function valueOf(controls) {
   if (controls[0].type !== "checkbox") return controls[0].value;
-  return controls.filter((control) => control.checked).map((control) => control.value).join(",");
+  return controls
+    .filter((control) => control.checked)
+    .map((control) => control.value)
+    .join(",");
 }
 
 function initialOf(controls) {
   const [first] = controls;
-  if (first.type === "checkbox") return controls.filter((control) => control.defaultChecked).map((control) => control.value).join(",");
+  if (first.type === "checkbox")
+    return controls
+      .filter((control) => control.defaultChecked)
+      .map((control) => control.value)
+      .join(",");
   if (first.localName !== "select") return first.defaultValue;
   return (Array.from(first.options).find((option) => option.defaultSelected) ?? first.options[0])?.value ?? "";
 }

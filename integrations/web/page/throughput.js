@@ -1,9 +1,8 @@
 // Throughput of a function beside a copy, on a device of this page's own.
 
 import { selectedIn } from "./choices.js";
-import { readable } from "./floats.js";
-import { textOf } from "./notices.js";
-import { makeCancelable, nextFrame, Stopped } from "./pacing.js";
+import { grouped, readable } from "./floats.js";
+import { makeCancelable, nextFrame } from "./pacing.js";
 import { addRow, clear } from "./tables.js";
 
 const COPY = "identity";
@@ -12,8 +11,13 @@ const ROUNDS = 9;
 const SAMPLE = 60;
 const MOST_CALLS = 4096;
 const LIMITS = [
-  "maxBufferSize", "maxStorageBufferBindingSize", "maxStorageBuffersPerShaderStage", "maxComputeInvocationsPerWorkgroup",
-  "maxComputeWorkgroupSizeX", "maxComputeWorkgroupStorageSize", "maxComputeWorkgroupsPerDimension",
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeWorkgroupsPerDimension",
 ];
 const LARGEST_EXPONENT = 24;
 const SOFTWARE_EXPONENT = 20;
@@ -23,7 +27,9 @@ const element = (id) => document.getElementById(id);
 
 function isSoftware({ info }) {
   if (info?.isFallbackAdapter) return true;
-  return /swiftshader|llvmpipe|software|basic render/i.test([info?.vendor, info?.architecture, info?.device, info?.description].join(" "));
+  return /swiftshader|llvmpipe|software|basic render/i.test(
+    [info?.vendor, info?.architecture, info?.device, info?.description].join(" "),
+  );
 }
 
 /** The elements: those asked for, or what suits the device, and no more than it can bind. */
@@ -104,7 +110,10 @@ class Bench {
     await this.#time(timed, 1);
     let time = await this.#time(timed, 1);
     while (time < SAMPLE && timed.calls < MOST_CALLS) {
-      timed.calls = Math.min(Math.max(timed.calls * 2, Math.ceil((timed.calls * SAMPLE) / Math.max(time, 1))), MOST_CALLS);
+      timed.calls = Math.min(
+        Math.max(timed.calls * 2, Math.ceil((timed.calls * SAMPLE) / Math.max(time, 1))),
+        MOST_CALLS,
+      );
       time = await this.#time(timed, timed.calls);
     }
   }
@@ -119,26 +128,17 @@ class Bench {
 export class Throughput {
   #gpu;
   #library;
-  #functions;
+  #selection;
 
-  constructor({ gpu, library, functions, fail }) {
+  constructor({ gpu, library, selection, fail }) {
     this.#gpu = gpu;
     this.#library = library;
-    this.#functions = functions;
-    makeCancelable({
-      form: element("throughput-form"),
-      start: element("throughput-start"),
-      cancel: element("throughput-cancel"),
-      work: (signal) => this.#run(signal),
-      onError: (error) => {
-        element("throughput-status").textContent = error instanceof Stopped ? "Cancelled." : `Stopped: ${textOf(error)}`;
-        if (!(error instanceof Stopped)) fail(error);
-      },
-    });
+    this.#selection = selection;
+    makeCancelable("throughput", (signal) => this.#run(signal), fail);
   }
 
   async #run(signal) {
-    const chosen = selectedIn(element("throughput-function"), this.#functions);
+    const chosen = selectedIn(element("throughput-function"), this.#selection);
     if (!chosen) {
       element("throughput-status").textContent = "No function is chosen.";
       return;
@@ -177,13 +177,17 @@ export class Throughput {
     }
     const rates = timed.map(() => []);
     for (let round = 0; round < ROUNDS; round += 1) {
-      status.textContent = `Round ${round + 1} of ${ROUNDS}, ${bench.length.toLocaleString("en").replaceAll(",", " ")} elements.`;
+      status.textContent = `Round ${round + 1} of ${ROUNDS}, ${grouped(bench.length)} elements.`;
       for (const [index, one] of timed.entries()) {
         rates[index].push(await bench.rate(one));
         await stepped();
       }
     }
-    this.#show(timed, rates, `${bench.length.toLocaleString("en").replaceAll(",", " ")} f32, accuracy ${accuracy}, median of ${ROUNDS} rounds in turns.`);
+    this.#show(
+      timed,
+      rates,
+      `${grouped(bench.length)} f32, accuracy ${accuracy}, median of ${ROUNDS} rounds in turns.`,
+    );
   }
 
   #show(timed, rates, summary) {

@@ -10,6 +10,7 @@ import { describeLosses, drawBoundary, drawLosses } from "./pictures.js";
 
 const MOST_LAYERS = 8;
 const MOST_UNITS = 64;
+const UNITS_STEP = 4;
 const MOST_STEPS = 64;
 /** A call trains for about so many milliseconds, so that the page stays quick. */
 const CALL = 25;
@@ -25,31 +26,38 @@ function number(id, name, isRight, what) {
   return value;
 }
 
+/** The units of each hidden layer. */
 function readLayers() {
-  const layers = element("training-layers").value.split(/[\s,]+/).filter(Boolean).map(Number);
-  const isRight = layers.length >= 1 && layers.length <= MOST_LAYERS
-    && layers.every((units) => Number.isInteger(units) && units >= 1 && units <= MOST_UNITS);
-  if (!isRight) throw new Error(`Hidden layers are the units of each, such as "8 8": at most ${MOST_LAYERS} layers of 1 to ${MOST_UNITS}.`);
-  return layers;
+  const layers = element("training-layers")
+    .value.split(/[\s,]+/)
+    .filter(Boolean)
+    .map(Number);
+  const isUnits = (units) => units > 0 && units <= MOST_UNITS && units % UNITS_STEP === 0;
+  if (layers.length >= 1 && layers.length <= MOST_LAYERS && layers.every(isUnits)) return layers;
+  const rule = `at most ${MOST_LAYERS} numbers, multiples of ${UNITS_STEP} up to ${MOST_UNITS}`;
+  throw new Error(`Hidden layers are the units of each, such as 8 8: ${rule}.`);
 }
 
 export class Training {
   #gpu;
   #library;
-  #functions;
+  #selection;
   #fail;
   #trainer = null;
   #running = false;
   /** Grows with each network, so that what is late is known. */
   #network = 0;
+  /** Grows with each start, so that one loop runs. */
+  #starts = 0;
   #losses = [];
+  #ended = false;
   #picture = null;
   #activation = "";
 
-  constructor({ gpu, library, functions, fail }) {
+  constructor({ gpu, library, selection, fail }) {
     this.#gpu = gpu;
     this.#library = library;
-    this.#functions = functions;
+    this.#selection = selection;
     this.#fail = fail;
     element("training-form").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -60,12 +68,13 @@ export class Training {
     element("training-reset").addEventListener("click", () => this.reset());
     redrawOnChange(element("boundary"), () => this.#draw());
     redrawOnChange(element("loss"), () => this.#draw());
-    for (const place of document.querySelectorAll("[data-class]")) place.prepend(classMark(Number(place.dataset.class)));
+    for (const place of document.querySelectorAll("[data-class]"))
+      place.prepend(classMark(Number(place.dataset.class)));
   }
 
   /** After a change of functions: a network with another activation begins anew. */
   refresh() {
-    const activation = selectedIn(element("training-activation"), this.#functions)?.text ?? "";
+    const activation = selectedIn(element("training-activation"), this.#selection)?.text ?? "";
     if (this.#trainer && activation !== this.#activation) this.#restart();
   }
 
@@ -76,9 +85,12 @@ export class Training {
     if (this.#trainer) this.#gpu.release(this.#trainer);
     this.#trainer = null;
     this.#losses = [];
+    this.#ended = false;
     this.#picture = null;
     this.#showFacts(null);
-    element("training-status").textContent = this.#gpu.ready ? "Start makes a network and shows its points." : this.#gpu.reason;
+    element("training-status").textContent = this.#gpu.ready
+      ? "Start makes a network and shows its points."
+      : this.#gpu.reason;
     this.#showButtons();
     this.#draw();
   }
@@ -91,15 +103,25 @@ export class Training {
   }
 
   #settings() {
-    const chosen = selectedIn(element("training-activation"), this.#functions);
+    const chosen = selectedIn(element("training-activation"), this.#selection);
     if (!chosen) throw new Error("Choose an activation.");
     this.#activation = chosen.text;
     return {
       data: element("training-data").value,
       activation: chosen.activation,
       layers: readLayers(),
-      rate: number("training-rate", "The learning rate", (rate) => rate > 0 && Number.isFinite(rate), "a number above 0"),
-      seed: number("training-seed", "The seed", (seed) => Number.isSafeInteger(seed) && seed >= 0 && seed < 2 ** 32, "a whole number from 0 to 4294967295"),
+      rate: number(
+        "training-rate",
+        "The learning rate",
+        (rate) => rate > 0 && Number.isFinite(rate),
+        "a number above 0",
+      ),
+      seed: number(
+        "training-seed",
+        "The seed",
+        (seed) => Number.isSafeInteger(seed) && seed >= 0 && seed < 2 ** 32,
+        "a whole number from 0 to 4294967295",
+      ),
     };
   }
 
@@ -113,6 +135,7 @@ export class Training {
       return;
     }
     const network = this.#network;
+    this.#starts += 1;
     this.#running = true;
     this.#showButtons();
     try {
@@ -135,6 +158,7 @@ export class Training {
       return;
     }
     this.#trainer = trainer;
+    this.#showButtons();
     this.#picture = { points: trainer.points, labels: trainer.labels, extent: trainer.extent, boundary: null };
     this.#draw();
   }
@@ -147,7 +171,8 @@ export class Training {
 
   /** Trains between two pictures until it is paused or there is another network. */
   async #loop(network) {
-    const isCurrent = () => this.#running && network === this.#network;
+    const started = this.#starts;
+    const isCurrent = () => this.#running && started === this.#starts && network === this.#network;
     element("training-status").textContent = "Training.";
     const interval = window.matchMedia("(prefers-reduced-motion: reduce)").matches ? CALM_PICTURE : PICTURE;
     let steps = 1;
@@ -158,17 +183,26 @@ export class Training {
       if (!progress || network !== this.#network) return;
       const time = performance.now() - start;
       steps = Math.min(Math.max(Math.round((steps * CALL) / Math.max(time, 1)), 1), steps * 2, MOST_STEPS);
-      this.#addLoss(progress);
-      if (!Number.isFinite(progress.loss)) {
-        this.#pause();
-        element("training-status").textContent = `Paused: the loss is not finite at step ${progress.step}. A smaller learning rate may help.`;
-      }
+      if (Number.isFinite(progress.loss)) this.#addLoss(progress);
+      this.#pauseAtEnd(progress);
       if (performance.now() - shown > interval || !this.#running) {
         await this.#show(network, progress);
         shown = performance.now();
       }
       await nextFrame();
     }
+  }
+
+  /** There are so many steps at most, and no way on from a loss that is no number. */
+  #pauseAtEnd({ step, loss }) {
+    const isLast = step >= this.#trainer.mostSteps;
+    if (!isLast && Number.isFinite(loss)) return;
+    this.#pause();
+    this.#ended = true;
+    this.#showButtons();
+    element("training-status").textContent = isLast
+      ? `Done: step ${step} is the last one.`
+      : `Ended: the loss is not finite at step ${step}. A smaller learning rate may help.`;
   }
 
   /** Keeps so many losses at most; older ones are thinned out. */
@@ -190,9 +224,10 @@ export class Training {
   #showFacts(facts) {
     element("training-step").textContent = facts ? String(facts.step) : "0";
     element("training-loss").textContent = facts ? readable(facts.loss, 3) : "–";
-    element("training-accuracy").textContent = facts ? `${(100 * facts.accuracy).toFixed(1)} %` : "–";
+    const accuracy = facts ? `${(100 * facts.accuracy).toFixed(1)} %` : "–";
+    element("training-accuracy").textContent = accuracy;
     const picture = facts
-      ? `Points of two classes and the decision boundary at step ${facts.step}; ${(100 * facts.accuracy).toFixed(1)} % of the test set are told right`
+      ? `Points of two classes and the decision boundary at step ${facts.step}; test accuracy ${accuracy}`
       : "Points and decision boundary: no network yet";
     element("boundary").setAttribute("aria-label", picture);
     element("loss").setAttribute("aria-label", describeLosses(this.#losses));
@@ -200,9 +235,9 @@ export class Training {
 
   #showButtons() {
     const start = element("training-start");
-    start.disabled = this.#running || !this.#gpu.ready;
+    start.disabled = this.#running || this.#ended || !this.#gpu.ready;
     start.textContent = this.#trainer ? "Continue" : "Start";
-    element("training-pause").disabled = !this.#running;
+    element("training-pause").disabled = !this.#running || !this.#trainer;
     element("training-reset").disabled = !this.#running && !this.#trainer;
   }
 

@@ -1,8 +1,8 @@
 // Sampled verification: results of the visitor's GPU beside the f64 reference.
 
-import { edges, LARGEST, ofAllFloats, ofRange, readable, shortest } from "./floats.js";
+import { edges, grouped, LARGEST, ofAllFloats, ofRange, readable, shortest } from "./floats.js";
 import { makeCopyButton, textOf } from "./notices.js";
-import { makeCancelable, nextFrame, Stopped } from "./pacing.js";
+import { makeCancelable, nextFrame } from "./pacing.js";
 import { parseRange } from "./state.js";
 import { addRow, clear } from "./tables.js";
 
@@ -63,39 +63,36 @@ function forJson(key, value) {
 export class Verification {
   #gpu;
   #library;
-  #functions;
+  #selection;
   #json = "";
 
-  constructor({ gpu, library, functions, fail }) {
+  constructor({ gpu, library, selection, fail }) {
     this.#gpu = gpu;
     this.#library = library;
-    this.#functions = functions;
+    this.#selection = selection;
     element("verify-form").addEventListener("input", () => {
       element("verify-error").textContent = "";
     });
     makeCopyButton(element("verify-copy"), "JSON", () => this.#json);
-    makeCancelable({
-      form: element("verify-form"),
-      start: element("verify-start"),
-      cancel: element("verify-cancel"),
-      work: (signal) => this.#run(signal),
-      onError: (error) => {
-        element("verify-status").textContent = error instanceof Stopped ? "Cancelled." : `Stopped: ${textOf(error)}`;
-        if (!(error instanceof Stopped)) fail(error);
-      },
-    });
+    makeCancelable("verify", (signal) => this.#run(signal), fail);
   }
 
   /** The settings; null, with a message, where they are not possible. */
   #settings() {
     const orders = [0, 1, 2].filter((order) => element(`verify-order-${order}`).checked);
-    const entries = this.#functions.usable;
+    const entries = this.#selection.usable;
     element("verify-error").textContent = "";
     try {
       if (entries.length === 0) throw new Error("No function is chosen.");
       if (orders.length === 0) throw new Error("No quantity is ticked.");
       const inputs = readInputs(element("verify-range").value);
-      return { entries, orders, inputs, accuracy: element("verify-accuracy").value, samples: Number(element("verify-samples").value) };
+      return {
+        entries,
+        orders,
+        inputs,
+        accuracy: element("verify-accuracy").value,
+        samples: Number(element("verify-samples").value),
+      };
     } catch (error) {
       element("verify-error").textContent = textOf(error);
       return null;
@@ -106,14 +103,17 @@ export class Verification {
     const settings = this.#settings();
     if (!settings) return;
     const { entries, orders } = settings;
-    const jobs = entries.flatMap((entry) => orders.map((order) => ({ label: entry.label, text: entry.text, entry, activation: entry.activation, order })));
+    const jobs = entries.flatMap((entry) =>
+      orders.map((order) => ({ label: entry.label, text: entry.text, entry, activation: entry.activation, order })),
+    );
     const progress = element("verify-progress");
     clear(element("verify-results"));
     element("verify-results").hidden = true;
     element("verify-details").hidden = true;
     const results = [];
     for (const [index, job] of jobs.entries()) {
-      element("verify-status").textContent = `Verifying ${QUANTITIES[job.order]} of ${job.label} (${index + 1} of ${jobs.length}).`;
+      element("verify-status").textContent =
+        `Verifying ${QUANTITIES[job.order]} of ${job.label} (${index + 1} of ${jobs.length}).`;
       const comparison = await this.#verify(job, settings, signal, (share) => {
         progress.value = (index + share) / jobs.length;
       });
@@ -129,9 +129,9 @@ export class Verification {
     for (let index = 0; index < source.chunks; index += 1) {
       const x = source.chunk(index);
       if (x.length > 0) {
-        const results = await this.#gpu.run((gpu) => (order === 0
-          ? gpu.forward(activation, x, { accuracy })
-          : gpu.derivative(activation, x, { order, accuracy })));
+        const results = await this.#gpu.run((gpu) =>
+          order === 0 ? gpu.forward(activation, x, { accuracy }) : gpu.derivative(activation, x, { order, accuracy }),
+        );
         all = merged(all, this.#library.compare(activation, x, results, { order, accuracy }));
       }
       onProgress((index + 1) / source.chunks);
@@ -144,16 +144,20 @@ export class Verification {
   #showRow({ label, order }, { worstUlp, worstInput, limitUlp, count, failed }) {
     const table = element("verify-results");
     table.hidden = false;
-    addRow(table, [
-      label,
-      QUANTITIES[order],
-      { number: readable(worstUlp, 4) },
-      { number: shortest(worstInput).replaceAll("-", "−") },
-      { number: hasBound(limitUlp) ? readable(limitUlp, 4) : "none" },
-      { number: count.toLocaleString("en").replaceAll(",", " ") },
-      { number: String(failed) },
-      verdict({ limitUlp, failed }),
-    ], hasBound(limitUlp) && failed > 0 ? "bad" : "");
+    addRow(
+      table,
+      [
+        label,
+        QUANTITIES[order],
+        { number: readable(worstUlp, 4) },
+        { number: hasBound(limitUlp) ? readable(limitUlp, 4) : "none" },
+        verdict({ limitUlp, failed }),
+        { number: shortest(worstInput).replaceAll("-", "−") },
+        { number: grouped(count) },
+        { number: grouped(failed) },
+      ],
+      hasBound(limitUlp) && failed > 0 ? "bad" : "",
+    );
   }
 
   #finish({ inputs, accuracy, samples }, results) {
