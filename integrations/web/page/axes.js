@@ -2,7 +2,10 @@
 
 import { DASHES } from "./marks.js";
 
-const MARGIN = { left: 58, right: 12, top: 10, bottom: 26 };
+const MARGIN = { left: 18, right: 12, top: 10, bottom: 26 };
+/** At most so wide is a character of a tick, and so far apart are ticks. */
+const CHARACTER = 7.7;
+const APART = { x: 64, y: 48 };
 
 export function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -27,29 +30,6 @@ export function redrawOnChange(canvas, draw) {
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 }
 
-/** Where a view's numbers lie on a canvas of this size. */
-export function frameOf({ x, y }, width, height) {
-  const box = { left: MARGIN.left, top: MARGIN.top, right: width - MARGIN.right, bottom: height - MARGIN.bottom };
-  const [perX, perY] = [(box.right - box.left) / (x[1] - x[0]), (box.bottom - box.top) / (y[1] - y[0])];
-  return {
-    box,
-    atX: (value) => box.left + (value - x[0]) * perX,
-    atY: (value) => box.bottom - (value - y[0]) * perY,
-    toX: (pixel) => x[0] + (pixel - box.left) / perX,
-    toY: (pixel) => y[0] + (box.bottom - pixel) / perY,
-  };
-}
-
-/** Round numbers between two, about so many. */
-function ticks([first, last], count) {
-  const rough = (last - first) / count;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].find((factor) => factor * power >= rough) * power;
-  const values = [];
-  for (let index = Math.ceil(first / step); index * step <= last; index += 1) values.push(index * step);
-  return { values, step };
-}
-
 /** The text of a tick, with the digits that tell it from the next. */
 function tickText(value, step) {
   if (value === 0) return "0";
@@ -62,6 +42,35 @@ function tickText(value, step) {
   return value.toFixed(digits).replaceAll("-", "−");
 }
 
+/** Round numbers between two with their text, about so many. */
+function ticks([first, last], count) {
+  const rough = (last - first) / Math.max(count, 2);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].find((factor) => factor * power >= rough) * power;
+  const start = Math.ceil(first / step);
+  return Array.from({ length: Math.max(Math.floor(last / step) - start + 1, 0) }, (_, index) => {
+    const value = (start + index) * step;
+    return { value, text: tickText(value, step) };
+  });
+}
+
+/** Where a view's numbers lie on a canvas of this size, and its ticks. The left margin has room for those of y. */
+export function frameOf({ x, y }, width, height) {
+  const [top, bottom, right] = [MARGIN.top, height - MARGIN.bottom, width - MARGIN.right];
+  const ticksOfY = ticks(y, (bottom - top) / APART.y);
+  const left = MARGIN.left + CHARACTER * Math.max(2, ...ticksOfY.map(({ text }) => text.length));
+  const [perX, perY] = [(right - left) / (x[1] - x[0]), (bottom - top) / (y[1] - y[0])];
+  return {
+    box: { left, top, right, bottom },
+    ticksOfX: ticks(x, (right - left) / APART.x),
+    ticksOfY,
+    atX: (value) => left + (value - x[0]) * perX,
+    atY: (value) => bottom - (value - y[0]) * perY,
+    toX: (pixel) => x[0] + (pixel - left) / perX,
+    toY: (pixel) => y[0] + (bottom - pixel) / perY,
+  };
+}
+
 function line(context, fromX, fromY, toX, toY) {
   context.beginPath();
   context.moveTo(fromX, fromY);
@@ -70,27 +79,27 @@ function line(context, fromX, fromY, toX, toY) {
 }
 
 /** Grid, axes through 0 and numbers beside the frame. */
-export function drawAxes(context, view, frame) {
-  const { box, atX, atY } = frame;
+export function drawAxes(context, { box, ticksOfX, ticksOfY, atX, atY }) {
   const sharp = (pixel) => Math.round(pixel) + 0.5;
-  const across = ticks(view.x, Math.max((box.right - box.left) / 64, 2));
-  const upwards = ticks(view.y, Math.max((box.bottom - box.top) / 48, 2));
   context.lineWidth = 1;
-  for (const value of across.values) {
+  for (const { value } of ticksOfX) {
     context.strokeStyle = colour(value === 0 ? "axis" : "grid");
     line(context, sharp(atX(value)), box.top, sharp(atX(value)), box.bottom);
   }
-  for (const value of upwards.values) {
+  for (const { value } of ticksOfY) {
     context.strokeStyle = colour(value === 0 ? "axis" : "grid");
     line(context, box.left, sharp(atY(value)), box.right, sharp(atY(value)));
   }
   context.fillStyle = colour("muted");
-  context.textAlign = "center";
   context.textBaseline = "top";
-  for (const value of across.values) context.fillText(tickText(value, across.step), atX(value), box.bottom + 8);
-  context.textAlign = "right";
+  context.textAlign = "center";
+  for (const { value, text } of ticksOfX) {
+    const isWhole = atX(value) + context.measureText(text).width / 2 < box.right + MARGIN.right;
+    if (isWhole) context.fillText(text, atX(value), box.bottom + 8);
+  }
   context.textBaseline = "middle";
-  for (const value of upwards.values) context.fillText(tickText(value, upwards.step), box.left - 8, atY(value));
+  context.textAlign = "right";
+  for (const { value, text } of ticksOfY) context.fillText(text, box.left - 8, atY(value));
 }
 
 /** Sets the line of a function's curve: its colour, and the dashes of f, f′ or f″. */

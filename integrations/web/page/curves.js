@@ -12,9 +12,10 @@ const DELAY = 60;
 const SPEAKING_DELAY = 500;
 const MARGIN = 0.06;
 
-/** A range of y for these values: all of them, or those about their median where they reach too far. */
-function fittingRange(values, width) {
-  const finite = values.filter(Number.isFinite).sort();
+/** A range of y for these curves: all of them, or what is about the median where they reach too far. */
+function fittingRange(curves, width) {
+  const values = curves.flatMap((curve) => Array.from(curve.values));
+  const finite = Float64Array.from(values.filter(Number.isFinite)).sort();
   if (finite.length === 0) return [-1, 1];
   let [low, high] = [finite[0], finite[finite.length - 1]];
   if (high - low > 2 * width) {
@@ -33,6 +34,8 @@ export class Curves {
   #fail;
   #curves = new Latest();
   #values = new Latest();
+  #curveResults = new Map();
+  #valueResults = new Map();
   #field = document.getElementById("cursor");
   #body = document.querySelector("#readout tbody");
   #shape = "";
@@ -111,47 +114,58 @@ export class Curves {
     );
   }
 
-  async #evaluateAll(x) {
-    const results = [];
-    for (const order of this.#orders.toReversed()) {
+  /** The results of each function and order, one after the other: the first use of one takes a while. */
+  async *#evaluations(x) {
+    for (const order of this.#orders) {
       for (const entry of this.#selection.usable) {
         const { slot, id } = entry;
-        results.push({ id, slot, order, x, values: await this.#evaluate(entry, order, x) });
+        yield { id, slot, order, x, values: await this.#evaluate(entry, order, x) };
       }
     }
-    return results;
+  }
+
+  /** Of these results those that are wanted now; f comes last, over its derivatives. */
+  #wanted(results) {
+    const ids = this.#selection.usable.map(({ id }) => id);
+    return Array.from(results.values())
+      .filter(({ id, order }) => ids.includes(id) && this.#orders.includes(order))
+      .sort((a, b) => b.order - a.order);
+  }
+
+  /** Puts new results in the place of the old ones as they come, and tells `show` all of them. */
+  async #renew(results, x, show) {
+    try {
+      for await (const result of this.#evaluations(x)) {
+        results.set(`${result.id}/${result.order}`, result);
+        show(this.#wanted(results));
+      }
+      show(this.#wanted(results));
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   #compute() {
     if (!this.#gpu.settled) return;
     this.#curves.run(async () => {
-      try {
-        const { view, samples } = this.#plot;
-        const curves = await this.#evaluateAll(samples);
-        if (this.followsY) {
-          const all = Float64Array.from(curves.flatMap(({ values }) => Array.from(values)));
-          this.#plot.view = { x: this.#plot.view.x, y: fittingRange(all, view.x[1] - view.x[0]) };
-        }
-        this.#plot.showCurves(curves);
-        this.#describe(curves);
-      } catch (error) {
-        this.#fail(error);
-      }
+      const { view, samples } = this.#plot;
+      await this.#renew(this.#curveResults, samples, (curves) => this.#plot.showCurves(curves));
+      const curves = this.#wanted(this.#curveResults);
+      if (this.followsY) this.#plot.view = { x: this.#plot.view.x, y: fittingRange(curves, view.x[1] - view.x[0]) };
+      this.#plot.draw();
+      this.#describe(curves);
     });
     this.#computeValues();
   }
 
   #computeValues() {
     if (!this.#gpu.settled) return;
-    this.#values.run(async () => {
-      try {
-        const values = await this.#evaluateAll(Float32Array.of(this.#plot.cursor));
-        this.#plot.showValues(values.map(({ slot, values: [value] }) => ({ slot, value })));
-        this.#showValues(values);
-      } catch (error) {
-        this.#fail(error);
-      }
-    });
+    this.#values.run(() =>
+      this.#renew(this.#valueResults, Float32Array.of(this.#plot.cursor), (results) => {
+        this.#plot.showValues(results.map(({ slot, values: [value] }) => ({ slot, value })));
+        this.#showValues(results);
+      }),
+    );
   }
 
   // Text

@@ -59,7 +59,7 @@ export function drawLosses(canvas, losses) {
   const largest = finite.reduce((most, { loss }) => Math.max(most, loss), 0) || 1;
   const view = { x: [0, Math.max(losses.at(-1)?.step ?? 0, 10)], y: [0, largest * 1.08] };
   const frame = frameOf(view, width, height);
-  drawAxes(context, view, frame);
+  drawAxes(context, frame);
   context.strokeStyle = colour("series-0");
   context.lineWidth = 1.75;
   context.lineJoin = "round";

@@ -191,7 +191,7 @@ export class Plot extends EventTarget {
     const { context, width, height } = prepare(this.#canvas);
     const frame = frameOf(this.view, width, height);
     const { box } = frame;
-    drawAxes(context, this.view, frame);
+    drawAxes(context, frame);
     context.save();
     context.beginPath();
     context.rect(box.left, box.top, box.right - box.left, box.bottom - box.top);
