@@ -53,8 +53,8 @@ class Page {
 
   async start() {
     this.#restore();
-    await this.#startGpu();
     this.#listen();
+    await this.#startGpu();
   }
 
   #listen() {
