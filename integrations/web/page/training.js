@@ -166,14 +166,13 @@ export class Training {
   #pause() {
     this.#running = false;
     this.#showButtons();
-    element("training-status").textContent = `Paused at step ${element("training-step").textContent}.`;
+    element("training-status").textContent = "Paused.";
   }
 
   /** Trains between two pictures until it is paused or there is another network. */
   async #loop(network) {
     const started = this.#starts;
     const isCurrent = () => this.#running && started === this.#starts && network === this.#network;
-    element("training-status").textContent = "Training.";
     const interval = window.matchMedia("(prefers-reduced-motion: reduce)").matches ? CALM_PICTURE : PICTURE;
     let steps = 1;
     let shown = -Infinity;
@@ -183,6 +182,7 @@ export class Training {
       if (!progress || network !== this.#network) return;
       const time = performance.now() - start;
       steps = Math.min(Math.max(Math.round((steps * CALL) / Math.max(time, 1)), 1), steps * 2, MOST_STEPS);
+      if (isCurrent()) element("training-status").textContent = "Training.";
       if (Number.isFinite(progress.loss)) this.#addLoss(progress);
       this.#pauseAtEnd(progress);
       if (performance.now() - shown > interval || !this.#running) {
