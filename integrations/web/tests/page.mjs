@@ -1,0 +1,3 @@
+export async function test() {
+  return { faults: [], counted: 'nothing yet' };
+}
