@@ -107,14 +107,16 @@ function plan(functions) {
   for (const found of functions.filter(({ family }) => family !== 'elementwise')) {
     const { function: activation, family } = found;
     const softmax = family === 'softmax';
-    const shapes = softmax ? [[3, 5, 7], [1, 1], [2, 1025]] : [[3, 4, 6]];
+    // Each kind of kernel of the softmax family has one function here that is tried more widely.
+    const widely = ['softmax', 'entmax15', 'logsumexp'].includes(activation);
+    const shapes = softmax ? [[3, 5, 7], [2, 1025], ...(widely ? [[1, 1]] : [])] : [[3, 4, 6]];
     for (const shape of shapes) {
       const x = array('x', shape);
-      const axes = softmax && shape.length > 2 ? [0, 1, 2] : softmax ? [1] : [1, 2];
+      const axes = shape.length < 3 ? [1] : widely ? [0, 1, 2] : [1, 2];
       for (const axis of axes) {
         const common = { activation, x, shape, axis };
         add({ operation: 'forward', ...common });
-        if (shape.length < 3 && shape[0] < 2) continue;
+        if (shape[0] === 1) continue;
         const dy = array('dy', shapeOfResult(found, shape, axis));
         if (axis > 0) add({ operation: 'backward', dy, ...common });
         if (axis === 2 && softmax) {
