@@ -23,6 +23,11 @@ export async function serve(folders) {
       response.writeHead(200, { 'content-type': TYPES['.html'] }).end(EMPTY);
       return;
     }
+    // Browsers ask for it where a page names no icon.
+    if (path === '/favicon.ico') {
+      response.writeHead(204).end();
+      return;
+    }
     const prefix = Object.keys(folders).find((prefix) => path.startsWith(prefix));
     let file = prefix && join(folders[prefix], normalize('/' + path.slice(prefix.length)));
     if (file?.endsWith('/')) file += 'index.html';
