@@ -4,6 +4,7 @@
 //!
 //!     accuracy_table inputs INPUTS.npy      every 1021st f32, for other libraries to evaluate
 //!     accuracy_table peers INPUTS.npy DIR   their results in DIR, compared and recorded
+//!     accuracy_table browser RESULTS.json   what a browser has measured, recorded
 //!     accuracy_table table DATE             the table of all records
 
 use anyhow::{Context, Result, bail};
@@ -34,8 +35,11 @@ fn main() -> Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["inputs", inputs] => write_inputs(Path::new(inputs)),
         ["peers", inputs, results] => record_peers(Path::new(inputs), Path::new(results)),
+        ["browser", results] => record_browser(Path::new(results)),
         ["table", date] => write_table(date),
-        _ => bail!("the arguments are: inputs INPUTS.npy, or peers INPUTS.npy DIR, or table DATE"),
+        _ => bail!(
+            "the arguments are: inputs INPUTS.npy, or peers INPUTS.npy DIR, or browser RESULTS.json, or table DATE"
+        ),
     }
 }
 
@@ -90,6 +94,20 @@ fn record_peers(inputs: &Path, results: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Keeps what a browser has measured, with the hash of each kernel.
+fn record_browser(results: &Path) -> Result<()> {
+    let mut record: Value = serde_json::from_str(&std::fs::read_to_string(results)?)?;
+    for activation in Activation::ALL {
+        for (pass, quantity) in PASSES {
+            let row = &mut record["rows"][format!("{} {pass}", activation.name())];
+            anyhow::ensure!(row.is_object(), "the browser has not measured {}, {pass}", activation.name());
+            row["kernel"] = fingerprint::<f32>(*activation, quantity, Accuracy::Highest).into();
+        }
+    }
+    std::fs::write(folder().join("chromium.json"), format!("{record:#}\n"))?;
+    Ok(())
+}
+
 /// What an entry compares, if it was recorded with the kernel that there is now.
 fn current_pass(entry: &Value) -> Option<&'static str> {
     let (pass, quantity) = PASSES.get(entry["order"].as_u64()? as usize)?;
@@ -122,6 +140,20 @@ impl Table {
                     let cell = self.cells.entry((name.to_owned(), pass.to_owned(), adapter.to_owned()));
                     let cell = cell.or_insert((worst, exhaustive));
                     *cell = (cell.0.max(worst), cell.1 || exhaustive);
+                }
+            }
+        }
+    }
+
+    fn add_browser(&mut self, record: &Value) {
+        let column = record["column"].as_str().unwrap_or_default().to_owned();
+        self.columns.push(column.clone());
+        for activation in Activation::ALL {
+            for (pass, quantity) in PASSES {
+                let row = &record["rows"][format!("{} {pass}", activation.name())];
+                if row["kernel"] == fingerprint::<f32>(*activation, quantity, Accuracy::Highest) {
+                    let key = (activation.name().to_owned(), pass.to_owned(), column.clone());
+                    self.cells.insert(key, (real(&row["worst_ulp"]), false));
                 }
             }
         }
@@ -190,13 +222,18 @@ fn write_table(date: &str) -> Result<()> {
     let mut table = Table::default();
     let mut records: Vec<PathBuf> = std::fs::read_dir(folder())?
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "json") && !path.ends_with("peers.json"))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .filter(|path| !path.ends_with("peers.json") && !path.ends_with("chromium.json"))
         .collect();
     // The sample of all adapters decides their order.
     records.sort_by_key(|path| (!path.ends_with("sampled.json"), path.clone()));
     let parsed = |path: &PathBuf| -> Result<Value> { Ok(serde_json::from_str(&std::fs::read_to_string(path)?)?) };
     for path in &records {
         table.add_record(&parsed(path)?);
+    }
+    let browser = folder().join("chromium.json");
+    if browser.exists() {
+        table.add_browser(&parsed(&browser)?);
     }
     let peers = folder().join("peers.json");
     if peers.exists() {
@@ -206,7 +243,7 @@ fn write_table(date: &str) -> Result<()> {
         "# Accuracy\n\nThe largest error of each function at its default parameters in f32, in units in the last place, \
          against the f64 reference; {date}, by `cargo xtask accuracy`. Bold: every one of the 2³² floats was tried; else \
          every 97th and the edges of the function on adapters, of second derivatives every 61st on llvmpipe's Vulkan and every \
-         4093rd on the others, every {STEP}st but NaN for other libraries, which ran on the CPU. \
+         4093rd on the others, every {STEP}st but NaN in Chromium, and for other libraries, which ran on the CPU. \
          ∞: a finite number, an infinity or NaN in place of another of them. Near a root away from 0 the error is \
          measured against the largest term; a zero is accepted for a result that is no normal number.\n\n{}",
         table.markdown()

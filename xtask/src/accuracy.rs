@@ -1,6 +1,6 @@
 //! Measures accuracy and writes it down.
 
-use crate::{ROOT, adapter, cargo, run};
+use crate::{ROOT, adapter, cargo, run, web};
 use anyhow::{Context, Result};
 use std::path::Path;
 use std::process::Command;
@@ -23,6 +23,11 @@ pub fn record() -> Result<()> {
     match run(peers) {
         Ok(()) => run(example(&["peers", &inputs, &results]))?,
         Err(error) => println!("xtask: {error:#}; the record of PyTorch and JAX stays as it is"),
+    }
+    let browser = text(&folder.join("chromium.json"));
+    match web::measure(&browser) {
+        Ok(()) => run(example(&["browser", &browser]))?,
+        Err(error) => println!("xtask: {error:#}; the record of Chromium stays as it is"),
     }
     let date = Command::new("date").args(["-u", "+%F"]).output().context("cannot run date")?;
     run(example(&["table", String::from_utf8_lossy(&date.stdout).trim()]))

@@ -94,6 +94,19 @@ pub fn test() -> Result<()> {
     Ok(())
 }
 
+/// Measures in a browser how far functions are from the reference.
+pub fn measure(output: &str) -> Result<()> {
+    let folder = folder();
+    let browser = chromium::browser()?;
+    let playwright = node::package(&folder.join("node"), PLAYWRIGHT.0, PLAYWRIGHT.1)?;
+    build()?;
+    let mut measure = Command::new("node");
+    measure.arg("integrations/web/tests/accuracy.mjs").current_dir(ROOT);
+    measure.arg("--folder").arg(&folder).arg("--playwright").arg(&playwright);
+    measure.args(["--browser", browser, "--output", output]);
+    run(measure)
+}
+
 fn folder() -> PathBuf {
     Path::new(ROOT).join("target/web")
 }
