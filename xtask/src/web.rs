@@ -4,7 +4,7 @@ use crate::{ROOT, adapter, cargo, chromium, node, run};
 use anyhow::{Context, Result, bail, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -55,7 +55,7 @@ pub fn build() -> Result<PathBuf> {
     stamp.args(["pkg", "set", &format!("version={version}")]).current_dir(&package);
     run(stamp)?;
     let mut pack = Command::new("npm");
-    pack.args(["pack", "--silent", "--pack-destination"]).arg(&folder).current_dir(&package);
+    pack.args(["pack", "--silent", "--pack-destination"]).arg(&folder).current_dir(&package).stdout(Stdio::null());
     run(pack)?;
     let archive = folder.join(format!("gpu-activations-{version}.tgz"));
     ensure!(archive.exists(), "npm has not written {}", archive.display());
@@ -89,7 +89,8 @@ pub fn test() -> Result<()> {
     ] {
         tests.arg(name).arg(value);
     }
-    run(tests).context("the package fails in a browser")?;
+    let status = tests.status().with_context(|| format!("cannot run {tests:?}"))?;
+    ensure!(status.success(), "the package or its page fails in the browser, as above");
     println!("all in {} s", begin.elapsed().as_secs());
     Ok(())
 }

@@ -103,6 +103,17 @@ async function code(page) {
   }
 }
 
+/** In the page: an element that makes it wider than its window, if there is one. */
+function sticksOut() {
+  if (document.documentElement.scrollWidth <= innerWidth) return;
+  const scrolls = (element) => getComputedStyle(element).overflowX !== 'visible';
+  const inside = (element) => element !== document.body && (scrolls(element) || inside(element.parentElement));
+  const all = [...document.body.querySelectorAll('*')].filter((element) => !inside(element.parentElement));
+  const right = (element) => element.getBoundingClientRect().right;
+  const furthest = all.reduce((a, b) => (right(b) >= right(a) ? b : a));
+  return `${furthest.localName}#${furthest.id}, to ${right(furthest)} of ${innerWidth} pixels,`;
+}
+
 async function pictures(page, folder) {
   mkdirSync(folder, { recursive: true });
   const picture = async (name, scheme, width) => {
@@ -110,8 +121,8 @@ async function pictures(page, folder) {
     await page.setViewportSize({ width, height: 900 });
     await page.waitForTimeout(300);
     await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    expect(wide <= 0, `${name}: the page is ${wide} pixels wider than its window`);
+    const wide = await page.evaluate(sticksOut);
+    expect(!wide, `${name}: ${wide} sticks out of the window`);
   };
   await picture('light', 'light', 1280);
   await picture('dark', 'dark', 1280);
