@@ -239,8 +239,10 @@ impl Device {
         }
         self.alive()?;
         let Some(error) = first else { return Ok(()) };
-        // A pipeline among them may be invalid.
+        // Any of what was created since the last wait may be invalid.
         self.cache.forget_pipelines();
+        self.cache.forget_uniforms();
+        lock(&self.pool).clear();
         Err(error)
     }
 
