@@ -61,6 +61,13 @@ impl fmt::Debug for Device {
     }
 }
 
+/// The errors that are caught. On internal ones wgpu panics in a browser; what is invalid after one is caught there.
+#[cfg(not(target_arch = "wasm32"))]
+const FILTERS: &[wgpu::ErrorFilter] =
+    &[wgpu::ErrorFilter::OutOfMemory, wgpu::ErrorFilter::Validation, wgpu::ErrorFilter::Internal];
+#[cfg(target_arch = "wasm32")]
+const FILTERS: &[wgpu::ErrorFilter] = &[wgpu::ErrorFilter::OutOfMemory, wgpu::ErrorFilter::Validation];
+
 /// Bytes written to the queue at once.
 const WRITE_BYTES: usize = 8 << 20;
 
@@ -148,7 +155,8 @@ impl Device {
     pub(crate) fn notice_loss(&self) {
         let lost = Arc::clone(&self.lost);
         self.wgpu.set_device_lost_callback(move |_, reason| *lock(&lost) = Some(reason));
-        // Only a user's own calls of the device get here.
+        // Only a user's own calls of the device get here; a browser's, and its internal errors, are on its console.
+        #[cfg(not(target_arch = "wasm32"))]
         self.wgpu.on_uncaptured_error(Arc::new(|error: wgpu::Error| log::error!("{error}")));
     }
 
@@ -198,8 +206,7 @@ impl Device {
     /// later, and the next call that waits returns the error.
     pub(crate) fn checked<R>(&self, work: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
         self.alive()?;
-        let filters = [wgpu::ErrorFilter::OutOfMemory, wgpu::ErrorFilter::Validation, wgpu::ErrorFilter::Internal];
-        let scopes = filters.map(|filter| self.wgpu.push_error_scope(filter));
+        let scopes: Vec<_> = FILTERS.iter().map(|filter| self.wgpu.push_error_scope(*filter)).collect();
         let outcome = work();
         // Scopes are popped in reverse order.
         let reports: Vec<_> = scopes.into_iter().rev().map(|scope| scope.pop()).collect();

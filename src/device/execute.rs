@@ -166,16 +166,16 @@ impl Device {
                     Some(text) => checked_module(&self.wgpu, key.label, text),
                 };
                 let module = compiled.insert(module);
+                // Before what the scopes report, which does not name the place.
+                #[cfg(target_arch = "wasm32")]
+                self.report(complaint(module.clone(), shader.clone(), key.label));
                 Ok(create_pipeline(&self.wgpu, module, key, self.cache.of_driver()))
             })
         });
-        let Some(module) = compiled else { return outcome };
-        let complaint = complaint(module, shader, key.label);
-        #[cfg(target_arch = "wasm32")]
-        self.report(complaint);
         #[cfg(not(target_arch = "wasm32"))]
         if outcome.is_err()
-            && let Some(error) = pollster::block_on(complaint)
+            && let Some(module) = compiled
+            && let Some(error) = pollster::block_on(complaint(module, shader, key.label))
         {
             return Err(error);
         }

@@ -34,8 +34,8 @@ export async function test() {
   const y = Float32Array.of(1, 2);
   const checks = [
     ['an unknown name', () => gpu.forward('gelo', x), /gelo/],
-    ['a name that is a number', () => gpu.forward(3, x), /./],
-    ['no name', () => gpu.forward(undefined, x), /./],
+    ['a name that is a number', () => gpu.forward(3, x), /Number/],
+    ['no name', () => gpu.forward(undefined, x), /undefined/],
     ['an unknown option', () => gpu.forward('softmax', x, { axes: 0 }), /axes/],
     ['an unknown option of a derivative', () => gpu.derivative('gelu', x, { degree: 2 }), /degree/],
     ['an unknown option of create', () => GpuActivations.create({ accurate: true }), /accurate/],
@@ -47,7 +47,7 @@ export async function test() {
     ['a shape of words', () => gpu.forward('softmax', x, { shape: 'all' }), /shape/],
     ['a shape below 0', () => gpu.forward('softmax', x, { shape: [-3] }), /shape|-3/],
     ['a fraction as axis', () => gpu.forward('softmax', x, { axis: 0.5 }), /axis|0\.5/],
-    ['options that are no object', () => gpu.forward('gelu', x, 7), /./],
+    ['options that are no object', () => gpu.forward('gelu', x, 7), /object, not 7/],
     ['an unknown parameter', () => gpu.forward('elu', x, { parameters: { beta: 1 } }), /beta/],
     ['a parameter out of range', () => gpu.forward('softplus', x, { parameters: { beta: 0 } }), /beta/],
     ['a parameter that is NaN', () => gpu.forward('elu', x, { parameters: { alpha: NaN } }), /alpha/],
@@ -60,11 +60,11 @@ export async function test() {
     ['an axis that is not there', () => gpu.forward('softmax', x, { axis: 1 }), /axis/],
     ['a second gradient that there is not', () => gpu.doubleBackward('sparsemax', x, x, x), /sparsemax/],
     ['a gated unit of 3', () => gpu.forward('swiglu', x), /3|even/],
-    ['a wrong formula', () => custom('x +'), /./],
+    ['a wrong formula', () => custom('x +'), /the end|expected/],
     ['a formula without a value', () => custom('beta * x'), /beta/],
     ['a formula with a wrong parameter', () => custom('beta * x', { gamma: 1 }), /gamma|beta/],
     ['a wrong formula as text', () => gpu.forward('custom(y)', x), /y/],
-    ['a wrong prefix', () => snippet('gelu', '1 2'), /./],
+    ['a wrong prefix', () => snippet('gelu', '1 2'), /1 2/],
     ['a wrong pass', () => gpu.plan('gelu', { pass: 'sideways', shape: [3] }), /sideways|pass/],
     ['a plan without a shape', () => gpu.plan('gelu', {}), /shape/],
   ];
@@ -88,11 +88,41 @@ export async function test() {
 
   gpu.free();
   const freed = [
-    ['forward after free()', () => gpu.forward('gelu', x), /./],
-    ['plan after free()', () => gpu.plan('gelu', { shape: [3] }), /./],
+    ['forward after free()', () => gpu.forward('gelu', x), /freed/],
+    ['plan after free()', () => gpu.plan('gelu', { shape: [3] }), /freed/],
   ];
   faults.push(...(await faultsOf(freed)));
   return { faults, counted: `${checks.length + freed.length} wrong calls fail with an Error; 0 and ${count} elements work` };
+}
+
+/** What the device refuses is the error of the call that waits for it, and nothing of it is kept. */
+export async function refused() {
+  const gpu = await GpuActivations.create();
+  const x = Float32Array.of(-1, 0, 1);
+  const { createShaderModule, popErrorScope } = GPUDevice.prototype;
+  const faults = [];
+
+  GPUDevice.prototype.popErrorScope = async function () {
+    GPUDevice.prototype.popErrorScope = popErrorScope;
+    await popErrorScope.call(this);
+    return new GPUOutOfMemoryError('none is left');
+  };
+  faults.push(await fault('memory that has run out', () => gpu.forward('relu', x), /memory/));
+
+  GPUDevice.prototype.createShaderModule = function ({ code, ...rest }) {
+    return createShaderModule.call(this, { code: code.replace('fn activation', 'fx activation'), ...rest });
+  };
+  faults.push(await fault('a module that is no WGSL', () => gpu.forward('tanh', x), /activations\/tanh\.wgsl/));
+  GPUDevice.prototype.createShaderModule = createShaderModule;
+
+  for (const [name, expected] of [['relu', '0,0,1'], ['hard_tanh', '-1,0,1']]) {
+    const y = await gpu.forward(name, x);
+    if (String(y) !== expected) faults.push(`afterwards ${name} gives ${y}`);
+  }
+  const [y] = await gpu.forward('tanh', x);
+  if (Math.abs(y - Math.tanh(-1)) > 1e-6) faults.push(`afterwards tanh(-1) is ${y}`);
+  gpu.free();
+  return { faults: faults.filter(Boolean), counted: 'memory and modules that are refused are Errors, and the next calls work' };
 }
 
 /** A device that is lost while it is in use. */

@@ -27,6 +27,7 @@ const TESTS = [
   ['functions', functions],
   ['plans', (withBrowser) => withBrowser(inBrowser('plans.js', 'test', 60))],
   ['errors', (withBrowser) => withBrowser(inBrowser('errors.js', 'test', 60))],
+  ['refusals', (withBrowser) => withBrowser(inBrowser('errors.js', 'refused', 60))],
   ['lost device', (withBrowser) => withBrowser(inBrowser('errors.js', 'lost', 60))],
   ['no WebGPU', (withBrowser) => withBrowser(inBrowser('errors.js', 'absent', 30, { init: 'delete Navigator.prototype.gpu' }))],
   ['page', (withBrowser, context) => withBrowser((browser) => page.test(browser, context))],
