@@ -7,6 +7,7 @@ mod dawn;
 mod instructions;
 mod libraries;
 mod node;
+mod python;
 mod web;
 
 use anyhow::{Context, Result, ensure};
@@ -36,6 +37,10 @@ enum Task {
     Web,
     /// Tests both in Chromium on SwiftShader, and the package's results against the crate's there; needs node.
     TestWeb,
+    /// Builds the Python package of integrations/python as a wheel in target/python/wheels; needs Python 3.10 or newer.
+    Wheel,
+    /// Installs the wheel in a virtual environment, and tests it against the command line on the same adapter.
+    TestPython(python::Arguments),
     /// Counts the instructions of every kernel in an AMD GPU's machine code, which Mesa compiles without the GPU.
     Instructions(instructions::Arguments),
     /// Compares the names of other libraries with those libraries, as Python has them.
@@ -84,6 +89,8 @@ fn perform(task: Task) -> Result<()> {
         Task::Dawn => dawn::check(),
         Task::Web => web::build().map(|_| ()),
         Task::TestWeb => web::test(),
+        Task::Wheel => python::build().map(|_| ()),
+        Task::TestPython(arguments) => python::test(&arguments),
         Task::Instructions(arguments) => instructions::perform(&arguments),
         Task::Libraries(arguments) => libraries::perform(&arguments),
         Task::Experiments { arguments } => {

@@ -1,0 +1,73 @@
+//! What a call computes: a pass by its name, with as many inputs and results as it has.
+
+use crate::error::raised;
+use gpu_activations::{Axis, Element, Function, GpuActivations, Order};
+use numpy::{PyReadonlyArray1, PyReadwriteArray1};
+use pyo3::PyResult;
+use pyo3::exceptions::PyValueError;
+
+/// Where a function along an axis works.
+pub struct Rows<'a> {
+    pub axis: Axis,
+    pub mask: Option<&'a [u8]>,
+}
+
+/// Computes with slices of the host, which pass through the device in batches.
+pub fn on_slices<T: Element>(
+    context: &GpuActivations,
+    function: &Function,
+    rows: Option<Rows<'_>>,
+    pass: &str,
+    inputs: &[&[u8]],
+    results: &mut [&mut [u8]],
+) -> PyResult<()> {
+    let inputs = inputs.iter().map(|&bytes| elements(bytes)).collect::<PyResult<Vec<&[T]>>>()?;
+    let mut results = results.iter_mut().map(|bytes| elements_mut(bytes)).collect::<PyResult<Vec<&mut [T]>>>()?;
+    let outcome = match (rows, pass, &inputs[..], &mut results[..]) {
+        (None, "forward", [x], [y]) => context.forward_slice_into(function, x, y),
+        (None, "backward", [x, dy], [dx]) => context.backward_slice_into(function, x, dy, dx),
+        (None, "derivative", [x], [result]) => context.derivative_slice_into(function, Order::First, x, result),
+        (None, "second_derivative", [x], [result]) => context.derivative_slice_into(function, Order::Second, x, result),
+        (None, "double_backward", [x, dy, v], [dx, ddy]) => {
+            context.double_backward_slice_into(function, x, dy, v, dx, ddy)
+        }
+        (Some(Rows { axis, mask }), "forward", [x], [y]) => {
+            context.forward_along_slice_into(function, &axis, mask, x, y)
+        }
+        (Some(Rows { axis, mask }), "backward", [x, dy], [dx]) => {
+            context.backward_along_slice_into(function, &axis, mask, x, dy, dx)
+        }
+        (Some(Rows { axis, mask }), "double_backward", [x, dy, v], [dx, ddy]) => {
+            context.double_backward_along_slice_into(function, &axis, mask, x, dy, v, dx, ddy)
+        }
+        _ => return Err(unknown(pass)),
+    };
+    outcome.map_err(raised)
+}
+
+/// The error of a pass that there is not, which the Python part never asks for.
+pub fn unknown(pass: &str) -> pyo3::PyErr {
+    PyValueError::new_err(format!("there is no pass {pass} with these operands"))
+}
+
+fn elements<T: Element>(bytes: &[u8]) -> PyResult<&[T]> {
+    bytemuck::try_cast_slice(bytes).map_err(misaligned)
+}
+
+fn elements_mut<T: Element>(bytes: &mut [u8]) -> PyResult<&mut [T]> {
+    bytemuck::try_cast_slice_mut(bytes).map_err(misaligned)
+}
+
+fn misaligned(error: bytemuck::PodCastError) -> pyo3::PyErr {
+    PyValueError::new_err(format!("an array does not lie in memory as its type asks for: {error}"))
+}
+
+/// The memory of arrays that are read.
+pub fn read<'a, T: numpy::Element>(arrays: &'a [PyReadonlyArray1<'_, T>]) -> PyResult<Vec<&'a [T]>> {
+    arrays.iter().map(|array| Ok(array.as_slice()?)).collect()
+}
+
+/// The memory of arrays that are written.
+pub fn written<'a, T: numpy::Element>(arrays: &'a mut [PyReadwriteArray1<'_, T>]) -> PyResult<Vec<&'a mut [T]>> {
+    arrays.iter_mut().map(|array| Ok(array.as_slice_mut()?)).collect()
+}

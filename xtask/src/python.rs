@@ -1,0 +1,127 @@
+//! Builds the wheel of integrations/python, and tests it in an environment of its own.
+
+use crate::{ROOT, adapter, cargo, run};
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+const FOLDER: &str = "integrations/python";
+
+/// PyTorch's own index, whose packages need no CUDA.
+const TORCH_FOR_CPUS: &str = "https://download.pytorch.org/whl/cpu";
+
+#[derive(Args)]
+pub struct Arguments {
+    /// Installs PyTorch, and runs the tests that need it; gigabytes from PyPI where PyTorch's own index is out of reach.
+    #[arg(long)]
+    torch: bool,
+}
+
+/// Builds the wheel, and gives its path.
+pub fn build() -> Result<PathBuf> {
+    let begin = Instant::now();
+    let environment = environment("venv")?;
+    pip(&environment, &["install", "--quiet", &maturin()?])?;
+    let wheels = empty(folder().join("wheels"))?;
+    let mut build = Command::new(program(&environment, "maturin"));
+    build.args(["build", "--release", "--out"]).arg(&wheels).current_dir(Path::new(ROOT).join(FOLDER));
+    if std::env::var_os("CARGO_TARGET_DIR").is_none() {
+        build.env("CARGO_TARGET_DIR", folder().join("cargo"));
+    }
+    run(build)?;
+    let wheel = fs::read_dir(&wheels)?.next().context("maturin has written no wheel")??.path();
+    let bytes = fs::metadata(&wheel)?.len();
+    println!("{}: {bytes} bytes, in {} s", wheel.display(), begin.elapsed().as_secs());
+    Ok(wheel)
+}
+
+/// Installs the wheel where nothing else is, and holds it against the command line on the same adapter.
+pub fn test(arguments: &Arguments) -> Result<()> {
+    adapter::ensure().context("the tests need an adapter")?;
+    run(cargo(&["build", "--release", "--features", "full", "--bin", "gpu-activations"]))?;
+    let wheel = build()?;
+    fs::remove_dir_all(folder().join("tests")).or_else(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => Ok(()),
+        _ => Err(error),
+    })?;
+    let environment = environment("tests")?;
+    let wheel = wheel.to_str().context("the wheel's path is no text")?;
+    pip(&environment, &["install", "--quiet", wheel, "pytest", "ml_dtypes"])?;
+    if arguments.torch {
+        let of_cpus = ["install", "--quiet", "--retries", "0", "--index-url", TORCH_FOR_CPUS, "torch"];
+        pip(&environment, &of_cpus).or_else(|_| pip(&environment, &["install", "--quiet", "torch"]))?;
+    }
+    let begin = Instant::now();
+    let mut tests = Command::new(program(&environment, "python"));
+    tests.args(["-m", "pytest", "-ra", "-p", "no:cacheprovider"]).current_dir(Path::new(ROOT).join(FOLDER));
+    tests.env("GPU_ACTIVATIONS_PROGRAM", command_line()?).env("PYTHONDONTWRITEBYTECODE", "1");
+    if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+        tests.env("NODEVICE_SELECT", "1");
+    }
+    run(tests).context("the wheel fails")?;
+    if !arguments.torch {
+        println!("xtask: tests that need PyTorch were left out; --torch installs it");
+    }
+    println!("all in {} s", begin.elapsed().as_secs());
+    Ok(())
+}
+
+fn folder() -> PathBuf {
+    Path::new(ROOT).join("target/python")
+}
+
+/// A virtual environment below target/python, made where it is not there.
+fn environment(name: &str) -> Result<PathBuf> {
+    let environment = folder().join(name);
+    if !program(&environment, "python").exists() {
+        let python = if cfg!(windows) { "python" } else { "python3" };
+        ensure!(
+            adapter::succeeds(&[python, "-m", "venv", "--help"]),
+            "{python} with venv is missing; install Python 3.10 or newer"
+        );
+        let mut venv = Command::new(python);
+        venv.args(["-m", "venv"]).arg(&environment);
+        run(venv)?;
+    }
+    Ok(environment)
+}
+
+/// A program of a virtual environment.
+fn program(environment: &Path, name: &str) -> PathBuf {
+    let folder = if cfg!(windows) { "Scripts" } else { "bin" };
+    environment.join(folder).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}
+
+fn pip(environment: &Path, arguments: &[&str]) -> Result<()> {
+    let mut pip = Command::new(program(environment, "python"));
+    pip.args(["-m", "pip", "--disable-pip-version-check"]).args(arguments);
+    run(pip)
+}
+
+/// maturin in the version that pyproject.toml asks for.
+fn maturin() -> Result<String> {
+    let text = fs::read_to_string(Path::new(ROOT).join(FOLDER).join("pyproject.toml"))?;
+    let asked = text.lines().find_map(|line| line.strip_prefix("requires = [\"")?.strip_suffix("\"]"));
+    Ok(asked.context("pyproject.toml asks for no maturin")?.to_owned())
+}
+
+/// Where cargo puts the command line.
+fn command_line() -> Result<PathBuf> {
+    let mut metadata = cargo(&["metadata", "--no-deps", "--format-version", "1"]);
+    let output = metadata.output().with_context(|| format!("cannot run {metadata:?}"))?;
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    let target = json["target_directory"].as_str().context("cargo names no target directory")?;
+    Ok(Path::new(target).join("release").join(format!("gpu-activations{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// A folder without anything in it.
+fn empty(folder: PathBuf) -> Result<PathBuf> {
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
+    }
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
