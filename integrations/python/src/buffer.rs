@@ -1,9 +1,10 @@
 //! Memory of the device.
 
 use crate::error::raised;
+use crate::pass::{elements, elements_mut};
 use gpu_activations::{Element, Error, GpuActivations, GpuBuffer};
 use half::{bf16, f16};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
 /// Elements on the device, of the type that numpy calls so.
@@ -70,9 +71,9 @@ impl Buffer {
 
     pub fn download(&self, context: &GpuActivations, bytes: &mut [u8]) -> PyResult<()> {
         let outcome = match &self.elements {
-            Elements::F32(buffer) => context.download_into(buffer, cast(bytes)?),
-            Elements::F16(buffer) => context.download_into(buffer, cast(bytes)?),
-            Elements::Bf16(buffer) => context.download_into(buffer, cast(bytes)?),
+            Elements::F32(buffer) => context.download_into(buffer, elements_mut(bytes)?),
+            Elements::F16(buffer) => context.download_into(buffer, elements_mut(bytes)?),
+            Elements::Bf16(buffer) => context.download_into(buffer, elements_mut(bytes)?),
             Elements::U8(buffer) => context.download_into(buffer, bytes),
         };
         outcome.map_err(raised)
@@ -94,10 +95,5 @@ impl Buffer {
 }
 
 fn uploaded<T: Kind>(context: &GpuActivations, bytes: &[u8]) -> PyResult<Elements> {
-    let elements: &[T] = bytemuck::try_cast_slice(bytes).map_err(|error| PyValueError::new_err(error.to_string()))?;
-    Ok(T::elements(context.upload(elements).map_err(raised)?))
-}
-
-fn cast<T: Element>(bytes: &mut [u8]) -> PyResult<&mut [T]> {
-    bytemuck::try_cast_slice_mut(bytes).map_err(|error| PyValueError::new_err(error.to_string()))
+    Ok(T::elements(context.upload(elements::<T>(bytes)?).map_err(raised)?))
 }

@@ -55,9 +55,14 @@ impl Context {
         self.context.release_memory();
     }
 
-    /// Gives the device back, as if it were lost.
+    /// Loses the device. For tests.
     fn destroy(&self) {
         self.context.device().destroy();
+    }
+
+    /// Lets the next attempts to take memory fail. For tests.
+    fn fail_allocations(&self, attempts: u32) {
+        self.context.fail_allocations(attempts);
     }
 
     /// Computes from arrays to arrays; along an axis where a shape is given.

@@ -50,12 +50,13 @@ pub fn unknown(pass: &str) -> pyo3::PyErr {
     PyValueError::new_err(format!("there is no pass {pass} with these operands"))
 }
 
-fn elements<T: Element>(bytes: &[u8]) -> PyResult<&[T]> {
-    bytemuck::try_cast_slice(bytes).map_err(misaligned)
+/// Bytes as the elements that they are. Those of no element may lie anywhere.
+pub fn elements<T: Element>(bytes: &[u8]) -> PyResult<&[T]> {
+    if bytes.is_empty() { Ok(&[]) } else { bytemuck::try_cast_slice(bytes).map_err(misaligned) }
 }
 
-fn elements_mut<T: Element>(bytes: &mut [u8]) -> PyResult<&mut [T]> {
-    bytemuck::try_cast_slice_mut(bytes).map_err(misaligned)
+pub fn elements_mut<T: Element>(bytes: &mut [u8]) -> PyResult<&mut [T]> {
+    if bytes.is_empty() { Ok(&mut []) } else { bytemuck::try_cast_slice_mut(bytes).map_err(misaligned) }
 }
 
 fn misaligned(error: bytemuck::PodCastError) -> pyo3::PyErr {

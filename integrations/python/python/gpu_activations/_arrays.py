@@ -109,9 +109,10 @@ class Results:
 
     def __init__(self, names, shapes, dtype, out, inputs):
         self._outs = _outs(names, shapes, dtype, out)
-        self.arrays = [
-            np.empty(shape, dtype) if _needs_another(out, inputs) else out for shape, out in zip(shapes, self._outs)
-        ]
+        self.arrays = []
+        for shape, out in zip(shapes, self._outs):
+            direct = _is_direct(out, [*inputs, *self.arrays])
+            self.arrays.append(out if direct else np.empty(shape, dtype))
 
     def finished(self):
         """What a call returns: one array or a tuple, where a result without axes is a scalar as in numpy."""
@@ -146,8 +147,8 @@ def _wanted(names):
     return "an array" if len(names) == 1 else f"a tuple of {len(names)} arrays"
 
 
-def _needs_another(out, inputs):
-    """Whether a result cannot be computed where it is wanted."""
+def _is_direct(out, others):
+    """Whether a result can be computed where it is wanted."""
     if out is None or not (out.flags.c_contiguous and out.flags.aligned and out.dtype.isnative):
-        return True
-    return any(np.may_share_memory(out, given) for given in inputs)
+        return False
+    return not any(np.may_share_memory(out, other) for other in others)
