@@ -112,9 +112,9 @@ def _overloaded(name, parameters, results):
 
 
 def _of_table(row, has_out=True):
-    types = {each["name"]: _type(each) for each in row["parameters"]}
-    types |= {"mask": "_Mask", "sink": "_Parameter | None", "seed": "int | None"} if row["name"] != "gumbel_softmax" else {"mask": "_Mask"}
-    types |= {"axis": "int", "out": "_Out", "context": "Context | None", "of_activation": "float"}
+    types = {"mask": "_Mask", "sink": "_Parameter | None", "seed": "int | None", "axis": "int", "of_activation": "float"}
+    types |= {"out": "_Out", "context": "Context | None"}
+    types |= {each["name"]: _type(each) for each in row["parameters"]}
     parts = []
     for each in _table.signature_of(row).parameters.values():
         if each.name == "out" and not has_out:

@@ -285,9 +285,12 @@ fn of_two<T: Kind>(
     }
 }
 
-/// The adapters that can be used, a dictionary for each, and those that cannot, each with the reason.
+/// A dictionary for each adapter that can be used, and the names of the others, each with the reason.
+type Devices<'py> = (Bound<'py, PyList>, Vec<(String, String)>);
+
+/// The adapters of this machine.
 #[pyfunction]
-pub fn devices(py: Python<'_>) -> PyResult<(Bound<'_, PyList>, Vec<(String, String)>)> {
+pub fn devices(py: Python<'_>) -> PyResult<Devices<'_>> {
     let survey = py.detach(|| pollster::block_on(gpu_activations::survey())).map_err(raised)?;
     let shown = |info: &gpu_activations::wgpu::AdapterInfo| format!("{} on {}", info.name, info.backend.to_str());
     let mut unusable: Vec<_> = survey.unusable.iter().map(|(info, reason)| (shown(info), reason.clone())).collect();
