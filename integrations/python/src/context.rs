@@ -1,20 +1,42 @@
 //! The device.
 
 use crate::buffer::{Buffer, Kind, of_kind};
-use crate::error::raised;
+use crate::error::{DeviceError, raised};
 use crate::function::Function;
-use crate::pass::{Rows, on_slices, read, unknown, written};
+use crate::pass::{Rows, on_slices, read, readable, unknown, writable, written};
 use gpu_activations::wgpu::Features;
 use gpu_activations::{
     Accuracy, Axis, Error, GateGradients, GpuActivations, GpuBuffer, Mask, Order, ParameterBuffers, Sinks,
 };
-use numpy::{PyReadonlyArray1, PyReadwriteArray1};
+use numpy::{PyArray1, PyReadonlyArray1, PyReadwriteArray1};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 #[pyclass(frozen)]
 pub struct Context {
     context: GpuActivations,
+    /// Whose the device is. A process that was forked has none of the driver's threads.
+    process: u32,
+}
+
+impl Drop for Context {
+    fn drop(&mut self) {
+        if self.here().is_err() {
+            // So the device is never given back.
+            std::mem::forget(self.context.clone());
+        }
+    }
+}
+
+impl Context {
+    /// The context, in the process that made it.
+    fn here(&self) -> PyResult<&GpuActivations> {
+        if self.process == std::process::id() {
+            return Ok(&self.context);
+        }
+        let text = "the context was made before this process was forked; make another one, or start processes by spawn";
+        Err(DeviceError::new_err(text))
+    }
 }
 
 /// A parameter's name, its values, and their shape.
@@ -32,7 +54,8 @@ impl Context {
         if let Some(adapter) = adapter {
             builder = builder.adapter(adapter);
         }
-        Ok(Context { context: py.detach(|| builder.build()).map_err(raised)? })
+        let context = py.detach(|| builder.build()).map_err(raised)?;
+        Ok(Context { context, process: std::process::id() })
     }
 
     /// The adapter's name and its backend.
@@ -51,8 +74,9 @@ impl Context {
         Ok(row)
     }
 
-    fn release_memory(&self) {
-        self.context.release_memory();
+    fn release_memory(&self) -> PyResult<()> {
+        self.here()?.release_memory();
+        Ok(())
     }
 
     /// Loses the device. For tests.
@@ -74,22 +98,23 @@ impl Context {
         function: &Bound<'_, Function>,
         pass: &str,
         kind: &str,
-        inputs: Vec<PyReadonlyArray1<'_, u8>>,
-        mut results: Vec<PyReadwriteArray1<'_, u8>>,
+        inputs: Vec<Bound<'_, PyArray1<u8>>>,
+        results: Vec<Bound<'_, PyArray1<u8>>>,
         shape: Option<Vec<usize>>,
         axis: isize,
         mask: Option<PyReadonlyArray1<'_, u8>>,
     ) -> PyResult<()> {
-        let (context, function) = (&self.context, &function.get().function);
+        let (context, function) = (self.here()?, &function.get().function);
         let mask = mask.as_ref().map(|mask| mask.as_slice()).transpose()?;
         let axis = shape.map(|shape| Axis::new(&shape, axis)).transpose().map_err(raised)?;
         let rows = axis.map(|axis| Rows { axis, mask });
+        let (inputs, mut results) = (readable(&inputs)?, writable(&results)?);
         let (inputs, mut results) = (read(&inputs)?, written(&mut results)?);
         py.detach(|| of_kind!(kind, on_slices(context, function, rows, pass, &inputs, &mut results)))
     }
 
     fn upload(&self, py: Python<'_>, kind: &str, bytes: PyReadonlyArray1<'_, u8>) -> PyResult<Buffer> {
-        let (context, bytes) = (&self.context, bytes.as_slice()?);
+        let (context, bytes) = (self.here()?, bytes.as_slice()?);
         py.detach(|| Buffer::upload(context, kind, bytes))
     }
 
@@ -99,7 +124,7 @@ impl Context {
         buffer: &Bound<'_, Buffer>,
         mut bytes: PyReadwriteArray1<'_, u8>,
     ) -> PyResult<()> {
-        let (context, buffer, bytes) = (&self.context, buffer.get(), bytes.as_slice_mut()?);
+        let (context, buffer, bytes) = (self.here()?, buffer.get(), bytes.as_slice_mut()?);
         py.detach(|| buffer.download(context, bytes))
     }
 
@@ -116,7 +141,7 @@ impl Context {
         parameters: Vec<Parameter>,
         seed: Option<u64>,
     ) -> PyResult<Vec<Buffer>> {
-        let (context, function) = (&self.context, &function.get().function);
+        let (context, function) = (self.here()?, &function.get().function);
         let inputs: Vec<&Buffer> = inputs.iter().map(Py::get).collect();
         py.detach(|| {
             let parameters = parameter_buffers(&parameters, &shape, seed)?;
@@ -138,7 +163,7 @@ impl Context {
         parameters: Vec<Parameter>,
         seed: Option<u64>,
     ) -> PyResult<Buffer> {
-        let (context, function, x, dy) = (&self.context, &function.get().function, x.get(), dy.get());
+        let (context, function, x, dy) = (self.here()?, &function.get().function, x.get(), dy.get());
         py.detach(|| {
             let parameters = parameter_buffers(&parameters, &shape, seed)?;
             of_kind!(kind, gradient(context, function, &parameters, parameter, x, dy))
@@ -159,7 +184,7 @@ impl Context {
         mask: Option<(Py<Buffer>, Vec<usize>)>,
         sink: Option<Sink>,
     ) -> PyResult<Vec<Buffer>> {
-        let (context, function) = (&self.context, &function.get().function);
+        let (context, function) = (self.here()?, &function.get().function);
         let inputs: Vec<&Buffer> = inputs.iter().map(Py::get).collect();
         py.detach(|| {
             let axis = Axis::new(&shape, axis).map_err(raised)?;
@@ -178,7 +203,7 @@ impl Context {
         kind: &str,
         inputs: Vec<Py<Buffer>>,
     ) -> PyResult<Vec<Buffer>> {
-        let (context, function) = (&self.context, &function.get().function);
+        let (context, function) = (self.here()?, &function.get().function);
         let inputs: Vec<&Buffer> = inputs.iter().map(Py::get).collect();
         py.detach(|| of_kind!(kind, of_two(context, function, pass, &inputs)))
     }

@@ -2,9 +2,9 @@
 
 use crate::error::raised;
 use gpu_activations::{Axis, Element, Function, GpuActivations, Order};
-use numpy::{PyReadonlyArray1, PyReadwriteArray1};
-use pyo3::PyResult;
+use numpy::{BorrowError, PyArray1, PyArrayMethods, PyReadonlyArray1, PyReadwriteArray1};
 use pyo3::exceptions::PyValueError;
+use pyo3::{Bound, PyErr, PyResult};
 
 /// Where a function along an axis works.
 pub struct Rows<'a> {
@@ -46,7 +46,7 @@ pub fn on_slices<T: Element>(
 }
 
 /// The error of a pass that there is not, which the Python part never asks for.
-pub fn unknown(pass: &str) -> pyo3::PyErr {
+pub fn unknown(pass: &str) -> PyErr {
     PyValueError::new_err(format!("there is no pass {pass} with these operands"))
 }
 
@@ -59,8 +59,22 @@ pub fn elements_mut<T: Element>(bytes: &mut [u8]) -> PyResult<&mut [T]> {
     if bytes.is_empty() { Ok(&mut []) } else { bytemuck::try_cast_slice_mut(bytes).map_err(misaligned) }
 }
 
-fn misaligned(error: bytemuck::PodCastError) -> pyo3::PyErr {
+fn misaligned(error: bytemuck::PodCastError) -> PyErr {
     PyValueError::new_err(format!("an array does not lie in memory as its type asks for: {error}"))
+}
+
+/// Arrays to be read, which no other call writes meanwhile.
+pub fn readable<'py>(arrays: &[Bound<'py, PyArray1<u8>>]) -> PyResult<Vec<PyReadonlyArray1<'py, u8>>> {
+    arrays.iter().map(|array| array.try_readonly().map_err(in_use)).collect()
+}
+
+/// Arrays to be written, which no other call reads or writes meanwhile.
+pub fn writable<'py>(arrays: &[Bound<'py, PyArray1<u8>>]) -> PyResult<Vec<PyReadwriteArray1<'py, u8>>> {
+    arrays.iter().map(|array| array.try_readwrite().map_err(in_use)).collect()
+}
+
+fn in_use(_: BorrowError) -> PyErr {
+    PyValueError::new_err("an array is in use by a call of another thread, which one of them writes to")
 }
 
 /// The memory of arrays that are read.

@@ -169,3 +169,46 @@ threads = [threading.Thread(target=lambda: contexts.append(ga.default_context())
 assert len(contexts) == 4 and len(set(map(id, contexts))) == 1
 """
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_one_out_for_two_threads():
+    x, out, errors = np.ones(1 << 22, np.float32), np.empty(1 << 22, np.float32), []
+    ga.mish(x, out=out)
+
+    def work():
+        try:
+            ga.mish(x, out=out)
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(isinstance(error, ValueError) and "in use" in str(error) for error in errors)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
+def test_a_forked_process_has_no_device():
+    program = """
+import multiprocessing, gpu_activations as ga
+context = ga.default_context()
+x = context.array([1.0])
+
+def work():
+    for call in (lambda: ga.gelu(1.0, context=context), lambda: ga.gelu(x), x.numpy, context.release_memory):
+        try:
+            call()
+        except ga.DeviceError as error:
+            assert "forked" in str(error)
+        else:
+            raise AssertionError
+    assert ga.reference("relu", 2.0) == 2
+
+child = multiprocessing.get_context("fork").Process(target=work)
+child.start()
+child.join(60)
+assert child.exitcode == 0, child.exitcode
+"""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True)

@@ -1,6 +1,7 @@
 """The device, and arrays that stay there."""
 
 import math
+import os
 import threading
 
 import numpy as np
@@ -56,6 +57,16 @@ class Context:
 
     def __repr__(self):
         return f"<gpu_activations.Context on {self.adapter!r}>"
+
+
+def _forget():
+    """Leaves the default context to the process that this one was forked from."""
+    global _default, _lock
+    _default, _lock = None, threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
 
 
 def default_context():
