@@ -100,7 +100,9 @@ def test_parameters_from_arrays():
     assert np.array_equal(ga.backward("prelu", X, X, alpha=alpha), np.where(X > 0, X, alpha * X))
     expected = np.where(X > 0, 0, X * X).sum((0, 2), keepdims=True)[0]
     assert np.allclose(ga.param_grad("prelu", X, X, "alpha", alpha=alpha), expected)
+    assert np.array_equal(ga.param_grad("prelu", X, X, "Alpha", alpha=alpha), ga.param_grad("prelu", X, X, "alpha", alpha=alpha))
     assert np.allclose(ga.param_grad("prelu", X, X, "alpha"), expected.sum())
+    assert np.array_equal(ga.prelu(X, alpha=ga.array(0.5)), ga.prelu(X, alpha=0.5))
     assert np.array_equal(ga.forward("relu", X, input_bias=np.float32([1, 2, 3, 4])), np.maximum(X + np.float32([1, 2, 3, 4]), 0))
     beta = np.float32([1, 2, 3, 4])
     assert np.array_equal(ga.custom("x * beta", X, beta=beta), X * beta)

@@ -7,7 +7,7 @@ import numbers
 import numpy as np
 
 from . import _arrays
-from ._context import DeviceArray, _uploaded, checked_context
+from ._context import DeviceArray, checked_context
 from ._gpu_activations import Function
 
 
@@ -21,7 +21,7 @@ class Operation:
     def __init__(self, name, options):
         if not isinstance(name, str):
             raise TypeError(f"a function is named by a str, not {type(name).__name__}")
-        options = {_plain(key): value for key, value in options.items()}
+        options = {plain(key): value for key, value in options.items()}
         formula = options.pop("formula", None)
         if formula is not None and not isinstance(formula, str):
             raise TypeError(f"a formula is a str, not {type(formula).__name__}")
@@ -60,22 +60,32 @@ class Operation:
         """The axis of an array of this shape, counted from 0."""
         return _arrays.axis_of(-1 if self.axis is None else self.axis, shape)
 
-    def output_shape(self, shape):
-        """The shape of y."""
-        if not self.function.is_along:
-            return tuple(shape)
-        return tuple(self.function.output_shape(shape, self.axis_in(shape)))
+    def results(self, pass_, arrays):
+        """The names of the results with their shapes. Checks the shapes of the operands."""
+        x, y = arrays["x"].shape, arrays["x"].shape
+        if self.function.is_along:
+            y = tuple(self.function.output_shape(x, self.axis_in(x)))
+        if "dy" in arrays:
+            _arrays.of_shape("dy", arrays["dy"], y, "x" if y == x else "the result")
+        if "v" in arrays:
+            _arrays.of_shape("v", arrays["v"], x, "x")
+        return {"forward": {"y": y}, "double_backward": {"dx": x, "ddy": y}}.get(pass_, {"dx": x})
 
 
-def _plain(key):
+def plain(key):
     """A parameter's own name, for one that is a word of Python, as in `lambda_`."""
     return key[:-1] if key.endswith("_") and keyword.iskeyword(key[:-1]) else key
+
+
+def spelling(key):
+    """A parameter's name as all spellings have it."""
+    return key.lower().replace("_", "").replace("-", "")
 
 
 def _is_array(value):
     if isinstance(value, (np.generic, str)):
         return False
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, DeviceArray)):
         return True
     return getattr(value, "ndim", 0) > 0
 
@@ -108,52 +118,83 @@ def _function(name, parameters, formula):
     return Function(name, list(parameters), formula)
 
 
+class Operands:
+    """What a call computes with: arrays of the host, or arrays on one device as soon as one of them is there."""
+
+    def __init__(self, operands, out=None, context=None):
+        there = [operand for operand in operands.values() if isinstance(operand, DeviceArray)]
+        self.are_on_device = bool(there)
+        self._out, self._context = out, context
+        if self.are_on_device:
+            if out is not None:
+                raise TypeError("out is for arrays of the host; x is on the device")
+            self._context = there[0].context if context is None else checked_context(context)
+            self.arrays = {name: on_device(name, operand, self._context) for name, operand in operands.items()}
+        else:
+            self.arrays = {name: _arrays.given(name, operand) for name, operand in operands.items()}
+        self.dtype = _arrays.same(self.arrays)
+
+    @property
+    def context(self):
+        """The context of the call, which is made here if need be: what is wrong with arrays shows without one."""
+        return checked_context(self._context)
+
+    def buffers(self):
+        """The operands on the device."""
+        return [on_device(name, array, self.context)._buffer for name, array in self.arrays.items()]
+
+    def pieces(self):
+        """The operands of the host, each in one piece."""
+        return [_arrays.contiguous(array) for array in self.arrays.values()]
+
+    def host_results(self, shapes):
+        """Room for results on the host."""
+        return _arrays.Results(list(shapes), list(shapes.values()), self.dtype, self._out, list(self.arrays.values()))
+
+    def returned(self, compute, shapes):
+        """What a call returns that computes with buffers: arrays where the operands are."""
+        if self.are_on_device:
+            made = zip(compute(), shapes.values())
+            return _one_or_all(DeviceArray._of(self.context, *each, self.dtype) for each in made)
+        results = self.host_results(shapes)
+        for buffer, array in zip(compute(), results.arrays):
+            self.context._inner.download(buffer, _arrays.bytes_of(array))
+        return results.finished()
+
+
+def _one_or_all(results):
+    results = tuple(results)
+    return results if len(results) > 1 else results[0]
+
+
+def on_device(name, operand, context):
+    """An array on the device of this context."""
+    if not isinstance(operand, DeviceArray):
+        return context.array(_arrays.given(name, operand))
+    if operand.context is not context:
+        raise ValueError(f"{name} belongs to another context")
+    return operand
+
+
 def run(operation, pass_, operands, out=None, context=None):
     """Computes y, dx or both gradients from x, dy and v, where they are."""
-    if any(isinstance(operand, DeviceArray) for operand in operands.values()):
-        return _run_on_device(operation, pass_, operands, out, context)
-    arrays = {name: _arrays.given(name, operand) for name, operand in operands.items()}
-    dtype = _arrays.same(arrays)
-    results = _results(operation, pass_, arrays)
-    pieces = [_arrays.contiguous(array) for array in arrays.values()]
-    finished = _arrays.Results(list(results), list(results.values()), dtype, out, pieces)
-    context = checked_context(context)
-    if operation.needs_buffers:
-        buffers = [_uploaded(context, piece) for piece in pieces]
-        computed = _from_buffers(operation, pass_, context, dtype, arrays["x"].shape, [each._buffer for each in buffers])
-        for buffer, array in zip(computed, finished.arrays):
-            context._inner.download(buffer, _arrays.bytes_of(array))
-        return finished.finished()
+    operands = Operands(operands, out, context)
+    shapes = operation.results(pass_, operands.arrays)
+    if operands.are_on_device or operation.needs_buffers:
+        return operands.returned(lambda: _from_buffers(operation, pass_, operands), shapes)
+    pieces, results, shape = operands.pieces(), operands.host_results(shapes), operands.arrays["x"].shape
     along = (None, -1, None)
     if operation.function.is_along:
-        shape = arrays["x"].shape
         along = (shape, operation.axis_in(shape), _repeated_mask(operation.mask, shape))
-    context._inner.compute(
+    operands.context._inner.compute(
         operation.function,
         pass_,
-        dtype.name,
+        operands.dtype.name,
         [_arrays.bytes_of(piece) for piece in pieces],
-        [_arrays.bytes_of(array) for array in finished.arrays],
+        [_arrays.bytes_of(array) for array in results.arrays],
         *along,
     )
-    return finished.finished()
-
-
-def _results(operation, pass_, arrays):
-    """The names of the results with their shapes; checks the shapes of the operands."""
-    shape = arrays["x"].shape
-    y = operation.output_shape(shape)
-    if "dy" in arrays:
-        _arrays.of_shape("dy", arrays["dy"], y, "x" if y == tuple(shape) else "the result")
-    if "v" in arrays:
-        _arrays.of_shape("v", arrays["v"], shape, "x")
-    match pass_:
-        case "forward":
-            return {"y": y}
-        case "double_backward":
-            return {"dx": shape, "ddy": y}
-        case _:
-            return {"dx": shape}
+    return results.finished()
 
 
 def _repeated_mask(mask, shape):
@@ -163,113 +204,99 @@ def _repeated_mask(mask, shape):
     return _arrays.bytes_of(_arrays.contiguous(repeated))
 
 
-def _run_on_device(operation, pass_, operands, out, context):
-    arrays, context = on_one_device(operands, out, context)
-    dtype = _arrays.same(arrays)
-    results = _results(operation, pass_, arrays)
-    inputs = [array._buffer for array in arrays.values()]
-    computed = _from_buffers(operation, pass_, context, dtype, arrays["x"].shape, inputs)
-    return wrapped(context, computed, results.values(), dtype)
+def _from_buffers(operation, pass_, operands):
+    context, shape = operands.context, operands.arrays["x"].shape
+    if operation.function.is_along:
+        sink = None if operation.sink is None else Sink(operation, shape)
+        return along_from_buffers(operation, pass_, operands, sink)
+    return context._inner.elementwise(
+        operation.function,
+        pass_,
+        operands.dtype.name,
+        operands.buffers(),
+        shape,
+        parameter_buffers(operation, context),
+        operation.seed,
+    )
 
 
-def wrapped(context, buffers, shapes, dtype):
-    """Results on the device: one array or a tuple."""
-    arrays = tuple(DeviceArray._of(context, *each, dtype) for each in zip(buffers, shapes))
-    return arrays if len(arrays) > 1 else arrays[0]
-
-
-def on_one_device(operands, out, context):
-    """All operands on the device of those that are there, with that device."""
-    if out is not None:
-        raise TypeError("out is for arrays of the host; x is on the device")
-    there = {name: array for name, array in operands.items() if isinstance(array, DeviceArray)}
-    owners = [array.context for array in there.values()] + ([checked_context(context)] if context is not None else [])
-    if any(owner is not owners[0] for owner in owners):
-        raise ValueError("the arrays belong to different contexts")
-    return {name: on_device(name, operand, owners[0]) for name, operand in operands.items()}, owners[0]
-
-
-def on_device(name, operand, context):
-    """An array on the device of this context."""
-    if not isinstance(operand, DeviceArray):
-        return _uploaded(context, _arrays.given(name, operand))
-    if operand.context is not context:
-        raise ValueError(f"{name} belongs to another context")
-    return operand
-
-
-def _from_buffers(operation, pass_, context, dtype, shape, inputs):
-    function = operation.function
-    if not function.is_along:
-        parameters = parameter_buffers(operation, context)
-        return context._inner.elementwise(
-            function, pass_, dtype.name, inputs, shape, parameters, operation.seed
-        )
-    if operation.sink is not None and pass_ == "double_backward":
+def along_from_buffers(operation, pass_, operands, sink):
+    """Computes along an axis from buffers to buffers."""
+    if sink is not None and pass_ == "double_backward":
         raise ValueError("a double backward pass takes no sink")
-    axis = operation.axis_in(shape)
-    mask, sink = mask_buffer(operation.mask, context), None
-    if operation.sink is not None:
-        sink = sink_buffer(operation.sink, shape, axis, context)
-    return context._inner.along(function, pass_, dtype.name, inputs, shape, axis, mask, sink)
+    context, shape = operands.context, operands.arrays["x"].shape
+    return context._inner.along(
+        operation.function,
+        pass_,
+        operands.dtype.name,
+        operands.buffers(),
+        shape,
+        operation.axis_in(shape),
+        _mask_buffer(operation.mask, context),
+        None if sink is None else (on_device("the sink", sink.values, context)._buffer, sink.axis),
+    )
 
 
 def parameter_buffers(operation, context):
     """The parameters that are arrays: each one's name, values and shape."""
-    return [(name, array._buffer, array.shape) for name, array in _parameters_on(operation, context)]
+    return [(name, *_parameter_buffer(name, value, context)) for name, value in operation.parameters.items()]
 
 
-def _parameters_on(operation, context):
-    for name, value in operation.parameters.items():
-        if not isinstance(value, DeviceArray):
-            value = _arrays.given(name, value).astype(np.float32, copy=False)
-        array = on_device(name, value, context)
-        if array.dtype != np.float32:
-            raise TypeError(f"{name} is {array.dtype}, but parameters on the device are float32")
-        yield name, array
+def _parameter_buffer(name, value, context):
+    if not isinstance(value, DeviceArray):
+        value = _float32(name, value)
+    array = on_device(name, value, context)
+    if array.dtype != np.float32:
+        raise TypeError(f"{name} is {array.dtype}, but parameters on the device are float32")
+    return array._buffer, array.shape
 
 
-def mask_buffer(mask, context):
-    """A mask on the device, with its shape."""
+def _float32(name, value):
+    return _arrays.given(name, value).astype(np.float32, copy=False)
+
+
+def _mask_buffer(mask, context):
     if mask is None:
         return None
     array = _arrays.contiguous(_arrays.mask_of(mask))
     return context._inner.upload("uint8", _arrays.bytes_of(array)), array.shape
 
 
-def sink_buffer(sink, shape, axis, context):
-    """Sinks on the device, and the axis that has one for each index, if they are neither one for all nor one a row."""
-    array = sink_array(sink)
-    rows = shape[:axis] + (1,) + shape[axis + 1 :]
-    repeated = _arrays.broadcast("the sink", array, rows)
-    own = [index - array.ndim + len(shape) for index, length in enumerate(array.shape) if length > 1]
-    by_axis = None
-    if len(own) == 1 and array.size != repeated.size:
-        by_axis = own[0]
-    elif own:
-        array = repeated
-    return context._inner.upload("float32", _arrays.bytes_of(_arrays.contiguous(array))), by_axis
+class Sink:
+    """The sinks of a function along an axis of an array: one for all rows, one for each index of another axis, or one a row.
 
+    The values are as the device takes them, and the axis is that other one, if there is one.
+    """
 
-def sink_array(sink):
-    """Sinks as an array of the host."""
-    return _arrays.given("the sink", sink).astype(np.float32, copy=False)
+    def __init__(self, operation, shape):
+        given = _float32("the sink", operation.sink)
+        axis = operation.axis_in(shape)
+        self.given, self.rows = given, shape[:axis] + (1,) + shape[axis + 1 :]
+        repeated = _arrays.broadcast("the sink", given, self.rows)
+        own = [index - given.ndim + len(shape) for index, length in enumerate(given.shape) if length > 1]
+        self.axis = own[0] if len(own) == 1 and given.size != repeated.size else None
+        self.values = repeated if own and self.axis is None else given
+
+    def summed(self, gradient):
+        """The gradient of the sinks, from that of values that repeat them."""
+        added = len(self.rows) - self.given.ndim
+        repeated = [axis + added for axis, length in enumerate(self.given.shape) if length == 1]
+        total = gradient.sum(axis=(*range(added), *repeated), keepdims=True)
+        return total.reshape(self.given.shape)
 
 
 def reference(operation, pass_, operands):
     """Computes in f64 on the CPU, which needs no device."""
     if operation.needs_buffers:
         raise ValueError("the reference takes parameters as numbers, and neither a seed nor a sink")
-    results = _results(operation, pass_, operands)
-    pieces = [_arrays.contiguous(array).reshape(-1) for array in operands.values()]
-    arrays = [np.empty(shape) for shape in results.values()]
-    flat = [array.reshape(-1) for array in arrays]
+    arrays = [np.empty(shape) for shape in operation.results(pass_, operands).values()]
+    inputs = [_arrays.contiguous(array).reshape(-1) for array in operands.values()]
+    results = [array.reshape(-1) for array in arrays]
     function, shape = operation.function, operands["x"].shape
     if function.is_along:
         mask = _repeated_mask(operation.mask, shape)
         mask = None if mask is None else mask != 0
-        function.reference_along(pass_, shape, operation.axis_in(shape), mask, pieces, flat)
+        function.reference_along(pass_, shape, operation.axis_in(shape), mask, inputs, results)
     else:
-        function.reference(pass_, pieces, flat)
-    finished = tuple(array[()] for array in arrays)
-    return finished if len(finished) > 1 else finished[0]
+        function.reference(pass_, inputs, results)
+    return _one_or_all(array[()] for array in arrays)

@@ -45,7 +45,10 @@ class Context:
 
     def array(self, x):
         """Copies an array to the device. See `gpu_activations.array`."""
-        return _uploaded(self, _arrays.given("x", x))
+        array = _arrays.given("x", x)
+        piece = _arrays.contiguous(array)
+        buffer = self._inner.upload(array.dtype.name, _arrays.bytes_of(piece))
+        return DeviceArray._of(self, buffer, array.shape, array.dtype)
 
     def memory(self):
         """What the context holds on the device in bytes, and the number of pipelines."""
@@ -140,12 +143,6 @@ class DeviceArray:
         if copy is False:
             raise BufferError("an array on the device cannot be had without a copy")
         return self.numpy().__dlpack__(**version)
-
-
-def _uploaded(context, array):
-    piece = _arrays.contiguous(array)
-    buffer = context._inner.upload(array.dtype.name, _arrays.bytes_of(piece))
-    return DeviceArray._of(context, buffer, array.shape, array.dtype)
 
 
 def array(x, context=None):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import _arrays, _calls
-from ._context import DeviceArray, _uploaded, checked_context
+from ._context import DeviceArray
 from ._gpu_activations import devices as _devices
 from ._gpu_activations import table as _table
 
@@ -96,64 +96,31 @@ def param_grad(name, x, dy, parameter, /, *, context=None, **options):
     """
     if not isinstance(parameter, str):
         raise TypeError(f"a parameter is named by a str, not {type(parameter).__name__}")
-    operation, parameter = _calls.Operation(name, options), _calls._plain(parameter)
-    is_there = any(isinstance(operand, DeviceArray) for operand in (x, dy))
-    if is_there:
-        arrays, context = _calls.on_one_device({"x": x, "dy": dy}, None, context)
-        dtype = _arrays.same(arrays)
-    else:
-        given = {name: _arrays.given(name, operand) for name, operand in (("x", x), ("dy", dy))}
-        dtype, context = _arrays.same(given), checked_context(context)
-        arrays = {name: _uploaded(context, array) for name, array in given.items()}
-    _calls._results(operation, "backward", arrays)
-    if operation.function.is_along:
-        gradient = _sink_gradient(operation, parameter, context, dtype, arrays)
-    else:
-        gradient = _parameter_gradient(operation, parameter, context, dtype, arrays)
-    return gradient if is_there else gradient.numpy()[()]
+    operation, operands = _calls.Operation(name, options), _calls.Operands({"x": x, "dy": dy}, context=context)
+    operation.results("backward", operands.arrays)
+    of = _sink_gradient if operation.function.is_along else _parameter_gradient
+    gradient = of(operation, _calls.plain(parameter), operands)
+    return gradient if operands.are_on_device else gradient.numpy()[()]
 
 
-def _parameter_gradient(operation, parameter, context, dtype, arrays):
-    shape = arrays["x"].shape
-    parameters = _calls.parameter_buffers(operation, context)
-    operands = [arrays[name]._buffer for name in ("x", "dy")]
-    buffer = context._inner.parameter_gradient(
-        operation.function, parameter, dtype.name, *operands, shape, parameters, operation.seed
+def _parameter_gradient(operation, parameter, operands):
+    shape, parameters = operands.arrays["x"].shape, _calls.parameter_buffers(operation, operands.context)
+    buffer = operands.context._inner.parameter_gradient(
+        operation.function, parameter, operands.dtype.name, *operands.buffers(), shape, parameters, operation.seed
     )
-    own = {name: shape for name, _, shape in parameters}
-    return DeviceArray._of(context, buffer, own.get(parameter, ()), np.dtype(np.float32))
+    own = {_calls.spelling(name): shape for name, _, shape in parameters}
+    return DeviceArray._of(operands.context, buffer, own.get(_calls.spelling(parameter), ()), np.dtype(np.float32))
 
 
-def _sink_gradient(operation, parameter, context, dtype, arrays):
+def _sink_gradient(operation, parameter, operands):
     if parameter != "sink" or operation.sink is None:
         raise ValueError(f"{operation.function.name} has no learnable parameter {parameter!r}; with a sink, sink is one")
-    shape = arrays["x"].shape
-    axis = operation.axis_in(shape)
-    sinks = _calls.sink_array(operation.sink)
-    buffer, by_axis = _calls.sink_buffer(sinks, shape, axis, context)
-    operands = [arrays[name]._buffer for name in ("x", "dy")]
-    (buffer,) = context._inner.along(
-        operation.function,
-        "sink_gradient",
-        dtype.name,
-        operands,
-        shape,
-        axis,
-        _calls.mask_buffer(operation.mask, context),
-        (buffer, by_axis),
-    )
-    rows = shape[:axis] + (1,) + shape[axis + 1 :]
-    if sinks.size == 1 or by_axis is not None:
-        return DeviceArray._of(context, buffer, sinks.shape, np.dtype(np.float32))
-    by_row = DeviceArray._of(context, buffer, rows, np.dtype(np.float32))
-    return by_row if sinks.shape == rows else _uploaded(context, _summed(by_row.numpy(), sinks.shape))
-
-
-def _summed(gradient, shape):
-    """The sum over the axes along which an array of this shape was repeated."""
-    added = gradient.ndim - len(shape)
-    repeated = [axis + added for axis, length in enumerate(shape) if length == 1]
-    return gradient.sum(axis=(*range(added), *repeated), keepdims=True).reshape(shape)
+    sink = _calls.Sink(operation, operands.arrays["x"].shape)
+    (buffer,) = _calls.along_from_buffers(operation, "sink_gradient", operands, sink)
+    of_values = DeviceArray._of(operands.context, buffer, sink.values.shape, np.dtype(np.float32))
+    if sink.values is sink.given:
+        return of_values
+    return operands.context.array(sink.summed(of_values.numpy()))
 
 
 def forward_gated(name, value, gate, /, *, out=None, context=None, **options):
@@ -178,28 +145,18 @@ def double_backward_gated(name, value, gate, dy, v_value, v_gate, /, *, out=None
 
 
 def _gated(name, options, pass_, operands, names, out, context):
-    operation = _calls.Operation(name, options)
+    operation, operands = _calls.Operation(name, options), _calls.Operands(operands, out, context)
     if operation.needs_buffers or operation.axis is not None or operation.mask is not None:
         raise ValueError("a gated unit of two arrays takes parameters as numbers and words alone")
-    is_there = any(isinstance(operand, DeviceArray) for operand in operands.values())
-    if is_there:
-        arrays, context = _calls.on_one_device(operands, out, context)
-    else:
-        arrays = {name: _arrays.given(name, operand) for name, operand in operands.items()}
-        context = checked_context(context)
-    dtype, shape = _arrays.same(arrays), arrays["value"].shape
-    for other, array in arrays.items():
+    shape = operands.arrays["value"].shape
+    for other, array in operands.arrays.items():
         _arrays.of_shape(other, array, shape, "value")
-    if not is_there:
-        finished = _arrays.Results(names, [shape] * len(names), dtype, out, arrays.values())
-        arrays = {name: _uploaded(context, array) for name, array in arrays.items()}
-    inputs = [array._buffer for array in arrays.values()]
-    computed = context._inner.gated(operation.function, pass_, dtype.name, inputs)
-    if is_there:
-        return _calls.wrapped(context, computed, [shape] * len(names), dtype)
-    for buffer, array in zip(computed, finished.arrays):
-        context._inner.download(buffer, _arrays.bytes_of(array))
-    return finished.finished()
+
+    def compute():
+        inner = operands.context._inner
+        return inner.gated(operation.function, pass_, operands.dtype.name, operands.buffers())
+
+    return operands.returned(compute, dict.fromkeys(names, shape))
 
 
 def custom(formula, x, /, *, out=None, context=None, **parameters):
