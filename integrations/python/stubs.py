@@ -1,10 +1,12 @@
 """Writes the type stubs, whose functions follow from the table: `UPDATE=1 pytest tests/test_stubs.py`."""
 
 import inspect
+import json
 
+import gpu_activations
 from gpu_activations import _table, functions
 
-INIT = '''\
+INIT = """\
 # Written by stubs.py.
 from typing import Any, overload
 
@@ -49,9 +51,9 @@ def default_context() -> Context: ...
 def functions() -> list[dict[str, Any]]: ...
 def devices() -> list[dict[str, Any]]: ...
 def reference(name: str, x: npt.ArrayLike, /, *, order: int = 0, **options: Any) -> _Array: ...
-'''
+"""
 
-TORCH = '''\
+TORCH = """\
 # Written by stubs.py.
 from typing import Any
 
@@ -65,7 +67,7 @@ _Mask = npt.ArrayLike | None
 
 def forward(name: str, x: Tensor, /, *, context: Context | None = None, **options: Any) -> Tensor: ...
 def custom(formula: str, x: Tensor, /, *, context: Context | None = None, **parameters: Any) -> Tensor: ...
-'''
+"""
 
 # Functions of a name: their operands, how many results they have, and what else they take.
 NAMED = [
@@ -84,16 +86,24 @@ def init():
     """The stub of the package."""
     named = [_named(*each) for each in NAMED]
     gradient = _overloaded(
-        "param_grad", "name: str, x: {x}, dy: {x}, parameter: str, /, *, context: Context | None = None, **options: Any", 1
+        "param_grad",
+        "name: str, x: {x}, dy: {x}, parameter: str, /, *, context: Context | None = None, **options: Any",
+        1,
     )
-    return "".join([INIT, *named, gradient, *(_overloaded(row["name"], _of_table(row), 1) for row in functions())])
+    of_table = [_overloaded(row["name"], _of_table(row), 1) for row in functions()]
+    return "".join([INIT, *named, gradient, *of_table, _exported(gpu_activations.__all__)])
 
 
 def torch():
     """The stub of the part for PyTorch."""
-    return TORCH + "".join(
+    of_table = [
         f"def {row['name']}({_of_table(row, has_out=False).format(x='Tensor')}) -> Tensor: ...\n" for row in functions()
-    )
+    ]
+    return "".join([TORCH, *of_table, _exported(["custom", "forward", *(row["name"] for row in functions())])])
+
+
+def _exported(names):
+    return f"\n__all__ = {json.dumps(names)}\n"
 
 
 def _named(name, operands, results, more):
@@ -112,7 +122,13 @@ def _overloaded(name, parameters, results):
 
 
 def _of_table(row, has_out=True):
-    types = {"mask": "_Mask", "sink": "_Parameter | None", "seed": "int | None", "axis": "int", "of_activation": "float"}
+    types = {
+        "mask": "_Mask",
+        "sink": "_Parameter | None",
+        "seed": "int | None",
+        "axis": "int",
+        "of_activation": "float",
+    }
     types |= {"out": "_Out", "context": "Context | None"}
     types |= {each["name"]: _type(each) for each in row["parameters"]}
     parts = []

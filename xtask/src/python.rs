@@ -33,8 +33,8 @@ pub fn build() -> Result<PathBuf> {
     }
     run(build)?;
     let wheel = fs::read_dir(&wheels)?.next().context("maturin has written no wheel")??.path();
-    let bytes = fs::metadata(&wheel)?.len();
-    println!("{}: {bytes} bytes, in {} s", wheel.display(), begin.elapsed().as_secs());
+    let (bytes, name) = (fs::metadata(&wheel)?.len(), wheel.file_name().unwrap_or_default().to_string_lossy());
+    println!("target/python/wheels/{name}: {bytes} bytes, in {} s", begin.elapsed().as_secs());
     Ok(wheel)
 }
 

@@ -11,7 +11,9 @@ def program():
     """The command line, built from the same crate."""
     path = os.environ.get("GPU_ACTIVATIONS_PROGRAM")
     if path is None:
-        pytest.fail("GPU_ACTIVATIONS_PROGRAM must name the command line gpu-activations; `cargo xtask test-python` sets it")
+        pytest.fail(
+            "GPU_ACTIVATIONS_PROGRAM must name the command line gpu-activations; `cargo xtask test-python` sets it"
+        )
     return path
 
 

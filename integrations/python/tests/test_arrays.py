@@ -20,7 +20,9 @@ def test_types(x, dtype):
     y = ga.gelu(x.astype(dtype))
     assert y.dtype == dtype and y.shape == x.shape
     expected = ga.reference("gelu", x.astype(dtype)).astype(dtype)
-    assert np.allclose(y.astype(np.float32), expected.astype(np.float32), rtol=2e-2 if dtype == ml_dtypes.bfloat16 else 2e-3)
+    assert np.allclose(
+        y.astype(np.float32), expected.astype(np.float32), rtol=2e-2 if dtype == ml_dtypes.bfloat16 else 2e-3
+    )
 
 
 def test_strides_and_orders(x):
@@ -80,8 +82,21 @@ def test_nan():
 
 @pytest.mark.parametrize(
     "wrong",
-    [None, 1j, "1", True, [None, 1.0], np.arange(3), np.ones(3, np.longdouble), np.array([1.0], object), {}, b"1",
-     np.ma.array([1.0, 2.0], mask=[0, 1]), np.ones(3, ml_dtypes.float8_e4m3fn), np.array("2020", "M8[D]")],
+    [
+        None,
+        1j,
+        "1",
+        True,
+        [None, 1.0],
+        np.arange(3),
+        np.ones(3, np.longdouble),
+        np.array([1.0], object),
+        {},
+        b"1",
+        np.ma.array([1.0, 2.0], mask=[0, 1]),
+        np.ones(3, ml_dtypes.float8_e4m3fn),
+        np.array("2020", "M8[D]"),
+    ],
     ids=lambda wrong: f"{type(wrong).__name__} {getattr(wrong, 'dtype', '')}",
 )
 def test_wrong_types(wrong):
@@ -117,7 +132,13 @@ def test_axis(x):
 
 def test_out(x):
     expected = ga.gelu(x)
-    for out in [np.empty_like(x), np.empty((10, 6), np.float32).T, np.empty((12, 10), np.float32)[::2], x.copy(), np.empty_like(x, ">f4")]:
+    for out in [
+        np.empty_like(x),
+        np.empty((10, 6), np.float32).T,
+        np.empty((12, 10), np.float32)[::2],
+        x.copy(),
+        np.empty_like(x, ">f4"),
+    ]:
         assert ga.gelu(x, out=out) is out and np.array_equal(out, expected)
     same = x.copy()
     assert ga.gelu(same, out=same) is same and np.array_equal(same, expected)

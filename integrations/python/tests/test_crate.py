@@ -47,11 +47,25 @@ def test_elementwise(program, tmp_path, random, row, dtype):
     same(ga.forward(name, x), y)
     same(getattr(ga, name)(x), y)
     for order in (1, 2):
-        (result,) = computed(program, tmp_path, ["derivative", name, "x.npy", "-o", "d.npy", "--order", str(order)], ["d"])
+        (result,) = computed(
+            program, tmp_path, ["derivative", name, "x.npy", "-o", "d.npy", "--order", str(order)], ["d"]
+        )
         same(ga.derivative(name, x, order=order), result)
     (dx,) = computed(program, tmp_path, ["backward", name, "x.npy", "--grad", "dy.npy", "-o", "dx.npy"], ["dx"])
     same(ga.backward(name, x, dy), dx)
-    double = ["double-backward", name, "x.npy", "--grad", "dy.npy", "--tangent", "v.npy", "-o", "dx.npy", "--grad-out", "ddy.npy"]
+    double = [
+        "double-backward",
+        name,
+        "x.npy",
+        "--grad",
+        "dy.npy",
+        "--tangent",
+        "v.npy",
+        "-o",
+        "dx.npy",
+        "--grad-out",
+        "ddy.npy",
+    ]
     dx, ddy = computed(program, tmp_path, double, ["dx", "ddy"])
     results = ga.double_backward(name, x, dy, v)
     same(results[0], dx)
@@ -100,7 +114,10 @@ def test_options(program, tmp_path, random):
     same(ga.prelu(x, alpha=alpha), forward("prelu", "x.npy", "-p", "alpha=@alpha.npy"))
     gated = forward("gated", "x.npy", "-p", "activation=swish", "-p", "beta=1.5", "-p", "gate=first")
     same(ga.gated(x, activation="swish", beta=1.5, gate="first"), gated)
-    same(ga.forward("torch:LeakyReLU", x, negative_slope=0.2), forward("torch:LeakyReLU", "x.npy", "-p", "negative_slope=0.2"))
+    same(
+        ga.forward("torch:LeakyReLU", x, negative_slope=0.2),
+        forward("torch:LeakyReLU", "x.npy", "-p", "negative_slope=0.2"),
+    )
     formula = "x*sigmoid(beta*x)"
     same(ga.custom(formula, x, beta=1.5), forward("custom", "x.npy", "--formula", formula, "-p", "beta=1.5"))
     for name, parameter, options in [("prelu", "alpha", {"alpha": alpha}), ("softmax", "sink", {"sink": sink})]:

@@ -94,7 +94,9 @@ except ga.DeviceError as error:
 """
 
     def said(**variables):
-        done = subprocess.run([sys.executable, "-c", program], env=os.environ | variables, capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-c", program], env=os.environ | variables, capture_output=True, text=True
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 

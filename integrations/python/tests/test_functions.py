@@ -22,7 +22,11 @@ def test_each_function_is_documented(row):
     for parameter in row["parameters"]:
         assert defaults[parameter["name"]] == parameter["default"] and parameter["range"] in function.__doc__
     # The defaults that the signature shows are those that hold.
-    shown = {name: each.default for name, each in signature.parameters.items() if name.rstrip("_") in {p["name"] for p in row["parameters"]}}
+    shown = {
+        name: each.default
+        for name, each in signature.parameters.items()
+        if name.rstrip("_") in {p["name"] for p in row["parameters"]}
+    }
     assert np.array_equal(function(X, **shown), function(X))
 
 
@@ -100,10 +104,14 @@ def test_parameters_from_arrays():
     assert np.array_equal(ga.backward("prelu", X, X, alpha=alpha), np.where(X > 0, X, alpha * X))
     expected = np.where(X > 0, 0, X * X).sum((0, 2), keepdims=True)[0]
     assert np.allclose(ga.param_grad("prelu", X, X, "alpha", alpha=alpha), expected)
-    assert np.array_equal(ga.param_grad("prelu", X, X, "Alpha", alpha=alpha), ga.param_grad("prelu", X, X, "alpha", alpha=alpha))
+    assert np.array_equal(
+        ga.param_grad("prelu", X, X, "Alpha", alpha=alpha), ga.param_grad("prelu", X, X, "alpha", alpha=alpha)
+    )
     assert np.allclose(ga.param_grad("prelu", X, X, "alpha"), expected.sum())
     assert np.array_equal(ga.prelu(X, alpha=ga.array(0.5)), ga.prelu(X, alpha=0.5))
-    assert np.array_equal(ga.forward("relu", X, input_bias=np.float32([1, 2, 3, 4])), np.maximum(X + np.float32([1, 2, 3, 4]), 0))
+    assert np.array_equal(
+        ga.forward("relu", X, input_bias=np.float32([1, 2, 3, 4])), np.maximum(X + np.float32([1, 2, 3, 4]), 0)
+    )
     beta = np.float32([1, 2, 3, 4])
     assert np.array_equal(ga.custom("x * beta", X, beta=beta), X * beta)
     assert np.allclose(ga.param_grad("custom", X, X, "beta", formula="x * beta", beta=beta), (X * X).sum((0, 1)))
@@ -163,5 +171,7 @@ def test_commands(program):
     for command in ("list", "devices"):
         assert lines(*ours, command, "--json").replace(" ", "") == lines(program, command, "--json").replace(" ", "")
     assert lines(*ours, "devices") == lines(program, "devices")
-    assert "softmax, along an axis\n    exp(x/T)/Σ exp(x/T)\n    temperature = 1 (finite and above 0)" in lines(*ours, "list")
+    assert "softmax, along an axis\n    exp(x/T)/Σ exp(x/T)\n    temperature = 1 (finite and above 0)" in lines(
+        *ours, "list"
+    )
     assert subprocess.run([*ours, "forward"], capture_output=True).returncode == 2

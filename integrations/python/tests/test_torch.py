@@ -120,6 +120,14 @@ def test_parameters_learn():
     torch.testing.assert_close(gradient, expected)
 
 
+def test_sinks_learn():
+    x, dy = points(), torch.linspace(0, 1, 8).reshape(2, 4)
+    sink = torch.tensor([[0.5], [-1.0]], requires_grad=True)
+    ours = torch.autograd.grad(gat.softmax(x, sink=sink), (x, sink), dy)
+    whole = torch.softmax(torch.cat([x, sink], 1), 1)[:, :4]
+    torch.testing.assert_close(ours, torch.autograd.grad(whole, (x, sink), dy))
+
+
 def test_second_derivatives_are_by_x_alone():
     x, alpha = points(), torch.tensor([0.1, 0.2, 0.3, 0.4], requires_grad=True)
     (dx,) = torch.autograd.grad(gat.prelu(x, alpha=alpha).sum(), x, create_graph=True)

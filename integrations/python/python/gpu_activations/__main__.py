@@ -13,7 +13,10 @@ from ._errors import DeviceError
 def main():
     parser = argparse.ArgumentParser(prog="python -m gpu_activations")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, text in (("list", "every function with its parameters and its formula"), ("devices", "the adapters that can be used")):
+    for name, text in (
+        ("list", "every function with its parameters and its formula"),
+        ("devices", "the adapters that can be used"),
+    ):
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument("--json", action="store_true", help="one JSON object a line")
     arguments = parser.parse_args()
@@ -21,7 +24,8 @@ def main():
         lines = {"list": _list, "devices": _devices}[arguments.command](arguments.json)
     except (DeviceError, ValueError) as error:
         sys.exit(f"gpu-activations: {error}")
-    print("\n".join(lines))
+    for line in lines:
+        print(line)
 
 
 def _list(as_json):
@@ -30,7 +34,8 @@ def _list(as_json):
 
 def _json_line(row):
     of_table = [
-        {key: _finite(each[key]) for key in ("name", "default", "min", "max", "learnable")} for each in row["parameters"]
+        {key: _finite(each[key]) for key in ("name", "default", "min", "max", "learnable")}
+        for each in row["parameters"]
     ]
     if row["name"] == "rrelu":
         of_table.append({"name": "seed", "default": None, "min": 0, "max": 2**64 - 1, "learnable": False})
@@ -77,15 +82,21 @@ def _devices(as_json):
 
 
 def _described(device):
-    choices = ", ".join(f"{name.replace('_', ' ')}: {_yes_or_no(is_so)}" for name, is_so in device["arithmetic"].items())
-    return "\n".join([
+    choices = ", ".join(
+        f"{name.replace('_', ' ')}: {_yes_or_no(is_so)}" for name, is_so in device["arithmetic"].items()
+    )
+    limits = [
+        f"buffers to {device['max_buffer_size']} bytes",
+        f"bindings to {device['max_storage_buffer_binding_size']}",
+        f"offsets in steps of {device['min_storage_buffer_offset_alignment']}; {', '.join(device['storage'])}",
+    ]
+    lines = [
         device["adapter"],
         f"    {device['kind']} on {device['backend']}, {device['driver']}",
-        f"    buffers to {device['max_buffer_size']} bytes, bindings to {device['max_storage_buffer_binding_size']}, "
-        f"offsets in steps of {device['min_storage_buffer_offset_alignment']}; {', '.join(device['storage'])}; "
-        f"subgroups: {_yes_or_no(device['subgroups'])}",
+        f"    {', '.join(limits)}; subgroups: {_yes_or_no(device['subgroups'])}",
         textwrap.fill(choices, 100, initial_indent=" " * 4, subsequent_indent=" " * 4),
-    ])
+    ]
+    return "\n".join(lines)
 
 
 def _yes_or_no(value):

@@ -110,9 +110,9 @@ class Results:
     def __init__(self, names, shapes, dtype, out, inputs):
         self._outs = _outs(names, shapes, dtype, out)
         self.arrays = []
-        for shape, out in zip(shapes, self._outs):
-            direct = _is_direct(out, [*inputs, *self.arrays])
-            self.arrays.append(out if direct else np.empty(shape, dtype))
+        for shape, wanted in zip(shapes, self._outs):
+            direct = _is_direct(wanted, [*inputs, *self.arrays])
+            self.arrays.append(wanted if direct else np.empty(shape, dtype))
 
     def finished(self):
         """What a call returns: one array or a tuple, where a result without axes is a scalar as in numpy."""
@@ -130,17 +130,20 @@ def _outs(names, shapes, dtype, out):
     outs = out if isinstance(out, tuple) else (out,)
     if len(outs) != len(names):
         raise ValueError(f"out must be {_wanted(names)}, not {len(outs)}")
-    for name, shape, out in zip(names, shapes, outs):
-        if out is None:
-            continue
-        if not isinstance(out, np.ndarray):
-            raise TypeError(f"out must be {_wanted(names)}, not {type(out).__name__}")
-        if out.dtype.name != dtype.name:
-            raise TypeError(f"out is {out.dtype}, but {name} is {dtype}")
-        of_shape("out", out, shape, name)
-        if not out.flags.writeable:
-            raise ValueError("out is read-only")
+    for name, shape, wanted in zip(names, shapes, outs):
+        if wanted is not None:
+            _check_out(name, shape, dtype, wanted, names)
     return list(outs)
+
+
+def _check_out(name, shape, dtype, out, names):
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"out must be {_wanted(names)}, not {type(out).__name__}")
+    if out.dtype.name != dtype.name:
+        raise TypeError(f"out is {out.dtype}, but {name} is {dtype}")
+    of_shape("out", out, shape, name)
+    if not out.flags.writeable:
+        raise ValueError("out is read-only")
 
 
 def _wanted(names):

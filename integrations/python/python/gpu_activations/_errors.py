@@ -4,10 +4,10 @@
 class DeviceError(RuntimeError):
     """There is no adapter, the device refused an operation, or it was lost."""
 
+    __module__ = "gpu_activations"
+
 
 class DeviceMemoryError(DeviceError, MemoryError):
     """The device has no memory left."""
 
-
-for error in (DeviceError, DeviceMemoryError):
-    error.__module__ = "gpu_activations"
+    __module__ = "gpu_activations"

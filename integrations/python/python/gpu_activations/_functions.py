@@ -60,7 +60,9 @@ def derivative(name, x, /, *, order=1, out=None, context=None, **options):
     """
     operation = _calls.Operation(name, options)
     if operation.function.is_along:
-        raise ValueError(f"derivative is for functions of single elements; {operation.function.name} works along an axis")
+        raise ValueError(
+            f"derivative is for functions of single elements; {operation.function.name} works along an axis"
+        )
     return _calls.run(operation, _derivative(order, {1: "derivative", 2: "second_derivative"}), {"x": x}, out, context)
 
 
@@ -114,7 +116,9 @@ def _parameter_gradient(operation, parameter, operands):
 
 def _sink_gradient(operation, parameter, operands):
     if parameter != "sink" or operation.sink is None:
-        raise ValueError(f"{operation.function.name} has no learnable parameter {parameter!r}; with a sink, sink is one")
+        raise ValueError(
+            f"{operation.function.name} has no learnable parameter {parameter!r}; with a sink, sink is one"
+        )
     sink = _calls.Sink(operation, operands.arrays["x"].shape)
     (buffer,) = _calls.along_from_buffers(operation, "sink_gradient", operands, sink)
     of_values = DeviceArray._of(operands.context, buffer, sink.values.shape, np.dtype(np.float32))

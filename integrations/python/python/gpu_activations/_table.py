@@ -76,7 +76,10 @@ def doc_of(row):
         learnable = "; an array that repeats over x, too" if each["learnable"] else ""
         lines += [f"{python_name(each['name'])} : default {each['default_text']}", f"    {each['range']}{learnable}"]
     if row["mask"]:
-        lines += ["mask : array_like of bool or uint8, optional", "    Repeated over x by numpy's rules; true keeps an element."]
+        lines += [
+            "mask : array_like of bool or uint8, optional",
+            "    Repeated over x by numpy's rules; true keeps an element.",
+        ]
     if row["sink"]:
         lines += ["sink : array_like, optional", "    One more score of a row, which has a share and no result."]
     if row["name"] == "rrelu":

@@ -21,7 +21,7 @@ def forward(name, x, /, *, context=None, **options):
     _check("x", x)
     tensors = {key: value for key, value in options.items() if isinstance(value, torch.Tensor)}
     learnable = {key: value for key, value in tensors.items() if value.requires_grad}
-    given = options | {key: value.detach().numpy() for key, value in tensors.items()}
+    given = options | {key: _array(value) for key, value in tensors.items()}
     call = _Call(name, given, list(learnable), context)
     return _Forward.apply(x, call, *learnable.values())
 
