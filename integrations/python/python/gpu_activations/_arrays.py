@@ -1,4 +1,4 @@
-"""Arrays as they are given, and as the device takes them: of a known type, in C order, in one piece."""
+"""Arguments as they are given, and arrays as the device takes them: of a known type, in C order, in one piece."""
 
 import operator
 import sys
@@ -51,6 +51,12 @@ def _depth():
     while frame.f_back is not None and frame.f_globals.get("__package__") == __package__:
         frame, depth = frame.f_back, depth + 1
     return depth
+
+
+def check_text(name, value):
+    """Refuses what is no text."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a str, not {type(value).__name__}")
 
 
 def same(arrays):

@@ -19,24 +19,23 @@ class Operation:
     """
 
     def __init__(self, name, options):
-        if not isinstance(name, str):
-            raise TypeError(f"a function is named by a str, not {type(name).__name__}")
         options = {plain(key): value for key, value in options.items()}
-        formula = options.pop("formula", None)
-        if formula is not None and not isinstance(formula, str):
-            raise TypeError(f"a formula is a str, not {type(formula).__name__}")
-        self.axis, self.mask, self.sink = (options.pop(key, None) for key in ("axis", "mask", "sink"))
+        formula, self.axis, self.mask, self.sink, self.seed = (
+            options.pop(key, None) for key in ("formula", "axis", "mask", "sink", "seed")
+        )
+        _arrays.check_text("a function's name", name)
+        if formula is not None:
+            _arrays.check_text("a formula", formula)
         self.parameters = {key: options.pop(key) for key in list(options) if _is_array(options[key])}
-        seed = options.pop("seed", None)
-        numbers_of = {key: _text(key, value) for key, value in options.items()}
+        texts = {key: _text(key, value) for key, value in options.items()}
         if formula is not None:
             # What comes from an array needs a number all the same.
-            numbers_of |= dict.fromkeys(self.parameters, "1")
-        self.function = _function(name, tuple(numbers_of.items()), formula)
-        if seed is not None and self.function.is_along:
-            self.function = _function(name, (*numbers_of.items(), ("seed", _text("seed", seed))), formula)
-            seed = None
-        self.seed = None if seed is None else _seed(seed)
+            texts |= dict.fromkeys(self.parameters, "1")
+        self.function = _function(name, tuple(texts.items()), formula)
+        if self.seed is not None and self.function.is_along:
+            # There it is a parameter as any other.
+            texts["seed"], self.seed = _text("seed", self.seed), None
+            self.function = _function(name, tuple(texts.items()), formula)
         self._check()
 
     def _check(self):
@@ -50,10 +49,12 @@ class Operation:
             raise ValueError(f"{function.name} takes no mask; the softmax family does")
         if self.parameters and function.is_along:
             raise ValueError(f"{function.name} takes no array for {', '.join(self.parameters)}")
+        if self.seed is not None:
+            self.seed = _seed(self.seed)
 
     @property
     def needs_buffers(self):
-        """Whether there is more than the device is told beside x."""
+        """Whether the whole of x must lie on the device at once."""
         return bool(self.parameters) or self.seed is not None or self.sink is not None
 
     def axis_in(self, shape):

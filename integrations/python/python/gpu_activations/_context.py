@@ -31,9 +31,9 @@ class Context:
     """
 
     def __init__(self, adapter=None, *, accuracy="highest"):
-        for name, value in (("adapter", adapter), ("accuracy", accuracy)):
-            if not isinstance(value, str) and not (name == "adapter" and value is None):
-                raise TypeError(f"{name} must be a str, not {type(value).__name__}")
+        if adapter is not None:
+            _arrays.check_text("adapter", adapter)
+        _arrays.check_text("accuracy", accuracy)
         self._inner = _Context(adapter, accuracy)
         self.accuracy = accuracy
 

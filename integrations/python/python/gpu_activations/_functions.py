@@ -96,8 +96,7 @@ def param_grad(name, x, dy, parameter, /, *, context=None, **options):
     numpy.ndarray or DeviceArray
         In float32.
     """
-    if not isinstance(parameter, str):
-        raise TypeError(f"a parameter is named by a str, not {type(parameter).__name__}")
+    _arrays.check_text("a parameter's name", parameter)
     operation, operands = _calls.Operation(name, options), _calls.Operands({"x": x, "dy": dy}, context=context)
     operation.results("backward", operands.arrays)
     of = _sink_gradient if operation.function.is_along else _parameter_gradient
