@@ -43,10 +43,7 @@ pub fn test(arguments: &Arguments) -> Result<()> {
     adapter::ensure().context("the tests need an adapter")?;
     run(cargo(&["build", "--release", "--features", "full", "--bin", "gpu-activations"]))?;
     let wheel = build()?;
-    fs::remove_dir_all(folder().join("tests")).or_else(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => Ok(()),
-        _ => Err(error),
-    })?;
+    empty(folder().join("tests"))?;
     let environment = environment("tests")?;
     let wheel = wheel.to_str().context("the wheel's path is no text")?;
     pip(&environment, &["install", "--quiet", wheel, "pytest", "ml_dtypes"])?;
