@@ -2,6 +2,7 @@
 
 mod accuracy;
 mod adapter;
+mod build;
 mod chromium;
 mod dawn;
 mod instructions;

@@ -1,6 +1,7 @@
 //! Builds the wheel of integrations/python, and tests it in an environment of its own.
 
-use crate::{ROOT, adapter, cargo, run};
+use crate::build::{command_line, empty};
+use crate::{ROOT, adapter, run};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use std::fs;
@@ -26,7 +27,7 @@ pub fn build() -> Result<PathBuf> {
     let environment = environment("venv")?;
     pip(&environment, &["install", "--quiet", &maturin()?])?;
     let wheels = empty(folder().join("wheels"))?;
-    let mut build = Command::new(program(&environment, "maturin"));
+    let mut build = Command::new(in_environment(&environment, "maturin"));
     build.args(["build", "--release", "--out"]).arg(&wheels).current_dir(Path::new(ROOT).join(FOLDER));
     if std::env::var_os("CARGO_TARGET_DIR").is_none() {
         build.env("CARGO_TARGET_DIR", folder().join("cargo"));
@@ -41,7 +42,7 @@ pub fn build() -> Result<PathBuf> {
 /// Installs the wheel where nothing else is, and holds it against the command line on the same adapter.
 pub fn test(arguments: &Arguments) -> Result<()> {
     adapter::ensure().context("the tests need an adapter")?;
-    run(cargo(&["build", "--release", "--features", "full", "--bin", "gpu-activations"]))?;
+    let program = command_line()?;
     let wheel = build()?;
     empty(folder().join("tests"))?;
     let environment = environment("tests")?;
@@ -52,9 +53,9 @@ pub fn test(arguments: &Arguments) -> Result<()> {
         pip(&environment, &of_cpus).or_else(|_| pip(&environment, &["install", "--quiet", "torch"]))?;
     }
     let begin = Instant::now();
-    let mut tests = Command::new(program(&environment, "python"));
+    let mut tests = Command::new(in_environment(&environment, "python"));
     tests.args(["-m", "pytest", "-ra", "-p", "no:cacheprovider"]).current_dir(Path::new(ROOT).join(FOLDER));
-    tests.env("GPU_ACTIVATIONS_PROGRAM", command_line()?).env("PYTHONDONTWRITEBYTECODE", "1");
+    tests.env("GPU_ACTIVATIONS_PROGRAM", program).env("PYTHONDONTWRITEBYTECODE", "1");
     if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
         tests.env("NODEVICE_SELECT", "1");
     }
@@ -73,7 +74,7 @@ fn folder() -> PathBuf {
 /// A virtual environment below target/python, made where it is not there.
 fn environment(name: &str) -> Result<PathBuf> {
     let environment = folder().join(name);
-    if !program(&environment, "python").exists() {
+    if !in_environment(&environment, "python").exists() {
         let python = if cfg!(windows) { "python" } else { "python3" };
         ensure!(
             adapter::succeeds(&[python, "-m", "venv", "--help"]),
@@ -87,13 +88,13 @@ fn environment(name: &str) -> Result<PathBuf> {
 }
 
 /// A program of a virtual environment.
-fn program(environment: &Path, name: &str) -> PathBuf {
+fn in_environment(environment: &Path, name: &str) -> PathBuf {
     let folder = if cfg!(windows) { "Scripts" } else { "bin" };
     environment.join(folder).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
 fn pip(environment: &Path, arguments: &[&str]) -> Result<()> {
-    let mut pip = Command::new(program(environment, "python"));
+    let mut pip = Command::new(in_environment(environment, "python"));
     pip.args(["-m", "pip", "--disable-pip-version-check"]).args(arguments);
     run(pip)
 }
@@ -103,22 +104,4 @@ fn maturin() -> Result<String> {
     let text = fs::read_to_string(Path::new(ROOT).join(FOLDER).join("pyproject.toml"))?;
     let asked = text.lines().find_map(|line| line.strip_prefix("requires = [\"")?.strip_suffix("\"]"));
     Ok(asked.context("pyproject.toml asks for no maturin")?.to_owned())
-}
-
-/// Where cargo puts the command line.
-fn command_line() -> Result<PathBuf> {
-    let mut metadata = cargo(&["metadata", "--no-deps", "--format-version", "1"]);
-    let output = metadata.output().with_context(|| format!("cannot run {metadata:?}"))?;
-    let json: serde_json::Value = serde_json::from_slice(&output.stdout)?;
-    let target = json["target_directory"].as_str().context("cargo names no target directory")?;
-    Ok(Path::new(target).join("release").join(format!("gpu-activations{}", std::env::consts::EXE_SUFFIX)))
-}
-
-/// A folder without anything in it.
-fn empty(folder: PathBuf) -> Result<PathBuf> {
-    if folder.exists() {
-        fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
-    }
-    fs::create_dir_all(&folder)?;
-    Ok(folder)
 }

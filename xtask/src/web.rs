@@ -1,5 +1,6 @@
 //! Builds the npm package of integrations/web and the page that shows it, and tests both in Chromium.
 
+use crate::build::{Metadata, command_line, empty, metadata};
 use crate::{ROOT, adapter, cargo, chromium, node, run};
 use anyhow::{Context, Result, bail, ensure};
 use std::fs;
@@ -73,9 +74,7 @@ pub fn test() -> Result<()> {
     let (browser, driver) = (chromium::browser()?, chromium::swiftshader()?);
     let playwright = node::package(&folder.join("node"), PLAYWRIGHT.0, PLAYWRIGHT.1)?;
     let archive = build()?;
-    run(cargo(&["build", "--release", "--features", "full", "--bin", "gpu-activations"]))?;
-    let program = format!("gpu-activations{}", std::env::consts::EXE_SUFFIX);
-    let program = metadata("Cargo.toml")?.target.join("release").join(program);
+    let program = command_line()?;
     let begin = Instant::now();
     let mut tests = Command::new("node");
     tests.arg("integrations/web/tests/run.mjs").current_dir(ROOT);
@@ -157,29 +156,6 @@ fn target() -> Result<()> {
     Ok(())
 }
 
-/// What cargo says of a manifest.
-struct Metadata {
-    version: String,
-    target: PathBuf,
-}
-
-fn metadata(manifest: &str) -> Result<Metadata> {
-    let mut metadata = cargo(&["metadata", "--no-deps", "--format-version", "1", "--manifest-path", manifest]);
-    let output = metadata.output().with_context(|| format!("cannot run {metadata:?}"))?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{metadata:?} failed: {}", said.trim());
-    let json: serde_json::Value = serde_json::from_slice(&output.stdout)?;
-    let packages = json["packages"].as_array().context("cargo names no packages")?;
-    let path = Path::new(ROOT).join(manifest).canonicalize()?;
-    let is_ours = |package: &&serde_json::Value| {
-        let manifest = package["manifest_path"].as_str().map(|path| Path::new(path).canonicalize());
-        manifest.is_some_and(|manifest| manifest.is_ok_and(|manifest| manifest == path))
-    };
-    let package = packages.iter().find(is_ours).with_context(|| format!("{manifest} is of no package"))?;
-    let text = |value: &serde_json::Value| value.as_str().map(str::to_owned).context("cargo leaves something out");
-    Ok(Metadata { version: text(&package["version"])?, target: text(&json["target_directory"])?.into() })
-}
-
 /// Builds the crate, and gives its version and module.
 fn crate_built() -> Result<(String, PathBuf)> {
     let Metadata { version, target } = metadata(MANIFEST)?;
@@ -215,15 +191,6 @@ fn optimize(binaryen: &Path, wasm: &Path) -> Result<()> {
 
 fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-/// A folder without anything in it.
-fn empty(folder: PathBuf) -> Result<PathBuf> {
-    if folder.exists() {
-        fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
-    }
-    fs::create_dir_all(&folder)?;
-    Ok(folder)
 }
 
 /// Copies a file, or all that a folder has.
