@@ -2,7 +2,7 @@
 
 use crate::build::{command_line, empty};
 use crate::{ROOT, adapter, run};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use clap::Args;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -76,10 +76,10 @@ fn environment(name: &str) -> Result<PathBuf> {
     let environment = folder().join(name);
     if !in_environment(&environment, "python").exists() {
         let python = if cfg!(windows) { "python" } else { "python3" };
-        ensure!(
-            adapter::succeeds(&[python, "-m", "venv", "--help"]),
-            "{python} with venv is missing; install Python 3.10 or newer"
-        );
+        // Debian has the two in a package of their own.
+        if !adapter::succeeds(&[python, "-c", "import ensurepip, venv"]) {
+            adapter::install("no Python with venv and pip", "python3-venv")?;
+        }
         let mut venv = Command::new(python);
         venv.args(["-m", "venv"]).arg(&environment);
         run(venv)?;
