@@ -1,0 +1,55 @@
+//! The contexts that all partitions of a process share.
+
+use crate::options::{Device, Options};
+use datafusion::error::DataFusionError;
+use gpu_activations::{Error, GpuActivations};
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+/// By the words of the adapter's name. That there is no such adapter is kept, too, because looking for it takes long.
+static CONTEXTS: LazyLock<Mutex<HashMap<Option<String>, Result<GpuActivations, Error>>>> = LazyLock::new(Mutex::default);
+
+/// What computes a batch.
+pub(crate) enum Processor {
+    Device(GpuActivations),
+    Reference,
+}
+
+/// The context that all functions with these options share in this process. It is made at the first call, and anew after
+/// its device was lost.
+///
+/// # Errors
+/// As [`gpu_activations::Builder::build_async`].
+pub fn shared_context(options: &Options) -> Result<GpuActivations, Error> {
+    let mut contexts = CONTEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = contexts.get(&options.adapter) {
+        return known.clone();
+    }
+    let builder = options.adapter.iter().fold(GpuActivations::builder(), |builder, name| builder.adapter(name));
+    let made = builder.build();
+    if matches!(made, Ok(_) | Err(Error::NoAdapter { .. })) {
+        contexts.insert(options.adapter.clone(), made.clone());
+    }
+    made
+}
+
+/// The processor that the options ask for.
+pub(crate) fn processor(options: &Options) -> Result<Processor, DataFusionError> {
+    if options.device == Device::Reference {
+        return Ok(Processor::Reference);
+    }
+    match shared_context(options) {
+        Ok(context) => Ok(Processor::Device(context)),
+        Err(Error::NoAdapter { .. }) if options.device == Device::AdapterOrReference => Ok(Processor::Reference),
+        Err(error) => Err(execution_error(options, error)),
+    }
+}
+
+/// An error of a computation, as DataFusion reports it. A lost device is given up, so that the next call makes another.
+pub(crate) fn execution_error(options: &Options, error: Error) -> DataFusionError {
+    if matches!(error, Error::DeviceLost { .. }) {
+        CONTEXTS.lock().unwrap_or_else(PoisonError::into_inner).remove(&options.adapter);
+    }
+    let place = options.node.as_ref().map_or_else(String::new, |node| format!("{node}: "));
+    DataFusionError::Execution(format!("{place}{error}"))
+}
