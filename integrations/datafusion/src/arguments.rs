@@ -3,6 +3,7 @@
 use crate::options::{Device, Options};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{Result, ScalarValue, plan_datafusion_err, plan_err};
+use datafusion::logical_expr::ColumnarValue;
 use gpu_activations::{Function, ParameterInfo, Value};
 
 /// The type as which numbers reach a function called `name`.
@@ -25,12 +26,17 @@ pub(crate) fn result_type(number: &DataType, options: &Options) -> DataType {
 
 /// Checks how many arguments there are, and the types of those after the first. They stay as they are, so that literals
 /// stay literals.
-pub(crate) fn check_parameter_types(name: &str, parameters: &[ParameterInfo], given: &[DataType]) -> Result<()> {
+pub(crate) fn check_parameter_types(
+    name: &str,
+    first: &str,
+    parameters: &[ParameterInfo],
+    given: &[DataType],
+) -> Result<()> {
     let most = parameters.len() + 1;
     if given.is_empty() || given.len() > most {
         let names: Vec<&str> = parameters.iter().map(|parameter| parameter.name).collect();
-        let parameters = if names.is_empty() { String::new() } else { format!(" and {}", names.join(", ")) };
-        return plan_err!("{name} takes x{parameters}: {most} arguments at most, not {}", given.len());
+        let list = [&[first], names.as_slice()].concat().join(", ");
+        return plan_err!("{name} takes 1 to {most} arguments ({list}), not {}", given.len());
     }
     for (parameter, given) in parameters.iter().zip(&given[1..]) {
         let (fits, wanted) = match parameter.default {
@@ -71,7 +77,15 @@ fn text_of(parameter: &ParameterInfo, value: &ScalarValue) -> Result<String> {
     })
 }
 
-/// Says that a parameter is no constant.
-pub(crate) fn not_constant<T>(name: &str, parameter: &str) -> Result<T> {
-    plan_err!("{parameter} of {name} must be a constant")
+/// The values of parameters, which are constants.
+pub(crate) fn constants<'a>(
+    name: &str,
+    function: &Function,
+    given: &'a [ColumnarValue],
+) -> Result<Vec<&'a ScalarValue>> {
+    let constant = |(given, parameter): (&'a ColumnarValue, &ParameterInfo)| match given {
+        ColumnarValue::Scalar(value) => Ok(value),
+        ColumnarValue::Array(_) => plan_err!("{} of {name} must be a constant", parameter.name),
+    };
+    given.iter().zip(function.parameters()).map(constant).collect()
 }

@@ -1,16 +1,16 @@
 //! Scalar functions of each number on its own.
 
-use crate::arguments::{check_parameter_types, configured, not_constant, number_type, result_type};
+use crate::arguments::{check_parameter_types, configured, constants, number_type, result_type};
 use crate::device::{Processor, execution_error, processor};
 use crate::options::Options;
 use datafusion::arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, FieldRef, Field, Float16Type, Float32Type, Float64Type};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Float16Type, Float32Type, Float64Type};
 use datafusion::common::{Result, ScalarValue, exec_err};
 use datafusion::logical_expr::{
     ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
-use gpu_activations::{Activation, Element, Function, GpuActivations, Order};
+use gpu_activations::{Activation, Element, GpuActivations, Order};
 use half::f16;
 use std::sync::Arc;
 
@@ -110,7 +110,7 @@ impl ScalarUDFImpl for Elementwise {
     }
 
     fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
-        check_parameter_types(&self.name, self.activation.parameters(), given)?;
+        check_parameter_types(&self.name, "x", self.activation.parameters(), given)?;
         let x = number_type(&self.name, &given[0])?;
         Ok(std::iter::once(x).chain(given[1..].iter().cloned()).collect())
     }
@@ -137,17 +137,4 @@ impl ScalarUDFImpl for Elementwise {
             }
         }
     }
-}
-
-/// The values of parameters, which are constants.
-pub(crate) fn constants<'a>(
-    name: &str,
-    function: &Function,
-    given: &'a [ColumnarValue],
-) -> Result<Vec<&'a ScalarValue>> {
-    let constant = |(given, parameter): (&'a ColumnarValue, &gpu_activations::ParameterInfo)| match given {
-        ColumnarValue::Scalar(value) => Ok(value),
-        ColumnarValue::Array(_) => not_constant(name, parameter.name),
-    };
-    given.iter().zip(function.parameters()).map(constant).collect()
 }
