@@ -21,6 +21,8 @@
 
 mod aggregate;
 mod arguments;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod device;
 mod elementwise;
 mod lists;

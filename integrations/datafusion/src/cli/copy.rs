@@ -17,6 +17,9 @@ const WAITING: usize = 1;
 
 /// Runs the query and writes its rows. The file appears when it is whole. At any time only a few batches and one row group
 /// are in memory.
+///
+/// # Errors
+/// Those of DataFusion, and of the file.
 pub async fn write(rows: DataFrame, path: &Path) -> Result<()> {
     let context = rows.task_ctx();
     let plan = rows.create_physical_plan().await?;
