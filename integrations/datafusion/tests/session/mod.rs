@@ -13,7 +13,7 @@ pub fn table<const N: usize>(columns: [(&str, ArrayRef); N]) -> RecordBatch {
 }
 
 pub fn session(options: &Options, batch: RecordBatch) -> anyhow::Result<SessionContext> {
-    let mut session = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(4));
+    let mut session = SessionContext::new_with_config(SessionConfig::new().with_round_robin_repartition(false));
     register(&mut session, options)?;
     let parts = batch.num_rows().div_ceil(3).max(1);
     let slice = |start| batch.slice(start, parts.min(batch.num_rows() - start));
