@@ -46,11 +46,17 @@ pub(crate) fn processor(options: &Options) -> Result<Processor, DataFusionError>
     }
 }
 
-/// An error of a computation, as DataFusion reports it. A lost device is given up, so that the next call makes another.
+/// An error of a computation, as DataFusion reports it. A lost device is given up, so that the next call makes another; as an
+/// I/O error it lets Ballista try the task again.
 pub(crate) fn execution_error(options: &Options, error: Error) -> DataFusionError {
-    if matches!(error, Error::DeviceLost { .. }) {
-        CONTEXTS.lock().unwrap_or_else(PoisonError::into_inner).remove(&options.adapter);
-    }
     let place = options.node.as_ref().map_or_else(String::new, |node| format!("{node}: "));
-    DataFusionError::Execution(format!("{place}{error}"))
+    let text = format!("{place}{error}");
+    match error {
+        Error::DeviceLost { .. } => {
+            CONTEXTS.lock().unwrap_or_else(PoisonError::into_inner).remove(&options.adapter);
+            DataFusionError::IoError(std::io::Error::other(text))
+        }
+        Error::OutOfMemory { .. } => DataFusionError::ResourcesExhausted(text),
+        _ => DataFusionError::Execution(text),
+    }
 }

@@ -1,1 +1,46 @@
-fn main() {}
+//! `gpu-activations-cluster`: the roles of a Ballista cluster that knows the functions of gpu-activations.
+
+mod executor;
+mod query;
+mod scheduler;
+mod session;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+/// A Ballista cluster with the functions of gpu-activations. Its scheduler, its executors and who queries it need the same
+/// --prefix, --replace and --device.
+#[derive(Parser)]
+#[command(version)]
+enum Role {
+    /// Plans queries, and gives their parts to executors.
+    Scheduler(scheduler::Arguments),
+    /// Computes parts of queries on this machine's adapter.
+    Executor(executor::Arguments),
+    /// Runs a query over Parquet files that every executor can read, and writes what it gives into a Parquet file here.
+    Query(query::Arguments),
+}
+
+/// As Ballista's own commands have it, because plans are walked by recursion.
+const STACK_BYTES: usize = 32 << 20;
+
+fn main() -> ExitCode {
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error")).init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build();
+    let done = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
+        runtime.block_on(async {
+            match Role::parse() {
+                Role::Scheduler(arguments) => scheduler::run(arguments).await,
+                Role::Executor(arguments) => executor::run(arguments).await,
+                Role::Query(arguments) => query::run(arguments).await,
+            }
+        })
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("gpu-activations-cluster: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
