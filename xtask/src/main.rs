@@ -4,6 +4,7 @@ mod accuracy;
 mod adapter;
 mod build;
 mod chromium;
+mod cluster;
 mod dawn;
 mod instructions;
 mod libraries;
@@ -42,6 +43,8 @@ enum Task {
     Wheel,
     /// Installs the wheel in a virtual environment, and tests it against the command line on the same adapter.
     TestPython(python::Arguments),
+    /// Runs queries on a cluster of two executors on this machine, and kills one of them in the middle.
+    TestCluster,
     /// Counts the instructions of every kernel in an AMD GPU's machine code, which Mesa compiles without the GPU.
     Instructions(instructions::Arguments),
     /// Compares the names of other libraries with those libraries, as Python has them.
@@ -92,6 +95,7 @@ fn perform(task: Task) -> Result<()> {
         Task::TestWeb => web::test(),
         Task::Wheel => python::build().map(|_| ()),
         Task::TestPython(arguments) => python::test(&arguments),
+        Task::TestCluster => cluster::test(),
         Task::Instructions(arguments) => instructions::perform(&arguments),
         Task::Libraries(arguments) => libraries::perform(&arguments),
         Task::Experiments { arguments } => {

@@ -1,0 +1,76 @@
+//! A scheduler and two executors on this machine's loopback addresses, against one process. `cargo xtask test-cluster` runs
+//! it; `--nocapture` shows the times.
+
+mod processes;
+mod table;
+
+use datafusion::arrow::array::RecordBatch;
+use gpu_activations_datafusion::{Device, Options};
+use processes::Cluster;
+use std::time::{Duration, Instant};
+use table::{FILES, Table};
+
+const QUERY: &str =
+    "SELECT id, gelu(x) AS y, swish_derivative(x, 1.5) AS d, x - softsign(x) AS z FROM input ORDER BY id";
+
+#[test]
+fn two_executors_give_what_one_process_gives() -> anyhow::Result<()> {
+    let table = Table::written()?;
+    let (wanted, seconds) = timed(|| table.in_one_process(QUERY, Options::default()))?;
+    println!("one process: {seconds:.1} s");
+    for executors in 1..=2 {
+        let cluster = Cluster::started(&vec![vec![]; executors])?;
+        let (found, seconds) = timed(|| table.on_cluster(&cluster, QUERY, &[]))?;
+        println!("executors: {executors}: {seconds:.1} s");
+        assert_eq!(found, wanted);
+    }
+    Ok(())
+}
+
+#[test]
+fn an_executors_death_loses_nothing() -> anyhow::Result<()> {
+    let table = Table::written()?;
+    let wanted = table.in_one_process(QUERY, Options::default())?;
+    let mut cluster = Cluster::started(&[vec![], vec![]])?;
+    let (query, output) = table.query(&cluster, QUERY, &[])?;
+    // In the middle of the partitions that are its own.
+    let begun = Instant::now();
+    while cluster.executors[1].results() < FILES / 4 {
+        anyhow::ensure!(begun.elapsed() < Duration::from_secs(120), "the executor has computed nothing");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let lost = cluster.executors[1].results();
+    cluster.executors[1].kill()?;
+    println!("killed an executor that had {lost} of {FILES} partitions");
+    query.finished()?.expect_success()?;
+    assert_eq!(table::read(&output)?, wanted);
+    Ok(())
+}
+
+#[test]
+fn an_executor_without_an_adapter_is_named() -> anyhow::Result<()> {
+    let table = Table::written()?;
+    let cluster = Cluster::started(&[vec!["--adapter", "no such adapter"]])?;
+    let (query, output) = table.query(&cluster, QUERY, &[])?;
+    let said = query.finished()?.expect_failure()?;
+    assert!(said.contains(&cluster.executors[0].name), "{said}");
+    assert!(said.contains("no such adapter"), "{said}");
+    assert!(!output.exists());
+    Ok(())
+}
+
+#[test]
+fn the_reference_is_the_same_everywhere() -> anyhow::Result<()> {
+    let table = Table::written()?;
+    let options = Options { device: Device::Reference, ..Options::default() };
+    let wanted: RecordBatch = table.in_one_process(QUERY, options)?;
+    let reference = ["--device", "reference"];
+    let cluster = Cluster::started_with(&[vec![], vec![]], &reference)?;
+    assert_eq!(table.on_cluster(&cluster, QUERY, &reference)?, wanted);
+    Ok(())
+}
+
+fn timed<T>(work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<(T, f64)> {
+    let begun = Instant::now();
+    Ok((work()?, begun.elapsed().as_secs_f64()))
+}

@@ -1,0 +1,151 @@
+//! The processes of a cluster, which end with the test.
+
+use anyhow::{Context, Result, ensure};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// No query here takes longer.
+const PATIENCE: Duration = Duration::from_secs(400);
+
+pub struct Process(Child);
+
+pub struct Executor {
+    process: Process,
+    work: PathBuf,
+    /// As its errors name it.
+    pub name: String,
+}
+
+pub struct Cluster {
+    _scheduler: Process,
+    pub executors: Vec<Executor>,
+    /// As HOST:PORT.
+    pub scheduler: String,
+    _folder: TempDir,
+}
+
+/// How a process ended.
+pub struct Ended {
+    succeeded: bool,
+    said: String,
+}
+
+impl Process {
+    pub fn started(arguments: &[&str]) -> Result<Process> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gpu-activations-cluster"));
+        Ok(Process(command.args(arguments).stderr(Stdio::piped()).spawn()?))
+    }
+
+    pub fn finished(mut self) -> Result<Ended> {
+        let begun = Instant::now();
+        while self.0.try_wait()?.is_none() {
+            ensure!(begun.elapsed() < PATIENCE, "the query does not end");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let succeeded = self.0.wait()?.success();
+        let said = std::io::read_to_string(self.0.stderr.take().context("stderr is piped")?)?;
+        Ok(Ended { succeeded, said })
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Ended {
+    pub fn expect_success(self) -> Result<()> {
+        ensure!(self.succeeded, "the query failed: {}", self.said);
+        Ok(())
+    }
+
+    /// What it said.
+    pub fn expect_failure(self) -> Result<String> {
+        ensure!(!self.succeeded, "the query succeeded");
+        Ok(self.said)
+    }
+}
+
+impl Executor {
+    /// How many results of partitions lie in its folder.
+    pub fn results(&self) -> usize {
+        files(&self.work)
+    }
+
+    pub fn kill(&mut self) -> Result<()> {
+        self.process.0.kill()?;
+        self.process.0.wait()?;
+        Ok(())
+    }
+}
+
+impl Cluster {
+    /// An executor for each list of further arguments.
+    pub fn started(executors: &[Vec<&str>]) -> Result<Cluster> {
+        Cluster::started_with(executors, &[])
+    }
+
+    /// As `started`, with further arguments for all.
+    pub fn started_with(executors: &[Vec<&str>], all: &[&str]) -> Result<Cluster> {
+        let folder = TempDir::new()?;
+        let host = Ipv4Addr::LOCALHOST;
+        let port = free_port(host)?;
+        let own = ["scheduler", "--port", &port.to_string(), "--timeout", "5"];
+        let process = Process::started(&[&own, all].concat())?;
+        answers(host, port)?;
+        let scheduler = format!("{host}:{port}");
+        let executor = |(index, further): (usize, &Vec<&str>)| -> Result<Executor> {
+            let host = Ipv4Addr::new(127, 0, 0, 2 + u8::try_from(index)?);
+            let (port, task_port) = (free_port(host)?, free_port(host)?);
+            let work = folder.path().join(index.to_string());
+            std::fs::create_dir(&work)?;
+            let own = [
+                "executor",
+                "--scheduler",
+                &scheduler,
+                "--bind",
+                &host.to_string(),
+                "--port",
+                &port.to_string(),
+                "--task-port",
+                &task_port.to_string(),
+                "--work",
+                &work.to_string_lossy(),
+                "--heartbeat",
+                "1",
+                "--slots",
+                "1",
+            ];
+            let process = Process::started(&[&own, all, further].concat())?;
+            answers(host, task_port)?;
+            Ok(Executor { process, work, name: format!("executor {host}:{port}") })
+        };
+        let executors = executors.iter().enumerate().map(executor).collect::<Result<Vec<_>>>()?;
+        Ok(Cluster { _scheduler: process, executors, scheduler, _folder: folder })
+    }
+}
+
+fn free_port(host: Ipv4Addr) -> Result<u16> {
+    Ok(TcpListener::bind((host, 0))?.local_addr()?.port())
+}
+
+/// Waits until something listens.
+fn answers(host: Ipv4Addr, port: u16) -> Result<()> {
+    let begun = Instant::now();
+    while TcpStream::connect((host, port)).is_err() {
+        ensure!(begun.elapsed() < Duration::from_secs(60), "nothing listens on {host}:{port}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
+}
+
+fn files(folder: &Path) -> usize {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    entries.flatten().map(|entry| if entry.path().is_dir() { files(&entry.path()) } else { 1 }).sum()
+}
