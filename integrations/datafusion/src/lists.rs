@@ -13,7 +13,7 @@ use datafusion::common::{Result, ScalarValue, exec_err, plan_err};
 use datafusion::logical_expr::{
     ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
-use gpu_activations::{Axis, AxisFunction, Element, Error};
+use gpu_activations::{Axis, AxisFunction, Error};
 use half::f16;
 use std::collections::BTreeMap;
 use std::ops::Range;

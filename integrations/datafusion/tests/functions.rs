@@ -56,7 +56,8 @@ async fn elementwise_functions_agree_with_the_crate() -> anyhow::Result<()> {
 async fn parameters_have_defaults_and_names() -> anyhow::Result<()> {
     let options = Options::default();
     let session = session(&options, table([("x", Arc::new(Float32Array::from(numbers())) as ArrayRef)]))?;
-    let found = columns(&session, "SELECT swish(x, 1.5), swish(x, beta => 1.5), swish(x), silu(x) FROM t").await?;
+    let found =
+        columns(&session, "SELECT swish(x, 1.5) AS a, swish(x, beta => 1.5) AS b, swish(x), silu(x) FROM t").await?;
     let values = |index: usize| bits(found[index].as_primitive::<Float32Type>().values());
     assert_eq!(values(0), values(1));
     assert_eq!(values(2), values(3));
@@ -132,7 +133,8 @@ async fn wrong_calls_say_what_is_wrong() -> anyhow::Result<()> {
         ("SELECT gelu(x, 1.0) FROM t", "gelu takes 1 to 1 arguments (x), not 2"),
         ("SELECT swish(x, 'a') FROM t", "beta of swish is a number, not Utf8"),
         ("SELECT swish(x, x) FROM t", "beta of swish must be a constant"),
-        ("SELECT swish(x, NULL) FROM t", "beta is NULL"),
+        ("SELECT swish(x, NULL) FROM t", "beta of swish is a number, not Null"),
+        ("SELECT swish(x, CAST(NULL AS DOUBLE)) FROM t", "beta is NULL"),
         ("SELECT elu(x, CAST('NaN' AS DOUBLE)) FROM t", "alpha"),
         ("SELECT swish(x, gamma => 1.0) FROM t", "Unknown parameter name 'gamma'"),
         ("SELECT softmax(x) FROM t", "softmax takes lists of numbers, not Float32"),

@@ -78,7 +78,9 @@ async fn functions_along_an_axis_agree_with_the_crate() -> anyhow::Result<()> {
 async fn gated_units_take_words() -> anyhow::Result<()> {
     let (_, batch) = even(3, 4);
     let session = session(&Options::default(), table([("x", batch)]))?;
-    let found = columns(&session, "SELECT swiglu(x), gated(x, 'silu'), gated(x, activation => 'silu') FROM t").await?;
+    let found =
+        columns(&session, "SELECT swiglu(x), gated(x, 'silu') AS a, gated(x, activation => 'silu') AS b FROM t")
+            .await?;
     assert_eq!(numbers(&found[0]), numbers(&found[1]));
     assert_eq!(numbers(&found[0]), numbers(&found[2]));
     Ok(())

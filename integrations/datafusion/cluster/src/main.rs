@@ -4,6 +4,7 @@ mod executor;
 mod query;
 mod scheduler;
 mod session;
+mod warnings;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -25,7 +26,7 @@ enum Role {
 const STACK_BYTES: usize = 32 << 20;
 
 fn main() -> ExitCode {
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error")).init();
+    warnings::show();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build();
     let done = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
         runtime.block_on(async {

@@ -6,6 +6,7 @@ use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::dataframe::DataFrame;
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::physical_plan::execute_stream;
+use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
 use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::Path;
@@ -23,7 +24,7 @@ const WAITING: usize = 1;
 pub async fn write(rows: DataFrame, path: &Path) -> Result<()> {
     let context = rows.task_ctx();
     let plan = rows.create_physical_plan().await?;
-    let total = plan.partition_statistics(None)?.num_rows.get_value().copied();
+    let total = StatisticsContext::new().compute(plan.as_ref(), &StatisticsArgs::new())?.num_rows.get_value().copied();
     let mut stream = execute_stream(plan, context.into())?;
     let (sender, receiver) = mpsc::channel(WAITING);
     let file = temporary(path)?;

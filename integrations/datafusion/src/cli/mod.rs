@@ -56,7 +56,7 @@ pub struct Query {
     query: String,
     /// A Parquet file or a folder of them, as the table `input`; NAME=PATH gives it another name. May be given several
     /// times.
-    #[arg(long, value_name = "[NAME=]PATH", required = true)]
+    #[arg(long, value_name = "[NAME=]PATH")]
     input: Vec<String>,
     /// The file to write.
     #[arg(long, value_name = "PATH")]
