@@ -1,11 +1,11 @@
 use crate::executor::address;
-use crate::session;
 use anyhow::Result;
 use ballista::prelude::{SessionConfigExt, SessionContextExt};
+use ballista_core::utils::default_session_builder;
 use clap::Args;
 use datafusion::prelude::{SessionConfig, SessionContext};
-use gpu_activations_datafusion::Options;
 use gpu_activations_datafusion::cli::{Functions, Query};
+use gpu_activations_datafusion::{Options, register};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -19,8 +19,9 @@ pub struct Arguments {
 }
 
 pub async fn run(Arguments { scheduler: (host, port), query, functions }: Arguments) -> Result<()> {
-    let config = query.configure(SessionConfig::new_with_ballista());
-    let state = session::state(config, &Options::from(&functions))?;
-    let session = SessionContext::remote_with_state(&format!("df://{host}:{port}"), state).await?;
+    let state = default_session_builder(query.configure(SessionConfig::new_with_ballista()))?;
+    let mut session = SessionContext::remote_with_state(&format!("df://{host}:{port}"), state).await?;
+    // Only now: a state that is made remote begins with Ballista's own functions.
+    register(&mut session, &Options::from(&functions))?;
     query.run(&session).await
 }

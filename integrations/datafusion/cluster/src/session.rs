@@ -1,4 +1,4 @@
-//! What every role knows.
+//! What schedulers and executors know.
 
 use ballista_core::utils::default_session_builder;
 use datafusion::common::Result;
