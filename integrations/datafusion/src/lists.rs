@@ -66,7 +66,7 @@ impl Along {
             DataType::List(field) | DataType::LargeList(field) => field.data_type(),
             number => number,
         };
-        let values = lists.values();
+        let values = &within(lists);
         match (processor(&self.options)?, number) {
             (Processor::Device(context), DataType::Float32) => {
                 self.by_length::<Float32Type, O>(function, lists, &narrowed(values)?, |axis, mask, x| {
@@ -136,12 +136,20 @@ impl Along {
     }
 }
 
-/// The lists of a batch as ranges of its values; none where a list is NULL.
+/// The numbers of the lists, without those of other lists that share the array.
+fn within<O: OffsetSizeTrait>(lists: &GenericListArray<O>) -> ArrayRef {
+    let [first, last] =
+        [lists.offsets().first(), lists.offsets().last()].map(|bound| bound.map_or(0, |o| o.as_usize()));
+    lists.values().slice(first, last - first)
+}
+
+/// The lists of a batch as ranges of the numbers within; none where a list is NULL.
 struct Rows(Vec<Option<Range<usize>>>);
 
 impl Rows {
     fn of<O: OffsetSizeTrait>(lists: &GenericListArray<O>) -> Rows {
-        let range = |bounds: &[O]| bounds[0].as_usize()..bounds[1].as_usize();
+        let first = lists.offsets()[0].as_usize();
+        let range = |bounds: &[O]| bounds[0].as_usize() - first..bounds[1].as_usize() - first;
         let ranges = lists.offsets().windows(2).map(range).enumerate();
         Rows(ranges.map(|(index, range)| lists.is_valid(index).then_some(range)).collect())
     }

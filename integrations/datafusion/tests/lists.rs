@@ -59,7 +59,7 @@ fn call(name: &str, function: &AxisFunction) -> String {
 async fn functions_along_an_axis_agree_with_the_crate() -> anyhow::Result<()> {
     let options = Options::default();
     let context = shared_context(&options)?;
-    // The table's batches have two lists each.
+    // The table's batches have two lists each, and lie in one array.
     let (x, batch) = even(6, 12);
     let session = session(&options, table([("x", batch)]))?;
     for (name, default) in AxisFunction::all() {
