@@ -49,7 +49,12 @@ pub async fn write(rows: DataFrame, path: &Path) -> Result<()> {
 /// A file beside the one to be written, which is removed unless it takes that one's place.
 fn temporary(path: &Path) -> Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    NamedTempFile::new_in(folder).with_context(|| format!("cannot write into {}", folder.display()))
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".gpu-activations-");
+    // As for any new file, less what the process's umask takes.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder).with_context(|| format!("cannot write into {}", folder.display()))
 }
 
 /// Writes batches until there are no more.
