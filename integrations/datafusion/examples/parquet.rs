@@ -6,14 +6,14 @@
 
 use datafusion::dataframe::DataFrameWriteOptions;
 use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
-use gpu_activations_datafusion::{Device, Options, register};
+use gpu_activations_datafusion::{BATCH_ROWS, Device, Options, register};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let [input, output] = ["in.parquet", "out.parquet"].map(|name| folder.path().join(name).display().to_string());
 
-    let mut session = SessionContext::new_with_config(SessionConfig::new().with_batch_size(1 << 20));
+    let mut session = SessionContext::new_with_config(SessionConfig::new().with_batch_size(BATCH_ROWS));
     register(&mut session, &Options { device: Device::AdapterOrReference, ..Options::default() })?;
     let numbers = session.sql("SELECT CAST(value AS FLOAT) / 1000 AS x FROM generate_series(-5000, 5000)").await?;
     numbers.write_parquet(&input, DataFrameWriteOptions::new(), None).await?;

@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 /// By the words of the adapter's name. That there is no such adapter is kept, too, because looking for it takes long.
-static CONTEXTS: LazyLock<Mutex<HashMap<Option<String>, Result<GpuActivations, Error>>>> =
-    LazyLock::new(Mutex::default);
+type Contexts = HashMap<Option<String>, Result<GpuActivations, Error>>;
+
+static CONTEXTS: LazyLock<Mutex<Contexts>> = LazyLock::new(Mutex::default);
 
 /// What computes a batch.
 pub(crate) enum Processor {

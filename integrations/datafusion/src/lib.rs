@@ -30,5 +30,5 @@ mod options;
 mod register;
 
 pub use device::shared_context;
-pub use options::{Device, Options};
+pub use options::{BATCH_ROWS, Device, Options};
 pub use register::{aggregates, register, scalars};

@@ -1,3 +1,7 @@
+/// Rows of a batch that are enough for a device: more gain little, and fewer cost a call each. DataFusion has 8192 unless
+/// told.
+pub const BATCH_ROWS: usize = 1 << 20;
+
 /// What computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Device {

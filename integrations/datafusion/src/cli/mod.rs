@@ -4,7 +4,7 @@ mod copy;
 
 pub use copy::write;
 
-use crate::{Device, Options};
+use crate::{BATCH_ROWS, Device, Options};
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
@@ -62,7 +62,7 @@ pub struct Query {
     #[arg(long, value_name = "PATH")]
     output: PathBuf,
     /// The most rows of a batch, which passes through the device at once.
-    #[arg(long, value_name = "ROWS", default_value_t = 1 << 20, value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
+    #[arg(long, value_name = "ROWS", default_value_t = BATCH_ROWS as u64, value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
     batch: u64,
     /// How many parts of a table are read and computed side by side. With more than one, rows come in any order, unless the
     /// query has an ORDER BY.
