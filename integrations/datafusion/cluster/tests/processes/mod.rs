@@ -1,16 +1,20 @@
 //! The processes of a cluster, which end with the test.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 
 /// No query here takes longer.
 const PATIENCE: Duration = Duration::from_secs(400);
 
-pub struct Process(Child);
+pub struct Process {
+    child: Child,
+    /// What it says: a file, because a pipe that nobody reads would stop it.
+    said: NamedTempFile,
+}
 
 pub struct Executor {
     process: Process,
@@ -36,26 +40,29 @@ pub struct Ended {
 impl Process {
     pub fn started(arguments: &[&str]) -> Result<Process> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gpu-activations-cluster"));
-        Ok(Process(command.args(arguments).stderr(Stdio::piped()).spawn()?))
+        let said = NamedTempFile::new()?;
+        Ok(Process { child: command.args(arguments).stderr(said.reopen()?).spawn()?, said })
     }
 
     pub fn finished(mut self) -> Result<Ended> {
         let begun = Instant::now();
-        while self.0.try_wait()?.is_none() {
-            ensure!(begun.elapsed() < PATIENCE, "the query does not end");
+        while self.child.try_wait()?.is_none() {
+            ensure!(begun.elapsed() < PATIENCE, "the query does not end: {}", self.said()?);
             std::thread::sleep(Duration::from_millis(20));
         }
-        let succeeded = self.0.wait()?.success();
-        let said = std::io::read_to_string(self.0.stderr.take().context("stderr is piped")?)?;
-        Ok(Ended { succeeded, said })
+        Ok(Ended { succeeded: self.child.wait()?.success(), said: self.said()? })
+    }
+
+    fn said(&self) -> Result<String> {
+        Ok(std::fs::read_to_string(&self.said)?)
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
         // It may have ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -79,8 +86,8 @@ impl Executor {
     }
 
     pub fn kill(&mut self) -> Result<()> {
-        self.process.0.kill()?;
-        self.process.0.wait()?;
+        self.process.child.kill()?;
+        self.process.child.wait()?;
         Ok(())
     }
 }
