@@ -1,14 +1,17 @@
 //! What schedulers and executors know.
 
+use ballista_core::extension::SessionConfigExt;
 use ballista_core::utils::default_session_builder;
 use datafusion::common::Result;
 use datafusion::execution::SessionState;
 use datafusion::prelude::SessionConfig;
 use gpu_activations_datafusion::{Options, register};
 
-/// A session of Ballista with the functions.
+/// A session of Ballista with the functions. Its stages are planned before any of them runs: with Ballista's adaptive planner a
+/// query may never end once an executor has died after its stage
+/// (<https://github.com/apache/datafusion-ballista/issues/1986>).
 pub fn state(config: SessionConfig, options: &Options) -> Result<SessionState> {
-    let mut state = default_session_builder(config)?;
+    let mut state = default_session_builder(config.with_ballista_adaptive_query_planner(false))?;
     register(&mut state, options)?;
     Ok(state)
 }
