@@ -21,12 +21,9 @@ pub struct Arguments {
     /// How others reach this machine; the address to listen on unless given.
     #[arg(long)]
     host: Option<String>,
-    /// For results.
+    /// From here others fetch results.
     #[arg(long, default_value_t = 50051)]
     port: u16,
-    /// For tasks.
-    #[arg(long, default_value_t = 50052)]
-    task_port: u16,
     /// Partitions that are computed side by side. One device serves them all.
     #[arg(long, value_name = "COUNT", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..))]
     slots: u16,
@@ -47,7 +44,7 @@ pub fn address(text: &str) -> Result<(String, u16), String> {
 }
 
 pub async fn run(arguments: Arguments) -> Result<()> {
-    let Arguments { bind, port, task_port, slots, heartbeat, .. } = arguments;
+    let Arguments { bind, port, slots, heartbeat, .. } = arguments;
     let host = arguments.host.unwrap_or_else(|| bind.to_string());
     let node = format!("executor {host}:{port}");
     let options = Options { node: Some(node.clone()), ..Options::from(&arguments.functions) };
@@ -58,10 +55,10 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         bind_host: bind.to_string(),
         external_host: Some(host),
         port,
-        grpc_port: task_port,
         scheduler_host,
         scheduler_port,
         scheduler_connect_timeout_seconds: 60,
+        task_scheduling_policy: session::POLICY,
         vcores: slots.into(),
         work_dir: arguments.work.map(|folder| folder.to_string_lossy().into_owned()),
         executor_heartbeat_interval_seconds: heartbeat,

@@ -33,6 +33,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         bind_host: bind.to_string(),
         bind_port: port,
         external_host: host.unwrap_or_else(|| bind.to_string()),
+        scheduling_policy: session::POLICY,
         // Each executor has a device of its own, so that all should be busy.
         task_distribution: TaskDistributionPolicy::RoundRobin,
         executor_timeout_seconds: timeout,

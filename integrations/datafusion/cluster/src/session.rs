@@ -1,11 +1,16 @@
 //! What schedulers and executors know.
 
+use ballista_core::config::TaskSchedulingPolicy;
 use ballista_core::extension::SessionConfigExt;
 use ballista_core::utils::default_session_builder;
 use datafusion::common::Result;
 use datafusion::execution::SessionState;
 use datafusion::prelude::SessionConfig;
 use gpu_activations_datafusion::{Options, register};
+
+/// Executors ask for tasks. Where the scheduler hands them out instead, it forgets that an executor is free again whose task
+/// failed because another executor had died, and with few slots the query never ends.
+pub const POLICY: TaskSchedulingPolicy = TaskSchedulingPolicy::PullStaged;
 
 /// A session of Ballista with the functions. Its stages are planned before any of them runs: with Ballista's adaptive planner a
 /// query may never end once an executor has died after its stage

@@ -109,7 +109,7 @@ impl Cluster {
         let scheduler = format!("{host}:{port}");
         let executor = |(index, further): (usize, &Vec<&str>)| -> Result<Executor> {
             let host = Ipv4Addr::new(127, 0, 0, 2 + u8::try_from(index)?);
-            let (port, task_port) = (free_port(host)?, free_port(host)?);
+            let port = free_port(host)?;
             let work = folder.path().join(index.to_string());
             std::fs::create_dir(&work)?;
             let own = [
@@ -120,8 +120,6 @@ impl Cluster {
                 &host.to_string(),
                 "--port",
                 &port.to_string(),
-                "--task-port",
-                &task_port.to_string(),
                 "--work",
                 &work.to_string_lossy(),
                 "--heartbeat",
@@ -130,7 +128,7 @@ impl Cluster {
                 "1",
             ];
             let process = Process::started(&[&own, all, further].concat())?;
-            answers(host, task_port)?;
+            answers(host, port)?;
             Ok(Executor { process, work, name: format!("executor {host}:{port}") })
         };
         let executors = executors.iter().enumerate().map(executor).collect::<Result<Vec<_>>>()?;
