@@ -30,9 +30,6 @@ pub struct Arguments {
     /// Where results of partitions lie until others have fetched them.
     #[arg(long, value_name = "FOLDER")]
     work: Option<PathBuf>,
-    /// Seconds between signs of life.
-    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
-    heartbeat: u64,
     #[command(flatten)]
     functions: Functions,
 }
@@ -44,7 +41,7 @@ pub fn address(text: &str) -> Result<(String, u16), String> {
 }
 
 pub async fn run(arguments: Arguments) -> Result<()> {
-    let Arguments { bind, port, slots, heartbeat, .. } = arguments;
+    let Arguments { bind, port, slots, .. } = arguments;
     let host = arguments.host.unwrap_or_else(|| bind.to_string());
     let node = format!("executor {host}:{port}");
     let options = Options { node: Some(node.clone()), ..Options::from(&arguments.functions) };
@@ -61,7 +58,6 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         task_scheduling_policy: session::POLICY,
         vcores: slots.into(),
         work_dir: arguments.work.map(|folder| folder.to_string_lossy().into_owned()),
-        executor_heartbeat_interval_seconds: heartbeat,
         override_function_registry: Some(Arc::new(registry)),
         ..ExecutorProcessConfig::default()
     };

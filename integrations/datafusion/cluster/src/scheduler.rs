@@ -19,8 +19,8 @@ pub struct Arguments {
     host: Option<String>,
     #[arg(long, default_value_t = 50050)]
     port: u16,
-    /// Seconds without a sign of life after which an executor counts as dead; more than the executors' --heartbeat.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    /// Seconds without a sign of life after which an executor counts as dead. One that is busy gives a sign every five seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(10..))]
     timeout: u64,
     #[command(flatten)]
     functions: Functions,

@@ -80,11 +80,6 @@ impl Ended {
 }
 
 impl Executor {
-    /// How many results of partitions lie in its folder.
-    pub fn results(&self) -> usize {
-        files(&self.work)
-    }
-
     pub fn kill(&mut self) -> Result<()> {
         self.process.child.kill()?;
         self.process.child.wait()?;
@@ -93,6 +88,11 @@ impl Executor {
 }
 
 impl Cluster {
+    /// How many results of partitions lie in the executors' folders.
+    pub fn results(&self) -> usize {
+        self.executors.iter().map(|executor| files(&executor.work)).sum()
+    }
+
     /// An executor for each list of further arguments.
     pub fn started(executors: &[Vec<&str>]) -> Result<Cluster> {
         Cluster::started_with(executors, &[])
@@ -103,7 +103,7 @@ impl Cluster {
         let folder = TempDir::new()?;
         let host = Ipv4Addr::LOCALHOST;
         let port = free_port(host)?;
-        let own = ["scheduler", "--port", &port.to_string(), "--timeout", "5"];
+        let own = ["scheduler", "--port", &port.to_string(), "--timeout", "10"];
         let process = Process::started(&[&own, all].concat())?;
         answers(host, port)?;
         let scheduler = format!("{host}:{port}");
@@ -122,8 +122,6 @@ impl Cluster {
                 &port.to_string(),
                 "--work",
                 &work.to_string_lossy(),
-                "--heartbeat",
-                "1",
                 "--slots",
                 "1",
             ];
