@@ -4,12 +4,12 @@ mod accuracy;
 mod adapter;
 mod build;
 mod chromium;
-mod cluster;
 mod dawn;
 mod instructions;
 mod libraries;
 mod node;
 mod python;
+mod sql;
 mod web;
 
 use anyhow::{Context, Result, ensure};
@@ -43,6 +43,8 @@ enum Task {
     Wheel,
     /// Installs the wheel in a virtual environment, and tests it against the command line on the same adapter.
     TestPython(python::Arguments),
+    /// Tests the SQL functions of integrations/datafusion; compiles DataFusion, which takes a while.
+    TestSql,
     /// Runs queries on a cluster of two executors on this machine, and kills one of them in the middle.
     TestCluster,
     /// Counts the instructions of every kernel in an AMD GPU's machine code, which Mesa compiles without the GPU.
@@ -95,7 +97,8 @@ fn perform(task: Task) -> Result<()> {
         Task::TestWeb => web::test(),
         Task::Wheel => python::build().map(|_| ()),
         Task::TestPython(arguments) => python::test(&arguments),
-        Task::TestCluster => cluster::test(),
+        Task::TestSql => sql::test(),
+        Task::TestCluster => sql::test_cluster(),
         Task::Instructions(arguments) => instructions::perform(&arguments),
         Task::Libraries(arguments) => libraries::perform(&arguments),
         Task::Experiments { arguments } => {
