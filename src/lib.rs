@@ -35,7 +35,7 @@
 //!
 //! # Browsers
 //!
-//! On `wasm32-unknown-unknown` with the feature `webgpu` the crate runs on a browser's WebGPU, with the same WGSL and results.
+//! On `wasm32-unknown-unknown` with the feature `webgpu` the crate runs on a browser's WebGPU, with the same WGSL and bounds.
 //! Nothing may block there, so only [async forms](GpuActivations#async-forms) wait; forms that block, files of pipelines, and
 //! the features `plot`, `bench` and `cli` are absent. Checks of the host's own, such as those of lengths and parameters, fail
 //! at once. What the device refuses is the error of the next call that waits.

@@ -196,8 +196,8 @@ impl GpuActivations {
         })
     }
 
-    /// Returns the dispatches of what `record` records as plain data, for a device that something else than this crate
-    /// drives: a program's own queue, a browser's `GPUDevice`, another language. Nothing runs.
+    /// Returns the dispatches of what `record` records as plain data, for a device that other code drives: a
+    /// program's own queue, a browser's `GPUDevice`, another language. Nothing runs.
     ///
     /// Operands are `wgpu::Buffer`s of this context's device, which stand for yours. The device that runs the plan is one of
     /// the same adapter, with these limits; it needs no feature.

@@ -49,7 +49,8 @@ pub(crate) struct Device {
 
 impl Drop for Device {
     fn drop(&mut self) {
-        if self.traits.destroys_alone {
+        // A planner's device lives on in the context.
+        if self.traits.destroys_alone && !self.plans {
             self.closed = DEVICES.close();
         }
     }

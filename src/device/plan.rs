@@ -3,7 +3,7 @@
 use crate::device::command::Command;
 use crate::shader::{Access, DeviceForm, numbers};
 
-/// One dispatch as plain data, for a device that something else than this crate drives. All its bindings are in group 0.
+/// One dispatch as plain data, for a device that other code drives. All its bindings are in group 0.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct PlannedDispatch {

@@ -45,7 +45,7 @@ enum Task {
     TestPython(python::Arguments),
     /// Tests the SQL functions of integrations/datafusion; compiles DataFusion, which takes a while.
     TestSql,
-    /// Runs queries on a cluster of two executors on this machine, and kills one of them in the middle.
+    /// Runs queries on a cluster of two executors on this machine, and kills one of them at three points.
     TestCluster,
     /// Counts the instructions of every kernel in an AMD GPU's machine code, which Mesa compiles without the GPU.
     Instructions(instructions::Arguments),

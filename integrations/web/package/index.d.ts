@@ -197,7 +197,8 @@ export class GpuActivations {
   doubleBackward(
     activation: Activation, x: Float32Array, dy: Float32Array, v: Float32Array, options?: Options,
   ): Promise<{ dx: Float32Array; ddy: Float32Array }>;
-  /** The dispatches of an operation as plain data, for {@link record}. */
+  /** The dispatches of an operation as plain data, for {@link record}. For the time of the call it takes the operands'
+   * memory on this GPU. */
   plan(activation: Activation, options: PlanOptions): Plan;
   /** As the module's {@link custom}. */
   custom(formula: string, parameters?: Parameters): Formula;

@@ -169,6 +169,9 @@ export class Trainer {
   }
 
   async train(steps) {
+    if (!Number.isInteger(steps) || steps < 0 || steps >= 2 ** 32) {
+      throw new TypeError(`steps must be a whole number from 0 to 2^32 - 1, not ${steps}`);
+    }
     return this.#live.train(steps);
   }
 

@@ -1,6 +1,8 @@
 // What `record` keeps for each device: pipelines by module, entry point and bindings; uniforms by their bytes; and scratch
 // memory by plan.
 const kept = new WeakMap();
+// The uniforms at which they are forgotten; recorded passes keep theirs.
+const MOST_UNIFORMS = 4096;
 
 function keptFor(device) {
   if (!kept.has(device)) kept.set(device, { pipelines: new Map(), uniforms: new Map(), scratch: new WeakMap() });
@@ -33,6 +35,7 @@ export function record(device, encoder, plan, buffers) {
       return { binding, resource: { buffer: bound, offset, size } };
     });
     if (uniform) {
+      if (uniforms.size >= MOST_UNIFORMS) uniforms.clear();
       const filled = keptOr(uniforms, uniform.bytes.join(), () => uniformBuffer(device, uniform.bytes));
       entries.push({ binding: uniform.binding, resource: { buffer: filled } });
     }

@@ -5,6 +5,8 @@ export class Gpu {
   #current = null;
   #reason = "";
   #queue = Promise.resolve();
+  /** Grows with each start, so that an earlier one that is late is known. */
+  #starts = 0;
   /** Whether it is known if there is a GPU. */
   settled = false;
 
@@ -29,13 +31,22 @@ export class Gpu {
   async start() {
     this.free();
     this.settled = false;
+    this.#starts += 1;
+    const start = this.#starts;
+    let made = null;
+    let reason = "";
     try {
       if (!navigator.gpu) throw new Error(this.#missing());
-      this.#current = await this.#library.GpuActivations.create();
-      this.#reason = "";
+      made = await this.#library.GpuActivations.create();
     } catch (error) {
-      this.#reason = error instanceof Error ? error.message : String(error);
+      reason = error instanceof Error ? error.message : String(error);
     }
+    if (start !== this.#starts) {
+      made?.free();
+      return;
+    }
+    this.#current = made;
+    this.#reason = reason;
     this.settled = true;
   }
 

@@ -1,5 +1,6 @@
 //! What needs no device: the table, formulas, the reference and texts in WGSL.
 
+use crate::gpu::none_of;
 use crate::options::{Options, numbers};
 use gpu_activations::shader::{Aliasing, Shader, ShaderOptions, Storage};
 use gpu_activations::verify::{Quantity, compare as compared};
@@ -143,6 +144,9 @@ pub fn shader(name: &str, options: JsValue) -> Result<String, JsError> {
     let options = Options::of("shader", options, &["pass", "order", "parameters", "accuracy"])?;
     let function = options.function(name)?;
     let pass = Pass::of(&options)?;
+    if pass != Pass::Derivative {
+        none_of(&options, &["order"], "this pass is no derivative")?;
+    }
     let of_accuracy = shader_options(options.accuracy()?);
     let shader = match (function.elementwise(), function.along()) {
         (Ok(activation), _) => match pass {

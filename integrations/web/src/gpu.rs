@@ -125,7 +125,7 @@ impl Gpu {
 }
 
 /// Refuses options that have no meaning here.
-fn none_of(options: &Options, keys: &[&str], reason: &str) -> Result<(), JsError> {
+pub fn none_of(options: &Options, keys: &[&str], reason: &str) -> Result<(), JsError> {
     match keys.iter().find(|key| options.get(key).is_some()) {
         Some(key) => Err(JsError::new(&format!("{reason}, and has no option {key:?}"))),
         None => Ok(()),

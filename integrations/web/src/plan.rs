@@ -1,8 +1,8 @@
 //! Operations as plain data, for a device of the page's own.
 
 use crate::functions::{Pass, object};
-use crate::gpu::Gpu;
-use crate::options::Options;
+use crate::gpu::{Gpu, none_of};
+use crate::options::{Options, wrong};
 use gpu_activations::wgpu::{Buffer, BufferDescriptor, BufferUsages, Limits};
 use gpu_activations::{
     Axis, BufferRange, DoubleBackward, Error, Function, GpuActivations, Mask, ParameterBuffers, PlannedBinding,
@@ -19,7 +19,7 @@ impl Gpu {
         let options = Options::of("plan", options, &OPTIONS)?;
         let context = self.context(&options)?;
         let operation = Operation::of(name, &options, &context)?;
-        let planned = context.plan(limits(&options), |recording| operation.record(recording))?;
+        let planned = context.plan(limits(&options)?, |recording| operation.record(recording))?;
         Ok(Plan::of(&planned, &operation.operands).object().into())
     }
 }
@@ -57,7 +57,14 @@ impl Drop for Operand {
 
 impl Operation {
     fn of(name: &str, options: &Options, context: &GpuActivations) -> Result<Operation, JsError> {
-        let function = options.function(name)?;
+        let (function, pass) = (options.function(name)?, Pass::of(options)?);
+        match function.along() {
+            Ok(_) => none_of(options, &["seed"], &format!("{name} works along an axis"))?,
+            Err(_) => none_of(options, &["axis", "mask"], &format!("{name} works element by element"))?,
+        }
+        if pass != Pass::Derivative {
+            none_of(options, &["order"], "this pass is no derivative")?;
+        }
         let shape = options.shape()?.ok_or_else(|| JsError::new("plan needs the option \"shape\", that of x"))?;
         let axis = function.along().is_ok().then(|| Axis::new(&shape, options.axis()?).map_err(JsError::from));
         let axis = axis.transpose()?;
@@ -69,6 +76,11 @@ impl Operation {
                 (elements, elements)
             }
         };
+        let most = context.device().limits().max_buffer_size;
+        if let Some(bytes) = [x_len, y_len].map(|elements| 4 * elements as u64).into_iter().find(|bytes| *bytes > most)
+        {
+            return Err(Error::BufferTooLarge { bytes, limit: most }.into());
+        }
         let mut operands = Vec::new();
         let mut add = |name, elements: usize, bytes: usize| {
             let elements = elements as u64;
@@ -79,7 +91,7 @@ impl Operation {
             operands.len() - 1
         };
         let x = add("x", x_len, 4);
-        let arrays = match Pass::of(options)? {
+        let arrays = match pass {
             Pass::Forward => Arrays::Forward { x, y: add("y", y_len, 4) },
             Pass::Backward => Arrays::Backward { x, dy: add("dy", y_len, 4), dx: add("dx", x_len, 4) },
             Pass::Derivative => Arrays::Derivative { order: options.order()?, x, result: add("result", x_len, 4) },
@@ -140,21 +152,37 @@ impl Operation {
 }
 
 /// The limits of the page's device; those that every device has, unless told.
-fn limits(options: &Options) -> Limits {
+fn limits(options: &Options) -> Result<Limits, JsError> {
     let mut limits = Limits::default();
-    let Some(given) = options.get("limits") else { return limits };
-    let number = |key: &str| Reflect::get(&given, &key.into()).ok().and_then(|limit| limit.as_f64());
-    let set = |limit: &mut u64, key: &str| *limit = number(key).map_or(*limit, |number| number as u64);
-    set(&mut limits.max_storage_buffer_binding_size, "maxStorageBufferBindingSize");
-    set(&mut limits.max_buffer_size, "maxBufferSize");
-    let set = |limit: &mut u32, key: &str| *limit = number(key).map_or(*limit, |number| number as u32);
-    set(&mut limits.max_compute_workgroups_per_dimension, "maxComputeWorkgroupsPerDimension");
-    set(&mut limits.max_compute_invocations_per_workgroup, "maxComputeInvocationsPerWorkgroup");
-    set(&mut limits.max_compute_workgroup_size_x, "maxComputeWorkgroupSizeX");
-    set(&mut limits.max_compute_workgroup_storage_size, "maxComputeWorkgroupStorageSize");
-    set(&mut limits.max_storage_buffers_per_shader_stage, "maxStorageBuffersPerShaderStage");
-    set(&mut limits.min_storage_buffer_offset_alignment, "minStorageBufferOffsetAlignment");
-    limits
+    let Some(given) = options.get("limits") else { return Ok(limits) };
+    if !given.is_object() {
+        return Err(wrong("limits", "an object", &given));
+    }
+    let number = |key: &str| -> Result<Option<f64>, JsError> {
+        let limit = Reflect::get(&given, &key.into()).unwrap_or(JsValue::UNDEFINED);
+        match limit.as_f64() {
+            _ if limit.is_undefined() => Ok(None),
+            Some(number) if number >= 0.0 => Ok(Some(number)),
+            _ => Err(wrong(key, "a number from 0 on", &limit)),
+        }
+    };
+    let set = |limit: &mut u64, key: &str| -> Result<(), JsError> {
+        *limit = number(key)?.map_or(*limit, |number| number as u64);
+        Ok(())
+    };
+    set(&mut limits.max_storage_buffer_binding_size, "maxStorageBufferBindingSize")?;
+    set(&mut limits.max_buffer_size, "maxBufferSize")?;
+    let set = |limit: &mut u32, key: &str| -> Result<(), JsError> {
+        *limit = number(key)?.map_or(*limit, |number| number as u32);
+        Ok(())
+    };
+    set(&mut limits.max_compute_workgroups_per_dimension, "maxComputeWorkgroupsPerDimension")?;
+    set(&mut limits.max_compute_invocations_per_workgroup, "maxComputeInvocationsPerWorkgroup")?;
+    set(&mut limits.max_compute_workgroup_size_x, "maxComputeWorkgroupSizeX")?;
+    set(&mut limits.max_compute_workgroup_storage_size, "maxComputeWorkgroupStorageSize")?;
+    set(&mut limits.max_storage_buffers_per_shader_stage, "maxStorageBuffersPerShaderStage")?;
+    set(&mut limits.min_storage_buffer_offset_alignment, "minStorageBufferOffsetAlignment")?;
+    Ok(limits)
 }
 
 /// A plan, as `index.d.ts` describes it, while it is put together.

@@ -55,7 +55,7 @@ impl Gpu {
             unit: unit.to_string(),
             hidden: layers(&options)?,
             optimizer: Optimizer::Adam,
-            rates: vec![options.number("rate")?.unwrap_or(0.01) as f32],
+            rates: vec![rate(&options)?],
             seeds: vec![options.seed()?.unwrap_or(1)],
             batch: BATCH,
             epochs: EPOCHS,
@@ -76,6 +76,14 @@ fn task(options: &Options) -> Result<Task, JsError> {
         Some("xor") => Ok(Task::Xor),
         _ => Err(wrong("data", "\"moons\", \"spirals\" or \"xor\"", &given)),
     }
+}
+
+fn rate(options: &Options) -> Result<f32, JsError> {
+    let rate = options.number("rate")?.unwrap_or(0.01) as f32;
+    if rate > 0.0 && rate.is_finite() {
+        return Ok(rate);
+    }
+    Err(JsError::new(&format!("rate must be a number above 0, not {rate}")))
 }
 
 fn layers(options: &Options) -> Result<Vec<usize>, JsError> {

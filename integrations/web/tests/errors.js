@@ -39,33 +39,39 @@ export async function test() {
     ['an unknown option', () => gpu.forward('softmax', x, { axes: 0 }), /axes/],
     ['an unknown option of a derivative', () => gpu.derivative('gelu', x, { degree: 2 }), /degree/],
     ['an unknown option of create', () => GpuActivations.create({ accurate: true }), /accurate/],
-    ['an unknown accuracy', () => gpu.forward('gelu', x, { accuracy: 'best' }), /best|accuracy/],
-    ['an order of 3', () => gpu.derivative('gelu', x, { order: 3 }), /order|3/],
-    ['a second derivative along an axis', () => gpu.derivative('softmax', x), /softmax/],
+    ['an unknown accuracy', () => gpu.forward('gelu', x, { accuracy: 'best' }), /accuracy .*best/],
+    ['an order of 3', () => gpu.derivative('gelu', x, { order: 3 }), /order is 3/],
+    ['a derivative along an axis', () => gpu.derivative('softmax', x), /softmax/],
     ['an array in place of a Float32Array', () => gpu.forward('gelu', [1, 2]), /Float32Array/],
     ['a Float64Array in place of a Float32Array', () => gpu.forward('gelu', new Float64Array(2)), /Float32Array/],
     ['a shape of words', () => gpu.forward('softmax', x, { shape: 'all' }), /shape/],
-    ['a shape below 0', () => gpu.forward('softmax', x, { shape: [-3] }), /shape|-3/],
-    ['a fraction as axis', () => gpu.forward('softmax', x, { axis: 0.5 }), /axis|0\.5/],
+    ['a shape below 0', () => gpu.forward('softmax', x, { shape: [-3] }), /shape .*-3/],
+    ['a fraction as axis', () => gpu.forward('softmax', x, { axis: 0.5 }), /axis .*0\.5/],
     ['options that are no object', () => gpu.forward('gelu', x, 7), /object, not 7/],
     ['an unknown parameter', () => gpu.forward('elu', x, { parameters: { beta: 1 } }), /beta/],
     ['a parameter out of range', () => gpu.forward('softplus', x, { parameters: { beta: 0 } }), /beta/],
     ['a parameter that is NaN', () => gpu.forward('elu', x, { parameters: { alpha: NaN } }), /alpha/],
     ['a parameter that is a word', () => gpu.forward('elu', x, { parameters: { alpha: 'large' } }), /alpha/],
-    ['a dy of another length', () => gpu.backward('gelu', x, y), /[23]/],
-    ['a v of another length', () => gpu.doubleBackward('gelu', x, x, y), /[23]/],
-    ['a shape of another size', () => gpu.forward('softmax', x, { shape: [2, 2] }), /[34]/],
+    ['a dy of another length', () => gpu.backward('gelu', x, y), /dy has 2 .*x has 3/],
+    ['a v of another length', () => gpu.doubleBackward('gelu', x, x, y), /v has 2 .*x has 3/],
+    ['a shape of another size', () => gpu.forward('softmax', x, { shape: [2, 2] }), /\[2, 2\].*3 elements/],
     ['a mask of another length', () => gpu.forward('softmax', x, { mask: new Uint8Array(2) }), /mask/],
     ['a mask where none is taken', () => gpu.forward('gelu', x, { mask: new Uint8Array(3) }), /mask/],
     ['an axis that is not there', () => gpu.forward('softmax', x, { axis: 1 }), /axis/],
     ['a second gradient that there is not', () => gpu.doubleBackward('sparsemax', x, x, x), /sparsemax/],
-    ['a gated unit of 3', () => gpu.forward('swiglu', x), /3|even/],
+    ['a gated unit of 3', () => gpu.forward('swiglu', x), /swiglu.*3|3.*even/],
     ['a wrong formula', () => custom('x +'), /the end|expected/],
     ['a formula without a value', () => custom('beta * x'), /beta/],
-    ['a formula with a wrong parameter', () => custom('beta * x', { gamma: 1 }), /gamma|beta/],
-    ['a wrong formula as text', () => gpu.forward('custom(y)', x), /y/],
+    ['a formula with a wrong parameter', () => custom('beta * x', { gamma: 1 }), /gamma/],
+    ['a wrong formula as text', () => gpu.forward('custom(y)', x), /parameter y/],
     ['a wrong prefix', () => snippet('gelu', '1 2'), /1 2/],
-    ['a wrong pass', () => gpu.plan('gelu', { pass: 'sideways', shape: [3] }), /sideways|pass/],
+    ['a wrong pass', () => gpu.plan('gelu', { pass: 'sideways', shape: [3] }), /pass is .*sideways/],
+    ['a mask in a plan where none is taken', () => gpu.plan('gelu', { shape: [3], mask: true }), /gelu.*mask/],
+    ['a seed in a plan along an axis', () => gpu.plan('softmax', { shape: [3], seed: 1 }), /softmax.*seed/],
+    ['an order in a plan of a forward pass', () => gpu.plan('gelu', { shape: [3], order: 2 }), /order/],
+    ['limits that are no object', () => gpu.plan('gelu', { shape: [3], limits: 7 }), /limits .*7/],
+    ['a limit below 0', () => gpu.plan('gelu', { shape: [3], limits: { maxBufferSize: -1 } }), /maxBufferSize .*-1/],
+    ['a plan beyond every buffer', () => gpu.plan('gelu', { shape: [1000000000] }), /4000000000/],
     ['a plan without a shape', () => gpu.plan('gelu', {}), /shape/],
   ];
   const faults = await faultsOf(checks);
@@ -138,7 +144,7 @@ export async function lost() {
   const gpu = await GpuActivations.create();
   await gpu.forward('gelu', x);
   if (!devices.length) return { faults: ['it asks no GPUAdapter for a device'] };
-  const during = fault('a device that is lost during a call', () => gpu.forward('mish', new Float32Array(1 << 22)), /./);
+  const during = fault('a device that is lost during a call', () => gpu.forward('mish', new Float32Array(1 << 22)), /lost|destroyed|device/i);
   devices.forEach((device) => device.destroy());
   // The call may have come through before.
   const faults = [await during].filter((found) => found && !found.endsWith('no error'));

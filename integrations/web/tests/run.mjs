@@ -52,7 +52,7 @@ async function functions(withBrowser) {
     faults: [...new Set(found.flatMap(({ faults }) => faults))],
     counted:
       `${sum('table') / 3} functions × 3 orders × ${inputs} inputs and ${sum('others')} operations more: of ${sum('results')} ` +
-      `results ${sum('apart')} are one step apart, the others equal; ${Math.round((Date.now() - begin) / 1000)} s`,
+      `results ${sum('apart')} differ as numbers.js allows, the others are the same bits; ${Math.round((Date.now() - begin) / 1000)} s`,
   };
 }
 
