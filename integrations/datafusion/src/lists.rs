@@ -97,35 +97,24 @@ impl Along {
         }
     }
 
-    /// Computes the lists of each length together. Entries that are NULL are masked, and stay NULL where y has x's shape.
+    /// Computes every list. Entries that are NULL are masked, and stay NULL where y has x's shape.
     fn by_length<T: ArrowPrimitiveType, O: OffsetSizeTrait>(
         &self,
         function: &AxisFunction,
         lists: &GenericListArray<O>,
         values: &ArrayRef,
-        compute: impl Fn(&Axis, Option<&[u8]>, &[T::Native]) -> std::result::Result<Vec<T::Native>, Error>,
+        compute: impl Fn(&Axis, Option<&[u8]>, &[T::Native]) -> Computed<T>,
     ) -> Result<ArrayRef> {
-        let failed = |error: Error| execution_error(&self.options, error);
         let values = values.as_primitive::<T>();
         let rows = Rows::of(lists);
         if !function.takes_mask() && rows.present().any(|row| has_nulls(values, &row)) {
             return exec_err!("{} takes no lists with NULL in them", self.name);
         }
-        let lengths = rows.all().map(|row| row.map_or(Ok(0), |row| output_length(function, row.len()).map_err(failed)));
-        let offsets = OffsetBuffer::<O>::from_lengths(lengths.collect::<Result<Vec<usize>>>()?);
-        let total = offsets.last().map_or(0, |last| last.as_usize());
-        let mut y = vec![T::Native::default(); total];
-        for (length, group) in rows.of_each_length() {
-            let axis = Axis::last(&[group.len(), length]).map_err(failed)?;
-            let x: Vec<T::Native> = group.iter().flat_map(|(_, row)| &values.values()[row.clone()]).copied().collect();
-            let mask = group.iter().any(|(_, row)| has_nulls(values, row)).then(|| mask_of(values, &group));
-            let computed = compute(&axis, mask.as_deref(), &x).map_err(failed)?;
-            let output = computed.len() / group.len();
-            for (place, (index, _)) in group.iter().enumerate() {
-                let start = offsets[*index].as_usize();
-                y[start..start + output].copy_from_slice(&computed[place * output..][..output]);
-            }
-        }
+        let failed = |error: Error| execution_error(&self.options, error);
+        let length = |row: Option<&Range<usize>>| row.map_or(Ok(0), |row| output_length(function, row.len()));
+        let lengths = rows.all().map(length).collect::<std::result::Result<Vec<usize>, _>>().map_err(failed)?;
+        let offsets = OffsetBuffer::<O>::from_lengths(lengths);
+        let y = numbers(values, &rows, &offsets, compute).map_err(failed)?;
         if reduces(function) {
             return Ok(Arc::new(spread::<T, O>(&y, &offsets, lists.nulls())));
         }
@@ -134,6 +123,30 @@ impl Along {
         let y = PrimitiveArray::<T>::new(y.into(), entries);
         Ok(Arc::new(GenericListArray::<O>::new(item, offsets, Arc::new(y), lists.nulls().cloned())))
     }
+}
+
+type Computed<T> = std::result::Result<Vec<<T as ArrowPrimitiveType>::Native>, Error>;
+
+/// The results of all rows, each where the offsets say. Rows of one length are computed together.
+fn numbers<T: ArrowPrimitiveType, O: OffsetSizeTrait>(
+    values: &PrimitiveArray<T>,
+    rows: &Rows,
+    offsets: &OffsetBuffer<O>,
+    compute: impl Fn(&Axis, Option<&[u8]>, &[T::Native]) -> Computed<T>,
+) -> Computed<T> {
+    let mut y = vec![T::Native::default(); offsets.last().map_or(0, |last| last.as_usize())];
+    for (length, group) in rows.of_each_length() {
+        let axis = Axis::last(&[group.len(), length])?;
+        let x: Vec<T::Native> = group.iter().flat_map(|(_, row)| &values.values()[row.clone()]).copied().collect();
+        let mask = group.iter().any(|(_, row)| has_nulls(values, row)).then(|| mask_of(values, &group));
+        let computed = compute(&axis, mask.as_deref(), &x)?;
+        let output = computed.len() / group.len();
+        for (place, (index, _)) in group.iter().enumerate() {
+            let start = offsets[*index].as_usize();
+            y[start..start + output].copy_from_slice(&computed[place * output..][..output]);
+        }
+    }
+    Ok(y)
 }
 
 /// The numbers of the lists, without those of other lists that share the array.
