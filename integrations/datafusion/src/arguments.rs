@@ -36,7 +36,8 @@ pub(crate) fn check_parameter_types(
     if given.is_empty() || given.len() > most {
         let names: Vec<&str> = parameters.iter().map(|parameter| parameter.name).collect();
         let list = [&[first], names.as_slice()].concat().join(", ");
-        return plan_err!("{name} takes 1 to {most} arguments ({list}), not {}", given.len());
+        let counts = if most == 1 { "1 argument".to_owned() } else { format!("1 to {most} arguments") };
+        return plan_err!("{name} takes {counts} ({list}), not {}", given.len());
     }
     for (parameter, given) in parameters.iter().zip(&given[1..]) {
         let (fits, wanted) = match parameter.default {

@@ -130,7 +130,7 @@ async fn wrong_calls_say_what_is_wrong() -> anyhow::Result<()> {
     for (query, text) in [
         ("SELECT gelu('a')", "gelu takes numbers, not Utf8"),
         ("SELECT gelu()", "gelu"),
-        ("SELECT gelu(x, 1.0) FROM t", "gelu takes 1 to 1 arguments (x), not 2"),
+        ("SELECT gelu(x, 1.0) FROM t", "gelu takes 1 argument (x), not 2"),
         ("SELECT swish(x, 'a') FROM t", "beta of swish is a number, not Utf8"),
         ("SELECT swish(x, x) FROM t", "beta of swish must be a constant"),
         ("SELECT swish(x, NULL) FROM t", "beta of swish is a number, not Null"),
