@@ -96,10 +96,12 @@ impl Options {
     /// An array of sizes.
     pub fn sizes(&self, key: &str) -> Result<Option<Vec<usize>>, JsError> {
         let Some(given) = self.get(key) else { return Ok(None) };
-        let sizes = "an array of whole numbers from 0 to 2^32 - 1";
-        let array = given.dyn_ref::<Array>().ok_or_else(|| wrong(key, sizes, &given))?;
-        let size = |size: JsValue| whole(&size).and_then(|size| usize::try_from(size as i64).ok());
-        array.iter().map(size).collect::<Option<_>>().map(Some).ok_or_else(|| wrong(key, sizes, &given))
+        let array = given.dyn_ref::<Array>().ok_or_else(|| wrong(key, "an array", &given))?;
+        let size = |size: JsValue| {
+            let number = whole(&size).and_then(|size| usize::try_from(size as i64).ok());
+            number.ok_or_else(|| wrong(&format!("each of {key}"), "a whole number from 0 to 2^32 - 1", &size))
+        };
+        array.iter().map(size).collect::<Result<_, _>>().map(Some)
     }
 
     /// The last axis unless told.

@@ -60,7 +60,10 @@ impl Operation {
         let (function, pass) = (options.function(name)?, Pass::of(options)?);
         match function.along() {
             Ok(_) => none_of(options, &["seed"], &format!("{name} works along an axis"))?,
-            Err(_) => none_of(options, &["axis", "mask"], &format!("{name} works element by element"))?,
+            Err(_) if options.flag("mask")? => {
+                return Err(JsError::new(&format!("{name} works element by element, and takes no mask")));
+            }
+            Err(_) => none_of(options, &["axis"], &format!("{name} works element by element"))?,
         }
         if pass != Pass::Derivative {
             none_of(options, &["order"], "this pass is no derivative")?;

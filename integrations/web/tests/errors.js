@@ -62,7 +62,7 @@ export async function test() {
     ['a gated unit of 3', () => gpu.forward('swiglu', x), /swiglu.*3|3.*even/],
     ['a wrong formula', () => custom('x +'), /the end|expected/],
     ['a formula without a value', () => custom('beta * x'), /beta/],
-    ['a formula with a wrong parameter', () => custom('beta * x', { gamma: 1 }), /gamma/],
+    ['a formula with a wrong parameter', () => custom('beta * x; beta = 1', { gamma: 1 }), /gamma/],
     ['a wrong formula as text', () => gpu.forward('custom(y)', x), /parameter y/],
     ['a wrong prefix', () => snippet('gelu', '1 2'), /1 2/],
     ['a wrong pass', () => gpu.plan('gelu', { pass: 'sideways', shape: [3] }), /pass is .*sideways/],
