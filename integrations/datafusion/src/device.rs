@@ -43,21 +43,44 @@ pub(crate) fn processor(options: &Options) -> Result<Processor, DataFusionError>
     match shared_context(options) {
         Ok(context) => Ok(Processor::Device(context)),
         Err(Error::NoAdapter { .. }) if options.device == Device::AdapterOrReference => Ok(Processor::Reference),
-        Err(error) => Err(execution_error(options, error)),
+        Err(error) => Err(execution_error(options, None, error)),
     }
 }
 
-/// An error of a computation, as DataFusion reports it. A lost device is given up, so that the next call makes another; as an
-/// I/O error it lets Ballista try the task again.
-pub(crate) fn execution_error(options: &Options, error: Error) -> DataFusionError {
+/// An error of a computation on a context, if it was on one, as DataFusion reports it. A lost device is given up, so that the
+/// next call makes another; as an I/O error it lets Ballista try the task again.
+pub(crate) fn execution_error(options: &Options, on: Option<&GpuActivations>, error: Error) -> DataFusionError {
     let place = options.node.as_ref().map_or_else(String::new, |node| format!("{node}: "));
     let text = format!("{place}{error}");
     match error {
         Error::DeviceLost { .. } => {
-            CONTEXTS.lock().unwrap_or_else(PoisonError::into_inner).remove(&options.adapter);
+            let mut contexts = CONTEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+            // Another partition may have made a new one by now. Clones share the device, and so its address.
+            if let (Some(lost), Some(Ok(known))) = (on, contexts.get(&options.adapter))
+                && std::ptr::eq(known.device(), lost.device())
+            {
+                contexts.remove(&options.adapter);
+            }
             DataFusionError::IoError(std::io::Error::other(text))
         }
         Error::OutOfMemory { .. } => DataFusionError::ResourcesExhausted(text),
         _ => DataFusionError::Execution(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_late_report_of_a_lost_device_leaves_the_next_one() {
+        let options = Options::default();
+        let lost = || Error::DeviceLost { reason: "for a test".to_owned() };
+        let first = shared_context(&options).unwrap();
+        execution_error(&options, Some(&first), lost());
+        let second = shared_context(&options).unwrap();
+        assert!(!std::ptr::eq(second.device(), first.device()));
+        execution_error(&options, Some(&first), lost());
+        assert!(std::ptr::eq(shared_context(&options).unwrap().device(), second.device()));
     }
 }

@@ -87,7 +87,7 @@ impl Elementwise {
             None => context.forward_slice(activation, x.values()),
             Some(order) => context.derivative_slice(activation, order, x.values()),
         };
-        let y = y.map_err(|error| execution_error(&self.options, error))?;
+        let y = y.map_err(|error| execution_error(&self.options, Some(context), error))?;
         Ok(Arc::new(PrimitiveArray::<T>::new(y.into(), x.nulls().cloned())))
     }
 }

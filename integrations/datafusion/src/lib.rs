@@ -15,7 +15,7 @@
 //! | `swish(x, 1.5)`, `swish(x, beta => 1.5)` | with parameters, in the order of the table |
 //! | `softmax(list)`, `swiglu(list)` | along each list |
 //! | `array_logsumexp(list)`, `array_logmeanexp(list)` | one number for each list |
-//! | `logsumexp(x)`, `logmeanexp(x)` | aggregates, also over windows |
+//! | `logsumexp(x)`, `logmeanexp(x)` | aggregates, also over windows that begin with their partition |
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 

@@ -10,6 +10,7 @@ use datafusion::arrow::array::{
 use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Float16Type, Float32Type, Float64Type};
 use datafusion::common::{Result, ScalarValue, exec_err, plan_err};
+use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{
     ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
@@ -35,7 +36,7 @@ impl Along {
         let array = if reduces(function) { "array_" } else { "" };
         let parameters = function.parameters().iter().map(|parameter| parameter.name);
         let names = std::iter::once("list").chain(parameters).collect();
-        // Its noise depends on where an entry lies in its batch.
+        // Its noise depends on where an entry lies among the lists of its length.
         let draws = matches!(function, AxisFunction::GumbelSoftmax { .. });
         let volatility = if draws { Volatility::Volatile } else { Volatility::Immutable };
         let signature = Signature::user_defined(volatility).with_parameter_names(names)?;
@@ -67,30 +68,33 @@ impl Along {
             number => number,
         };
         let values = &within(lists);
+        let failed = |error: Error| execution_error(&self.options, None, error);
         match (processor(&self.options)?, number) {
             (Processor::Device(context), DataType::Float32) => {
                 self.by_length::<Float32Type, O>(function, lists, &narrowed(values)?, |axis, mask, x| {
-                    context.forward_along_slice(function, axis, mask, x)
+                    let y = context.forward_along_slice(function, axis, mask, x);
+                    y.map_err(|error| execution_error(&self.options, Some(&context), error))
                 })
             }
             (Processor::Device(context), DataType::Float16) => {
                 self.by_length::<Float16Type, O>(function, lists, values, |axis, mask, x| {
-                    context.forward_along_slice(function, axis, mask, x)
+                    let y = context.forward_along_slice(function, axis, mask, x);
+                    y.map_err(|error| execution_error(&self.options, Some(&context), error))
                 })
             }
             (Processor::Reference, DataType::Float32) => {
                 self.by_length::<Float32Type, O>(function, lists, &narrowed(values)?, |axis, mask, x| {
-                    reference(function, axis, mask, x, f64::from, |y| y as f32)
+                    reference(function, axis, mask, x, f64::from, |y| y as f32).map_err(failed)
                 })
             }
             (Processor::Reference, DataType::Float16) => {
                 self.by_length::<Float16Type, O>(function, lists, values, |axis, mask, x| {
-                    reference(function, axis, mask, x, f64::from, f16::from_f64)
+                    reference(function, axis, mask, x, f64::from, f16::from_f64).map_err(failed)
                 })
             }
             (Processor::Reference, DataType::Float64) => {
                 self.by_length::<Float64Type, O>(function, lists, values, |axis, mask, x| {
-                    reference(function, axis, mask, x, |x| x, |y| y)
+                    reference(function, axis, mask, x, |x| x, |y| y).map_err(failed)
                 })
             }
             (_, other) => exec_err!("{} was planned for {other}, which this node does not compute", self.name),
@@ -110,11 +114,16 @@ impl Along {
         if !function.takes_mask() && rows.present().any(|row| has_nulls(values, &row)) {
             return exec_err!("{} takes no lists with NULL in them", self.name);
         }
-        let failed = |error: Error| execution_error(&self.options, error);
+        let failed = |error: Error| execution_error(&self.options, None, error);
         let length = |row: Option<&Range<usize>>| row.map_or(Ok(0), |row| output_length(function, row.len()));
-        let lengths = rows.all().map(length).collect::<std::result::Result<Vec<usize>, _>>().map_err(failed)?;
-        let offsets = OffsetBuffer::<O>::from_lengths(lengths);
-        let y = numbers(values, &rows, &offsets, compute).map_err(failed)?;
+        let lengths = rows.all().map(length).collect::<std::result::Result<Vec<usize>, _>>().map_err(&failed)?;
+        let Some(offsets) = offsets_of::<O>(lengths) else {
+            return exec_err!(
+                "{} gives more numbers in a batch than the offsets of its lists hold; take smaller batches",
+                self.name
+            );
+        };
+        let y = numbers(values, &rows, &offsets, compute, failed)?;
         if reduces(function) {
             return Ok(Arc::new(spread::<T, O>(&y, &offsets, lists.nulls())));
         }
@@ -125,7 +134,13 @@ impl Along {
     }
 }
 
-type Computed<T> = std::result::Result<Vec<<T as ArrowPrimitiveType>::Native>, Error>;
+/// Offsets of lists of these lengths, if they fit.
+fn offsets_of<O: OffsetSizeTrait>(lengths: Vec<usize>) -> Option<OffsetBuffer<O>> {
+    let total = lengths.iter().try_fold(0_usize, |total, length| total.checked_add(*length))?;
+    O::from_usize(total).map(|_| OffsetBuffer::from_lengths(lengths))
+}
+
+type Computed<T> = Result<Vec<<T as ArrowPrimitiveType>::Native>>;
 
 /// The results of all rows, each where the offsets say. Rows of one length are computed together.
 fn numbers<T: ArrowPrimitiveType, O: OffsetSizeTrait>(
@@ -133,10 +148,11 @@ fn numbers<T: ArrowPrimitiveType, O: OffsetSizeTrait>(
     rows: &Rows,
     offsets: &OffsetBuffer<O>,
     compute: impl Fn(&Axis, Option<&[u8]>, &[T::Native]) -> Computed<T>,
+    failed: impl Fn(Error) -> DataFusionError,
 ) -> Computed<T> {
     let mut y = vec![T::Native::default(); offsets.last().map_or(0, |last| last.as_usize())];
     for (length, group) in rows.of_each_length() {
-        let axis = Axis::last(&[group.len(), length])?;
+        let axis = Axis::last(&[group.len(), length]).map_err(&failed)?;
         let x: Vec<T::Native> = group.iter().flat_map(|(_, row)| &values.values()[row.clone()]).copied().collect();
         let mask = group.iter().any(|(_, row)| has_nulls(values, row)).then(|| mask_of(values, &group));
         let computed = compute(&axis, mask.as_deref(), &x)?;
@@ -284,5 +300,20 @@ impl ScalarUDFImpl for Along {
                 Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&y, 0)?))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_that_do_not_fit_are_none() {
+        let lengths = vec![1 << 30, (1 << 30) - 1];
+        assert_eq!(offsets_of::<i32>(lengths.clone()).unwrap().last(), Some(&i32::MAX));
+        let beyond = [lengths, vec![1]].concat();
+        assert!(offsets_of::<i32>(beyond.clone()).is_none());
+        assert!(offsets_of::<i64>(beyond).is_some());
+        assert!(offsets_of::<i64>(vec![usize::MAX, 1]).is_none());
     }
 }

@@ -68,6 +68,10 @@ async fn wrong_calls_say_what_is_wrong() -> anyhow::Result<()> {
         ("SELECT logsumexp(x, -1.0) FROM t", "temperature"),
         ("SELECT logsumexp(x, x) FROM t", "temperature of logsumexp must be a constant"),
         ("SELECT logsumexp('a') FROM t", "logsumexp takes numbers"),
+        (
+            "SELECT logsumexp(x) OVER (ORDER BY x ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM t",
+            "sliding accumulator",
+        ),
     ] {
         let error = columns(&session, query).await.expect_err(query).to_string();
         assert!(error.contains(text), "{query}: {error}");

@@ -72,7 +72,7 @@ async fn announce(node: &str, options: Options) -> Result<()> {
     }
     match tokio::task::spawn_blocking(move || shared_context(&options)).await? {
         Ok(context) => eprintln!("{node} computes on {}", context.adapter_info().name),
-        Err(error) => eprintln!("{node} has no adapter: {error}"),
+        Err(error) => eprintln!("{node}: {error}"),
     }
     Ok(())
 }

@@ -17,6 +17,7 @@ pub struct Arguments {
     /// How others reach this machine; the address to listen on unless given.
     #[arg(long)]
     host: Option<String>,
+    /// The port to listen on.
     #[arg(long, default_value_t = 50050)]
     port: u16,
     /// Seconds without a sign of life after which an executor counts as dead. One that is busy gives a sign every five seconds.

@@ -54,7 +54,7 @@ impl From<&Functions> for Options {
 pub struct Query {
     /// The query, as in "SELECT gelu(x) AS y FROM input".
     query: String,
-    /// A Parquet file or a folder of them, as the table `input`; NAME=PATH gives it another name. May be given several
+    /// A Parquet file or a folder of them, as the table `input`; NAME=PATH gives it another name, which has no slash. May be given several
     /// times.
     #[arg(long, value_name = "[NAME=]PATH")]
     input: Vec<String>,
@@ -83,7 +83,9 @@ impl Query {
     /// Those of DataFusion, and of files.
     pub async fn run(&self, session: &SessionContext) -> Result<()> {
         for input in &self.input {
-            let (name, path) = input.split_once('=').unwrap_or(("input", input));
+            // A folder's name may have the sign, too, as in data/year=2024.
+            let named = input.split_once('=').filter(|(name, _)| !name.contains(['/', '\\']));
+            let (name, path) = named.unwrap_or(("input", input));
             let read = session.register_parquet(name, path, ParquetReadOptions::default()).await;
             read.with_context(|| format!("cannot read {path}"))?;
         }
