@@ -108,6 +108,28 @@ impl Function {
         }
     }
 
+    /// Sets several parameters as [`Function::with`] does, in any order, and checks their ranges. A gated unit's activation
+    /// decides which other parameters the unit has, so it is set first.
+    ///
+    /// ```
+    /// use gpu_activations::Function;
+    /// let unit = "gated".parse::<Function>()?.with_all(&[("beta", "1.5"), ("activation", "swish")])?;
+    /// assert_eq!(unit.to_string(), "gated(activation=swish, beta=1.5)");
+    /// # Ok::<(), gpu_activations::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Function::with`] and [`Function::validate`]; [`Error::GivenTwice`].
+    pub fn with_all(self, parameters: &[(&str, &str)]) -> Result<Function, Error> {
+        check_given_once(self.name(), parameters)?;
+        let (first, others): (Vec<_>, Vec<_>) =
+            parameters.iter().partition(|(parameter, _)| normalized(parameter) == "activation");
+        let set = |function: Function, (parameter, value): &(&str, &str)| function.with(parameter, value);
+        let function = first.into_iter().chain(others).try_fold(self, set)?;
+        function.validate()?;
+        Ok(function)
+    }
+
     /// Checks the parameters against their ranges.
     ///
     /// # Errors
@@ -184,19 +206,23 @@ impl FromStr for Function {
         let pairs = outer_parts(parameters).into_iter().filter(|_| !parameters.trim().is_empty());
         let pairs = pairs.map(|pair| pair.split_once('=').map(|(key, value)| (key.trim(), value.trim())));
         let pairs = pairs.collect::<Option<Vec<_>>>().ok_or_else(malformed)?;
-        for (index, (key, _)) in pairs.iter().enumerate() {
-            if pairs[..index].iter().any(|(earlier, _)| normalized(earlier) == normalized(key)) {
-                return Err(Error::GivenTwice { function: name.to_owned(), parameter: (*key).to_owned() });
-            }
+        if name.contains(':') {
+            check_given_once(name, &pairs)?;
+            let function = LibraryName::find(name)?.configured(&pairs)?;
+            function.validate()?;
+            return Ok(function);
         }
-        let function = if name.contains(':') {
-            LibraryName::find(name)?.configured(&pairs)?
-        } else {
-            pairs.iter().try_fold(Function::named(name)?, |function, (key, value)| function.with(key, value))?
-        };
-        function.validate()?;
-        Ok(function)
+        Function::named(name)?.with_all(&pairs)
     }
+}
+
+fn check_given_once(function: &str, parameters: &[(&str, &str)]) -> Result<(), Error> {
+    for (index, (parameter, _)) in parameters.iter().enumerate() {
+        if parameters[..index].iter().any(|(earlier, _)| normalized(earlier) == normalized(parameter)) {
+            return Err(Error::GivenTwice { function: function.to_owned(), parameter: (*parameter).to_owned() });
+        }
+    }
+    Ok(())
 }
 
 const NEEDS_FORMULA: &str = "it needs a formula, as in custom(x * sigmoid(x))";

@@ -67,6 +67,20 @@ fn names_and_parameters_match_whatever_their_spelling() {
 }
 
 #[test]
+fn parameters_may_come_in_any_order() {
+    let expected: Function = AxisFunction::gated(Activation::Swish { beta: 1.5 }).into();
+    for text in
+        ["gated(activation=swish, beta=1.5)", "gated(beta=1.5, activation=swish)", "gated(Beta=1.5, Activation=swish)"]
+    {
+        assert_eq!(text.parse(), Ok(expected.clone()), "{text}");
+    }
+    let elu: Function = Activation::Elu { alpha: 1.0 }.into();
+    let twice = Error::GivenTwice { function: "elu".to_owned(), parameter: "ALPHA".to_owned() };
+    assert_eq!(elu.clone().with_all(&[("alpha", "1"), ("ALPHA", "2")]), Err(twice));
+    assert!(matches!(elu.with_all(&[("alpha", "NaN")]), Err(Error::ParameterOutOfRange { .. })));
+}
+
+#[test]
 fn wrong_text_says_what_is_wrong() {
     let said = |text: &str| text.parse::<Function>().unwrap_err().to_string();
     assert_eq!(said("sigmod"), "there is no function named \"sigmod\"; the nearest are sigmoid, silu, sine");

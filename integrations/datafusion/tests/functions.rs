@@ -139,7 +139,7 @@ async fn wrong_calls_say_what_is_wrong() -> anyhow::Result<()> {
         ("SELECT swish(x, gamma => 1.0) FROM t", "Unknown parameter name 'gamma'"),
         ("SELECT softmax(x) FROM t", "softmax takes lists of numbers, not Float32"),
         ("SELECT softmax([x], 0.0) FROM t", "temperature"),
-        ("SELECT swiglu([x, x, x]) FROM t", "swiglu"),
+        ("SELECT swiglu([x, x, x]) FROM t", "swiglu needs an even division: axis 1 of the shape (1, 3) is 3 long"),
         ("SELECT gleu(x) FROM t", "Invalid function 'gleu'"),
     ] {
         let error = columns(&session, query).await.expect_err(query).to_string();

@@ -2,7 +2,7 @@
 
 use crate::error::raised;
 use crate::pass::{read, unknown, written};
-use gpu_activations::{Activation, Axis, ParameterInfo, Range, Value};
+use gpu_activations::{Activation, Axis, LibraryName, ParameterInfo, Range, Value};
 use numpy::{PyReadonlyArray1, PyReadwriteArray1};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -12,36 +12,51 @@ use pyo3::types::{PyDict, PyList};
 #[pyclass(frozen)]
 pub struct Function {
     pub function: gpu_activations::Function,
+    /// The library whose names the parameters have.
+    library: Option<LibraryName>,
 }
 
 #[pymethods]
 impl Function {
-    /// The function of this name, or of a formula where the name is custom, with parameters as text.
+    /// The function of this name, or of a formula where the name is custom, with parameters as text. The parameters in
+    /// `arrays` get their values later.
     #[new]
-    #[pyo3(signature = (name, parameters, formula=None))]
-    fn new(name: &str, mut parameters: Vec<(String, String)>, formula: Option<&str>) -> PyResult<Function> {
-        // A gated unit's activation decides which other parameters there are.
-        parameters.sort_by_key(|(key, _)| key != "activation");
+    fn new(
+        name: &str,
+        mut parameters: Vec<(String, String)>,
+        arrays: Vec<String>,
+        formula: Option<&str>,
+    ) -> PyResult<Function> {
+        let library = name.split('(').next().filter(|name| name.contains(':')).map(LibraryName::find);
+        let library = library.transpose().map_err(raised)?;
+        // What has no default needs a number in an array's place.
+        let needs = |key: &String| library.as_ref().is_some_and(|library| needs(library, key));
+        let without_default = arrays.into_iter().filter(|key| formula.is_some() || needs(key));
+        parameters.extend(without_default.map(|key| (key, "1".to_owned())));
         let function = match formula {
             Some(formula) if name == "custom" => of_formula(formula, &parameters)?,
             Some(_) => {
                 return Err(PyValueError::new_err(format!("a formula is for custom alone; {name} has its own")));
             }
-            None if name.contains(':') => in_the_name(name, &parameters).parse().map_err(raised)?,
+            None if library.is_some() => in_the_name(name, &parameters).parse().map_err(raised)?,
             None => {
                 let named: gpu_activations::Function = name.parse().map_err(raised)?;
-                let set =
-                    |function: gpu_activations::Function, (key, value): &(String, String)| function.with(key, value);
-                parameters.iter().try_fold(named, set).map_err(raised)?
+                let parameters: Vec<_> = parameters.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+                named.with_all(&parameters).map_err(raised)?
             }
         };
-        function.validate().map_err(raised)?;
-        Ok(Function { function })
+        Ok(Function { function, library })
     }
 
     #[getter]
     fn name(&self) -> &'static str {
         self.function.name()
+    }
+
+    /// A parameter's name in the catalogue.
+    fn parameter(&self, name: &str) -> PyResult<String> {
+        let found = self.library.as_ref().map_or(Ok(name), |library| library.parameter(name));
+        found.map(str::to_owned).map_err(raised)
     }
 
     #[getter]
@@ -147,6 +162,11 @@ fn of_formula(formula: &str, parameters: &[(String, String)]) -> PyResult<gpu_ac
     let numbers = parameters.iter().map(number).collect::<PyResult<Vec<(String, f32)>>>()?;
     let numbers: Vec<(&str, f32)> = numbers.iter().map(|(key, value)| (key.as_str(), *value)).collect();
     gpu_activations::Function::from_formula_with(formula, &numbers).map_err(raised)
+}
+
+/// Whether the library has no default for this parameter.
+fn needs(library: &LibraryName, parameter: &str) -> bool {
+    library.needed().iter().any(|needed| library.parameter(needed) == library.parameter(parameter))
 }
 
 /// A name of another library with its parameters, which have that library's names.

@@ -98,7 +98,7 @@ def test_options(program, tmp_path, random):
     x, dy = random.normal(0, 2, (2, 4, 3, 6)).astype(np.float32)
     alpha = random.normal(0, 1, (3, 1)).astype(np.float32)
     mask, sink = random.integers(0, 2, (4, 1, 6)).astype(bool), random.normal(0, 1, (3, 1)).astype(np.float32)
-    arrays = {"x": x, "dy": dy, "alpha": alpha, "mask": mask, "sink": sink}
+    arrays = {"x": x, "dy": dy, "alpha": alpha, "weight": alpha, "mask": mask, "sink": sink}
 
     def forward(*arguments):
         (y,) = computed(program, tmp_path, ["forward", *arguments, "-o", "y.npy"], ["y"], **arrays)
@@ -120,7 +120,12 @@ def test_options(program, tmp_path, random):
     )
     formula = "x*sigmoid(beta*x)"
     same(ga.custom(formula, x, beta=1.5), forward("custom", "x.npy", "--formula", formula, "-p", "beta=1.5"))
-    for name, parameter, options in [("prelu", "alpha", {"alpha": alpha}), ("softmax", "sink", {"sink": sink})]:
+    same(ga.forward("torch:prelu", x, weight=alpha), forward("torch:prelu", "x.npy", "-p", "weight=@alpha.npy"))
+    for name, parameter, options in [
+        ("prelu", "alpha", {"alpha": alpha}),
+        ("torch:prelu", "weight", {"weight": alpha}),
+        ("softmax", "sink", {"sink": sink}),
+    ]:
         given = ["-p", f"{parameter}=@{parameter}.npy", "--param-grad", f"{parameter}=g.npy"]
         command = ["backward", name, "x.npy", "--grad", "dy.npy", "-o", "dx.npy", *given]
         dx, gradient = computed(program, tmp_path, command, ["dx", "g"])

@@ -44,21 +44,10 @@ impl Options {
 
     /// A function with the option `parameters`.
     pub fn function(&self, name: &str) -> Result<Function, JsError> {
-        let mut function: Function = name.parse()?;
-        for (key, value) in self.parameters()? {
-            function = function.with(&key, &value)?;
-        }
-        function.validate()?;
-        Ok(function)
-    }
-
-    /// The parameters as text, in the order in which they are given; what a gated unit's activation is comes first, because
-    /// it decides which others there are.
-    fn parameters(&self) -> Result<Vec<(String, String)>, JsError> {
-        let Some(given) = self.get("parameters") else { return Ok(Vec::new()) };
-        let mut parameters = of_object("parameters", &given)?;
-        parameters.sort_by_key(|(key, _)| key != "activation");
-        Ok(parameters)
+        let function: Function = name.parse()?;
+        let parameters = self.get("parameters").map_or(Ok(Vec::new()), |given| of_object("parameters", &given))?;
+        let parameters: Vec<_> = parameters.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        Ok(function.with_all(&parameters)?)
     }
 
     pub fn accuracy(&self) -> Result<Option<Accuracy>, JsError> {

@@ -26,16 +26,14 @@ class Operation:
         _arrays.check_text("a function's name", name)
         if formula is not None:
             _arrays.check_text("a formula", formula)
-        self.parameters = {key: options.pop(key) for key in list(options) if _is_array(options[key])}
+        arrays = {key: options.pop(key) for key in list(options) if _is_array(options[key])}
         texts = {key: _text(key, value) for key, value in options.items()}
-        if formula is not None:
-            # What comes from an array needs a number all the same.
-            texts |= dict.fromkeys(self.parameters, "1")
-        self.function = _function(name, tuple(texts.items()), formula)
+        self.function = _function(name, tuple(texts.items()), tuple(arrays), formula)
         if self.seed is not None and self.function.is_along:
             # There it is a parameter as any other.
             texts["seed"], self.seed = _text("seed", self.seed), None
-            self.function = _function(name, tuple(texts.items()), formula)
+            self.function = _function(name, tuple(texts.items()), tuple(arrays), formula)
+        self.parameters = {self.function.parameter(key): value for key, value in arrays.items()}
         self._check()
 
     def _check(self):
@@ -115,8 +113,8 @@ def _seed(seed):
 
 
 @functools.lru_cache(maxsize=256)
-def _function(name, parameters, formula):
-    return Function(name, list(parameters), formula)
+def _function(name, parameters, arrays, formula):
+    return Function(name, list(parameters), list(arrays), formula)
 
 
 class Operands:

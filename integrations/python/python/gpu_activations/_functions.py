@@ -100,7 +100,7 @@ def param_grad(name, x, dy, parameter, /, *, context=None, **options):
     operation, operands = _calls.Operation(name, options), _calls.Operands({"x": x, "dy": dy}, context=context)
     operation.results("backward", operands.arrays)
     of = _sink_gradient if operation.function.is_along else _parameter_gradient
-    gradient = of(operation, _calls.plain(parameter), operands)
+    gradient = of(operation, operation.function.parameter(_calls.plain(parameter)), operands)
     return gradient if operands.are_on_device else gradient.numpy()[()]
 
 
