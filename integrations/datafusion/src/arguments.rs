@@ -11,6 +11,7 @@ pub(crate) fn number_type(name: &str, given: &DataType) -> Result<DataType> {
     match given {
         DataType::Float16 | DataType::Float32 | DataType::Float64 => Ok(given.clone()),
         DataType::Null => Ok(DataType::Float32),
+        DataType::Dictionary(_, values) => number_type(name, values),
         other if other.is_numeric() => Ok(DataType::Float64),
         other => plan_err!("{name} takes numbers, not {other}"),
     }
@@ -60,7 +61,10 @@ pub(crate) fn configured<'a>(
 ) -> Result<Function> {
     let plan = |error: gpu_activations::Error| plan_datafusion_err!("{error}");
     let set = |function: Function, (parameter, value): (&ParameterInfo, &ScalarValue)| {
-        function.with(parameter.name, &text_of(parameter, value)?).map_err(plan)
+        if value.is_null() {
+            return plan_err!("{} of {} is NULL, but must be a constant with a value", parameter.name, function.name());
+        }
+        function.with(parameter.name, &text_of(parameter, value)).map_err(plan)
     };
     let function = function.parameters().iter().zip(given).try_fold(function.clone(), set)?;
     function.validate().map_err(plan)?;
@@ -68,14 +72,11 @@ pub(crate) fn configured<'a>(
 }
 
 /// A parameter's value in the form that the crate reads.
-fn text_of(parameter: &ParameterInfo, value: &ScalarValue) -> Result<String> {
-    if value.is_null() {
-        return plan_err!("{} is NULL", parameter.name);
-    }
-    Ok(match (parameter.default, value.cast_to(&DataType::Float64)) {
+fn text_of(parameter: &ParameterInfo, value: &ScalarValue) -> String {
+    match (parameter.default, value.cast_to(&DataType::Float64)) {
         (Value::Number(_), Ok(ScalarValue::Float64(Some(number)))) => (number as f32).to_string(),
         _ => value.to_string(),
-    })
+    }
 }
 
 /// The values of parameters, which are constants.

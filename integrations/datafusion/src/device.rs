@@ -5,9 +5,14 @@ use datafusion::error::DataFusionError;
 use gpu_activations::{Error, GpuActivations};
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-/// By the words of the adapter's name. That there is no such adapter is kept, too, because looking for it takes long.
-type Contexts = HashMap<Option<String>, Result<GpuActivations, Error>>;
+/// By the words of the adapter's name. That there is no such adapter is kept for a while, too, because looking for it takes
+/// long.
+type Contexts = HashMap<Option<String>, (Result<GpuActivations, Error>, Instant)>;
+
+/// After this time a missing adapter is looked for again. A driver that resets a device may list none meanwhile.
+const MISSING: Duration = Duration::from_secs(10);
 
 static CONTEXTS: LazyLock<Mutex<Contexts>> = LazyLock::new(Mutex::default);
 
@@ -21,16 +26,18 @@ pub(crate) enum Processor {
 /// its device was lost.
 ///
 /// # Errors
-/// As [`gpu_activations::Builder::build_async`].
+/// As [`gpu_activations::Builder::build`].
 pub fn shared_context(options: &Options) -> Result<GpuActivations, Error> {
     let mut contexts = CONTEXTS.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = contexts.get(&options.adapter) {
+    if let Some((known, since)) = contexts.get(&options.adapter)
+        && (known.is_ok() || since.elapsed() < MISSING)
+    {
         return known.clone();
     }
     let builder = options.adapter.iter().fold(GpuActivations::builder(), |builder, name| builder.adapter(name));
     let made = builder.build();
     if matches!(made, Ok(_) | Err(Error::NoAdapter { .. })) {
-        contexts.insert(options.adapter.clone(), made.clone());
+        contexts.insert(options.adapter.clone(), (made.clone(), Instant::now()));
     }
     made
 }
@@ -56,7 +63,7 @@ pub(crate) fn execution_error(options: &Options, on: Option<&GpuActivations>, er
         Error::DeviceLost { .. } => {
             let mut contexts = CONTEXTS.lock().unwrap_or_else(PoisonError::into_inner);
             // Another partition may have made a new one by now. Clones share the device, and so its address.
-            if let (Some(lost), Some(Ok(known))) = (on, contexts.get(&options.adapter))
+            if let (Some(lost), Some((Ok(known), _))) = (on, contexts.get(&options.adapter))
                 && std::ptr::eq(known.device(), lost.device())
             {
                 contexts.remove(&options.adapter);

@@ -267,6 +267,7 @@ impl ScalarUDFImpl for Along {
         let list = match &given[0] {
             DataType::List(field) | DataType::FixedSizeList(field, _) => DataType::List(item(field)?),
             DataType::LargeList(field) => DataType::LargeList(item(field)?),
+            DataType::Null => DataType::new_list(DataType::Float32, true),
             other => return plan_err!("{} takes lists of numbers, not {other}", self.name),
         };
         Ok(std::iter::once(list).chain(given[1..].iter().cloned()).collect())

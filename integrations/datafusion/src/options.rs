@@ -1,5 +1,4 @@
-/// Rows of a batch that are enough for a device: more gain little, and fewer cost a call each. DataFusion has 8192 unless
-/// told.
+/// A batch of this many rows is enough for a device. DataFusion's default is 8192.
 pub const BATCH_ROWS: usize = 1 << 20;
 
 /// What computes.

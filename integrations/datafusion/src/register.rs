@@ -10,8 +10,8 @@ use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 use gpu_activations::{Activation, AxisFunction, Order};
 use std::sync::Arc;
 
-/// Registers every function of the catalogue, by its canonical name. A name that is taken stays with what has it, unless
-/// [`Options::replace`] says otherwise or that is an earlier registration of this crate.
+/// Registers every function of the catalogue, by its canonical name. A name that is taken keeps its function, unless
+/// [`Options::replace`] is set or this crate registered it.
 ///
 /// # Errors
 /// What the registry returns.

@@ -2,7 +2,9 @@
 
 mod session;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, Float16Array, Float32Array, Float64Array, RecordBatch};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, DictionaryArray, Float16Array, Float32Array, Float64Array, Int32Array, RecordBatch,
+};
 use datafusion::arrow::datatypes::{Float16Type, Float32Type, Float64Type};
 use gpu_activations::{Activation, Order};
 use gpu_activations_datafusion::{Device, Options, shared_context};
@@ -102,7 +104,9 @@ async fn nulls_stay_nulls() -> anyhow::Result<()> {
     let y = y.as_primitive::<Float32Type>();
     assert_eq!((y.value(0), y.is_null(1), y.value(2)), (1.0, true, 0.0));
     assert!(y.is_valid(3) && y.value(3).is_nan());
-    assert!(column(&session, "SELECT relu(NULL)").await?.is_null(0));
+    for query in ["SELECT relu(NULL)", "SELECT softmax(NULL)", "SELECT array_logsumexp(NULL)"] {
+        assert!(column(&session, query).await?.is_null(0), "{query}");
+    }
     Ok(())
 }
 
@@ -112,6 +116,16 @@ async fn integers_and_literals_are_numbers() -> anyhow::Result<()> {
     let found = columns(&session, "SELECT relu(3), relu(-2.5), relu(CAST(7 AS DECIMAL(5, 2)))").await?;
     let values: Vec<f32> = found.iter().map(|y| y.as_primitive::<Float32Type>().value(0)).collect();
     assert_eq!(values, [3.0, 0.0, 7.0]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dictionaries_are_the_numbers_that_they_stand_for() -> anyhow::Result<()> {
+    let keys = Int32Array::from(vec![Some(1), None, Some(0), Some(1)]);
+    let x = DictionaryArray::new(keys, Arc::new(Float32Array::from(vec![-2.0, 3.0])));
+    let session = session(&Options::default(), table([("x", Arc::new(x) as ArrayRef)]))?;
+    let y = column(&session, "SELECT relu(x) FROM t").await?;
+    assert_eq!(y.as_primitive(), &Float32Array::from(vec![Some(3.0), None, Some(0.0), Some(3.0)]));
     Ok(())
 }
 
@@ -134,7 +148,7 @@ async fn wrong_calls_say_what_is_wrong() -> anyhow::Result<()> {
         ("SELECT swish(x, 'a') FROM t", "beta of swish is a number, not Utf8"),
         ("SELECT swish(x, x) FROM t", "beta of swish must be a constant"),
         ("SELECT swish(x, NULL) FROM t", "beta of swish is a number, not Null"),
-        ("SELECT swish(x, CAST(NULL AS DOUBLE)) FROM t", "beta is NULL"),
+        ("SELECT swish(x, CAST(NULL AS DOUBLE)) FROM t", "beta of swish is NULL"),
         ("SELECT elu(x, CAST('NaN' AS DOUBLE)) FROM t", "alpha"),
         ("SELECT swish(x, gamma => 1.0) FROM t", "Unknown parameter name 'gamma'"),
         ("SELECT softmax(x) FROM t", "softmax takes lists of numbers, not Float32"),

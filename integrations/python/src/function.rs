@@ -2,7 +2,7 @@
 
 use crate::error::raised;
 use crate::pass::{read, unknown, written};
-use gpu_activations::{Activation, Axis, LibraryName, ParameterInfo, Range, Value};
+use gpu_activations::{Activation, Axis, Error, LibraryName, ParameterInfo, Range, Value};
 use numpy::{PyReadonlyArray1, PyReadwriteArray1};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -38,7 +38,9 @@ impl Function {
             Some(_) => {
                 return Err(PyValueError::new_err(format!("a formula is for custom alone; {name} has its own")));
             }
-            None if library.is_some() => in_the_name(name, &parameters).parse().map_err(raised)?,
+            None if library.is_some() => {
+                in_the_name(name, &parameters).and_then(|text| text.parse()).map_err(raised)?
+            }
             None => {
                 let named: gpu_activations::Function = name.parse().map_err(raised)?;
                 let parameters: Vec<_> = parameters.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
@@ -53,10 +55,10 @@ impl Function {
         self.function.name()
     }
 
-    /// A parameter's name in the catalogue.
-    fn parameter(&self, name: &str) -> PyResult<String> {
-        let found = self.library.as_ref().map_or(Ok(name), |library| library.parameter(name));
-        found.map(str::to_owned).map_err(raised)
+    /// A parameter's name in the catalogue, from the library's. A name that is not the library's stays as it is.
+    fn parameter(&self, name: &str) -> String {
+        let found = self.library.as_ref().and_then(|library| library.parameter(name).ok());
+        found.unwrap_or(name).to_owned()
     }
 
     #[getter]
@@ -170,13 +172,16 @@ fn needs(library: &LibraryName, parameter: &str) -> bool {
 }
 
 /// A name of another library with its parameters, which have that library's names.
-fn in_the_name(name: &str, parameters: &[(String, String)]) -> String {
-    let (name, within) = name.split_once('(').unwrap_or((name, ")"));
-    let within = within.trim_end().trim_end_matches(')');
+fn in_the_name(text: &str, parameters: &[(String, String)]) -> Result<String, Error> {
+    let malformed = || Error::MalformedFunction { text: text.to_owned() };
+    let (name, within) = match text.split_once('(') {
+        None => (text, ""),
+        Some((name, within)) => (name, within.trim_end().strip_suffix(')').ok_or_else(malformed)?),
+    };
     let given = parameters.iter().map(|(key, value)| format!("{key}={value}"));
     let all: Vec<String> =
         Some(within.to_owned()).filter(|within| !within.is_empty()).into_iter().chain(given).collect();
-    format!("{name}({})", all.join(", "))
+    Ok(format!("{name}({})", all.join(", ")))
 }
 
 fn takes_mask(function: &gpu_activations::Function) -> bool {

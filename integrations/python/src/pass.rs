@@ -74,7 +74,7 @@ pub fn writable<'py>(arrays: &[Bound<'py, PyArray1<u8>>]) -> PyResult<Vec<PyRead
 }
 
 fn in_use(_: BorrowError) -> PyErr {
-    PyValueError::new_err("an array is in use by a call of another thread, which one of them writes to")
+    PyValueError::new_err("an array is in use by a call on another thread, and one of the two calls writes to it")
 }
 
 /// The memory of arrays that are read.

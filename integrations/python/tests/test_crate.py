@@ -125,6 +125,7 @@ def test_options(program, tmp_path, random):
         ("prelu", "alpha", {"alpha": alpha}),
         ("torch:prelu", "weight", {"weight": alpha}),
         ("softmax", "sink", {"sink": sink}),
+        ("torch:softmax", "sink", {"sink": sink}),
     ]:
         given = ["-p", f"{parameter}=@{parameter}.npy", "--param-grad", f"{parameter}=g.npy"]
         command = ["backward", name, "x.npy", "--grad", "dy.npy", "-o", "dx.npy", *given]

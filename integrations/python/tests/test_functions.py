@@ -4,6 +4,7 @@ import inspect
 import subprocess
 import sys
 
+import ml_dtypes
 import numpy as np
 import pytest
 from conftest import named, rows
@@ -86,6 +87,12 @@ WRONG = [
     (TypeError, "seed must be an int", lambda: ga.rrelu(X, seed=1.5)),
     (ValueError, "PyTorch has no activation", lambda: ga.forward("torch:Nope", X)),
     (ValueError, 'elu has no parameter "foo"', lambda: ga.forward("torch:ELU", X, foo=1)),
+    (ValueError, "no function; it must have the form", lambda: ga.forward("torch:ELU(alpha=2", X)),
+    (ValueError, "no function; it must have the form", lambda: ga.forward("torch:ELU(alpha=2))", X)),
+    (ValueError, "alpha is given twice", lambda: ga.forward("prelu(Alpha=0.3)", X, alpha=0.5)),
+    (ValueError, "alpha is given twice", lambda: ga.forward("prelu(alpha=0.3)", X, alpha=[0.5] * 4)),
+    (ValueError, "weight is given twice", lambda: ga.forward("torch:prelu(weight=0.3)", X, weight=[0.5] * 4)),
+    (ValueError, "a tuple of 2 arrays, not one array", lambda: ga.double_backward("silu", X, X, X, out=X)),
     (ValueError, "gate has the shape", lambda: ga.forward_gated("silu", X, X[0])),
     (ValueError, "softmax works along an axis", lambda: ga.forward_gated("softmax", X, X)),
     (TypeError, "context must be a Context", lambda: ga.gelu(X, context=3)),
@@ -113,6 +120,14 @@ def test_parameters_from_arrays():
         ga.forward("relu", X, input_bias=np.float32([1, 2, 3, 4])), np.maximum(X + np.float32([1, 2, 3, 4]), 0)
     )
     beta = np.float32([1, 2, 3, 4])
+    assert np.array_equal(ga.forward("torch:ReLU", X, input_bias=beta), ga.forward("relu", X, input_bias=beta))
+    assert np.array_equal(ga.forward("keras:PReLU", X, alpha=alpha), ga.prelu(X, alpha=alpha))
+    assert np.array_equal(
+        ga.forward("torch:prelu", X, weight=alpha), ga.forward("torch:PReLU", X, init=alpha)
+    )
+    quarter = np.array(0.25, ml_dtypes.bfloat16)
+    assert np.array_equal(ga.prelu(X, alpha=quarter), ga.prelu(X, alpha=0.25))
+    assert np.array_equal(ga.prelu(X, alpha=quarter[()]), ga.prelu(X, alpha=0.25))
     assert np.array_equal(ga.custom("x * beta", X, beta=beta), X * beta)
     assert np.allclose(ga.param_grad("custom", X, X, "beta", formula="x * beta", beta=beta), (X * X).sum((0, 1)))
     dx, ddy = ga.double_backward("prelu", X, X, X, alpha=alpha)

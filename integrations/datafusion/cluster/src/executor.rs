@@ -70,8 +70,10 @@ async fn announce(node: &str, options: Options) -> Result<()> {
         eprintln!("{node} computes by the reference");
         return Ok(());
     }
+    let may_use_reference = options.device == Device::AdapterOrReference;
     match tokio::task::spawn_blocking(move || shared_context(&options)).await? {
         Ok(context) => eprintln!("{node} computes on {}", context.adapter_info().name),
+        Err(error) if may_use_reference => eprintln!("{node} computes by the reference: {error}"),
         Err(error) => eprintln!("{node}: {error}"),
     }
     Ok(())

@@ -9,7 +9,7 @@ mod warnings;
 use clap::Parser;
 use std::process::ExitCode;
 
-/// A Ballista cluster with the functions of gpu-activations. Its scheduler, its executors and who queries it need the same
+/// A Ballista cluster with the functions of gpu-activations. The scheduler, the executors and the client need the same
 /// --prefix, --replace and --device.
 #[derive(Parser)]
 #[command(version)]
@@ -18,7 +18,8 @@ enum Role {
     Scheduler(scheduler::Arguments),
     /// Computes parts of queries on this machine's adapter.
     Executor(executor::Arguments),
-    /// Runs a query over Parquet files that every executor can read, and writes what it gives into a Parquet file here.
+    /// Runs a query over Parquet files, and writes the result into a Parquet file here. The scheduler and every executor must
+    /// see the input under the same path.
     Query(query::Arguments),
 }
 

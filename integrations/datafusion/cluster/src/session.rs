@@ -8,8 +8,8 @@ use datafusion::execution::SessionState;
 use datafusion::prelude::SessionConfig;
 use gpu_activations_datafusion::{Options, register};
 
-/// Executors ask for tasks. Where the scheduler hands them out instead, it forgets that an executor is free again whose task
-/// failed because another executor had died, and with few slots the query never ends.
+/// Executors pull tasks. When the scheduler pushes them, it does not free the slot of a task that failed because another
+/// executor died. With few slots the query then hangs.
 pub const POLICY: TaskSchedulingPolicy = TaskSchedulingPolicy::PullStaged;
 
 /// A session of Ballista with the functions. Its stages are planned before any of them runs: with Ballista's adaptive planner a

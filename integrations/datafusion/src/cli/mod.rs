@@ -54,8 +54,8 @@ impl From<&Functions> for Options {
 pub struct Query {
     /// The query, as in "SELECT gelu(x) AS y FROM input".
     query: String,
-    /// A Parquet file or a folder of them, as the table `input`; NAME=PATH gives it another name, which has no slash. May be given several
-    /// times.
+    /// A Parquet file or a folder of them, as the table `input`, or as NAME. May be given several times. Write ./year=2024 for a
+    /// relative path whose first part has an equals sign.
     #[arg(long, value_name = "[NAME=]PATH")]
     input: Vec<String>,
     /// The file to write.

@@ -4,7 +4,7 @@
 >>> ga.gelu([-1.0, 0.0, 1.0])
 array([-0.15865526,  0.        ,  0.8413448 ], dtype=float32)
 
-Each function of the catalogue is one here, with its parameters as keywords: `leaky_relu(x, negative_slope=0.2)`,
+The module has every function of the catalogue, with parameters as keywords: `leaky_relu(x, negative_slope=0.2)`,
 `softmax(x, axis=0, mask=kept)`. `forward`, `backward`, `derivative` and `double_backward` take the name of a function.
 """
 

@@ -135,7 +135,8 @@ def _outs(names, shapes, dtype, out):
         return [None] * len(names)
     outs = out if isinstance(out, tuple) else (out,)
     if len(outs) != len(names):
-        raise ValueError(f"out must be {_wanted(names)}, not {len(outs)}")
+        given = f"a tuple of {len(outs)}" if isinstance(out, tuple) else "one array"
+        raise ValueError(f"out must be {_wanted(names)}, not {given}")
     for name, shape, wanted in zip(names, shapes, outs):
         if wanted is not None:
             _check_out(name, shape, dtype, wanted, names)

@@ -19,11 +19,14 @@ class Operation:
     """
 
     def __init__(self, name, options):
+        _arrays.check_text("a function's name", name)
         options = {plain(key): value for key, value in options.items()}
+        twice = next((key for key in options if spelling(key) in _keys_within(name)), None)
+        if twice is not None:
+            raise ValueError(f"{twice} is given twice: as a keyword and in {name!r}")
         formula, self.axis, self.mask, self.sink, self.seed = (
             options.pop(key, None) for key in ("formula", "axis", "mask", "sink", "seed")
         )
-        _arrays.check_text("a function's name", name)
         if formula is not None:
             _arrays.check_text("a formula", formula)
         arrays = {key: options.pop(key) for key in list(options) if _is_array(options[key])}
@@ -81,6 +84,12 @@ def spelling(key):
     return key.lower().replace("_", "").replace("-", "")
 
 
+def _keys_within(name):
+    """The parameters in the parentheses of a name, in one spelling."""
+    pairs = name.partition("(")[2].split(",")
+    return {spelling(pair.partition("=")[0].strip()) for pair in pairs if "=" in pair}
+
+
 def _is_array(value):
     if isinstance(value, (np.generic, str)):
         return False
@@ -91,6 +100,9 @@ def _is_array(value):
 
 def _text(key, value):
     """A parameter as the crate reads it."""
+    if isinstance(value, (np.ndarray, np.generic)) and value.dtype.name == "bfloat16":
+        # Its scalars are not among Python's real numbers.
+        value = float(value)
     if isinstance(value, np.ndarray):
         value = value.item()
     if isinstance(value, (bool, np.bool_)):

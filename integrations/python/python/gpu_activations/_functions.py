@@ -26,7 +26,7 @@ def forward(name, x, /, *, out=None, context=None, **options):
     **options
         Parameters by name. A learnable one may be an array that numpy's rules repeat over x along adjacent axes. Functions
         along an axis take `axis` (-1 unless told), and some take `mask` (bool or uint8, repeated over x; true keeps) and
-        `sink`. `seed` makes rrelu that of training. `formula` is that of "custom".
+        `sink`. With `seed`, rrelu draws its slopes, as in training. `formula` is that of "custom".
 
     Returns
     -------
@@ -46,7 +46,7 @@ def forward(name, x, /, *, out=None, context=None, **options):
 
 
 def backward(name, x, dy, /, *, out=None, context=None, **options):
-    """Computes dx, the gradient by x, from x and from dy, the gradient by the function's result.
+    """Computes dx, the gradient with respect to x, from x and from dy, the gradient with respect to the function's result.
 
     The arguments are those of `forward`; dy has the type of x.
     """
@@ -141,8 +141,8 @@ def backward_gated(name, value, gate, dy, /, *, out=None, context=None, **option
 
 
 def double_backward_gated(name, value, gate, dy, v_value, v_gate, /, *, out=None, context=None, **options):
-    """Computes the gradients of `backward_gated`, whose dvalue and dgate have the gradients v_value and v_gate: by value, by
-    gate, and by dy."""
+    """Computes the gradients of `backward_gated`, whose dvalue and dgate have the gradients v_value and v_gate: with respect to
+    value, gate and dy."""
     operands = {"value": value, "gate": gate, "dy": dy, "v_value": v_value, "v_gate": v_gate}
     return _gated(name, options, "double_backward", operands, ["dvalue", "dgate", "ddy"], out, context)
 

@@ -2,7 +2,7 @@
 
 float32, float16 and bfloat16 are computed on the device. float64 is computed by the reference on the CPU, which
 `torch.autograd.gradcheck` needs. A parameter may be a tensor with a gradient of its own, which float64 does not have. Second
-derivatives are by x alone.
+derivatives are with respect to x only.
 """
 
 import numpy as np
@@ -21,7 +21,8 @@ def forward(name, x, /, *, context=None, **options):
     _check("x", x)
     tensors = {key: value for key, value in options.items() if isinstance(value, torch.Tensor)}
     learnable = {key: value for key, value in tensors.items() if value.requires_grad}
-    given = options | {key: _array(value) for key, value in tensors.items()}
+    # The backward pass reads these again, so later changes in place must not reach them.
+    given = options | {key: _array(value.clone()) for key, value in tensors.items()}
     call = _Call(name, given, list(learnable), context)
     return _Forward.apply(x, call, *learnable.values())
 
@@ -106,7 +107,7 @@ class _ParameterGradient(Function):
 
 def _only_by_x(call):
     return NotImplementedError(
-        f"second derivatives are by x alone; detach {', '.join(call.learnable)} before {call.operation.function.name}"
+        f"second derivatives are with respect to x only; detach {', '.join(call.learnable)} before {call.operation.function.name}"
     )
 
 
