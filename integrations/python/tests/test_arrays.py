@@ -162,10 +162,10 @@ def test_wrong_out(x):
         (TypeError, "out is float64, but y is float32", np.empty(x.shape)),
         (ValueError, r"out has the shape \(3,\), but y has \(6, 10\)", np.empty(3, np.float32)),
         (ValueError, "out is read-only", np.broadcast_to(np.float32(0), x.shape)),
-        (ValueError, "out must be an array, not 2", (x, x)),
+        (ValueError, "out must be an array, not a tuple of 2", (x, x)),
     ]
     for error, text, out in wrong:
         with pytest.raises(error, match=text):
             ga.gelu(x, out=out)
-    with pytest.raises(ValueError, match="out must be a tuple of 2 arrays, not 1"):
+    with pytest.raises(ValueError, match="out must be a tuple of 2 arrays, not one array"):
         ga.double_backward("gelu", x, x, x, out=x)

@@ -88,7 +88,7 @@ WRONG = [
     (ValueError, "PyTorch has no activation", lambda: ga.forward("torch:Nope", X)),
     (ValueError, 'elu has no parameter "foo"', lambda: ga.forward("torch:ELU", X, foo=1)),
     (ValueError, "no function; it must have the form", lambda: ga.forward("torch:ELU(alpha=2", X)),
-    (ValueError, "no function; it must have the form", lambda: ga.forward("torch:ELU(alpha=2))", X)),
+    (ValueError, r"alpha is 2\), but must be a number", lambda: ga.forward("torch:ELU(alpha=2))", X)),
     (ValueError, "alpha is given twice", lambda: ga.forward("prelu(Alpha=0.3)", X, alpha=0.5)),
     (ValueError, "alpha is given twice", lambda: ga.forward("prelu(alpha=0.3)", X, alpha=[0.5] * 4)),
     (ValueError, "weight is given twice", lambda: ga.forward("torch:prelu(weight=0.3)", X, weight=[0.5] * 4)),
