@@ -190,3 +190,12 @@ def test_commands(program):
         *ours, "list"
     )
     assert subprocess.run([*ours, "forward"], capture_output=True).returncode == 2
+
+
+def test_a_list_that_nobody_reads():
+    listing = subprocess.Popen(
+        [sys.executable, "-m", "gpu_activations", "list"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    listing.stdout.close()
+    assert listing.stderr.read() == ""
+    assert listing.wait() == 0

@@ -7,6 +7,7 @@ mod session;
 mod warnings;
 
 use clap::Parser;
+use gpu_activations_datafusion::cli::one_line;
 use std::process::ExitCode;
 
 /// A Ballista cluster with the functions of gpu-activations. The scheduler, the executors and the client need the same
@@ -41,7 +42,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("gpu-activations-cluster: {error:#}");
+            eprintln!("gpu-activations-cluster: {}", one_line(&error));
             ExitCode::FAILURE
         }
     }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::Parser;
 use datafusion::prelude::{SessionConfig, SessionContext};
-use gpu_activations_datafusion::cli::{Functions, Query};
+use gpu_activations_datafusion::cli::{Functions, Query, one_line};
 use gpu_activations_datafusion::{Options, register};
 use std::process::ExitCode;
 
@@ -24,7 +24,7 @@ async fn main() -> ExitCode {
     match run(Arguments::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("gpu-activations-sql: {error:#}");
+            eprintln!("gpu-activations-sql: {}", one_line(&error));
             ExitCode::FAILURE
         }
     }

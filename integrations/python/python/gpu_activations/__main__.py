@@ -3,6 +3,7 @@
 import argparse
 import json
 import math
+import os
 import sys
 import textwrap
 
@@ -24,8 +25,13 @@ def main():
         lines = {"list": _list, "devices": _devices}[arguments.command](arguments.json)
     except (DeviceError, ValueError) as error:
         sys.exit(f"gpu-activations: {error}")
-    for line in lines:
-        print(line)
+    try:
+        for line in lines:
+            print(line)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Nobody reads on, as after `| head`. Python would say so once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _list(as_json):
