@@ -41,6 +41,22 @@ fn rows_pass_through_in_their_order() -> Result<()> {
     Ok(())
 }
 
+#[cfg(unix)]
+#[test]
+fn only_a_regular_file_is_replaced() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let socket = folder.path().join("socket");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket)?;
+    for output in [folder.path(), &socket] {
+        let failed = run("SELECT 1 AS one", &["--output", &output.to_string_lossy()])?;
+        assert_eq!(failed.status.code(), Some(1));
+        let said = String::from_utf8(failed.stderr)?;
+        assert!(said.contains("exists and is not a regular file"), "{said}");
+    }
+    assert!(!socket.is_file());
+    Ok(())
+}
+
 #[test]
 fn a_failure_leaves_no_file() -> Result<()> {
     let folder = tempfile::tempdir()?;

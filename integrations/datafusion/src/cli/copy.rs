@@ -1,6 +1,6 @@
 //! From a stream of batches to a file.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::dataframe::DataFrame;
@@ -46,8 +46,12 @@ pub async fn write(rows: DataFrame, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A file beside the one to be written, which is removed unless it takes that one's place.
+/// A file beside the one to be written, which is removed unless it takes that one's place. A device or a folder keeps its
+/// place.
 fn temporary(path: &Path) -> Result<NamedTempFile> {
+    if let Ok(metadata) = path.metadata() {
+        ensure!(metadata.is_file(), "the output {} exists and is not a regular file", path.display());
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".gpu-activations-");
