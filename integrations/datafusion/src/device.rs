@@ -80,6 +80,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_missing_adapter_is_looked_for_again_after_a_while() {
+        let of = |adapter: &str| Options { adapter: Some(adapter.to_owned()), ..Options::default() };
+        let missing = shared_context(&of("no such adapter")).err().unwrap();
+        let options = of(&shared_context(&Options::default()).unwrap().adapter_info().name);
+        let found_missing = |since| {
+            CONTEXTS.lock().unwrap().insert(options.adapter.clone(), (Err(missing.clone()), since));
+        };
+        found_missing(Instant::now());
+        assert_eq!(shared_context(&options).err(), Some(missing.clone()));
+        found_missing(Instant::now().checked_sub(MISSING).unwrap());
+        assert!(shared_context(&options).is_ok());
+    }
+
+    #[test]
     fn a_late_report_of_a_lost_device_leaves_the_next_one() {
         let options = Options::default();
         let lost = || Error::DeviceLost { reason: "for a test".to_owned() };

@@ -122,9 +122,7 @@ def test_parameters_from_arrays():
     beta = np.float32([1, 2, 3, 4])
     assert np.array_equal(ga.forward("torch:ReLU", X, input_bias=beta), ga.forward("relu", X, input_bias=beta))
     assert np.array_equal(ga.forward("keras:PReLU", X, alpha=alpha), ga.prelu(X, alpha=alpha))
-    assert np.array_equal(
-        ga.forward("torch:prelu", X, weight=alpha), ga.forward("torch:PReLU", X, init=alpha)
-    )
+    assert np.array_equal(ga.forward("torch:prelu", X, weight=alpha), ga.forward("torch:PReLU", X, init=alpha))
     quarter = np.array(0.25, ml_dtypes.bfloat16)
     assert np.array_equal(ga.prelu(X, alpha=quarter), ga.prelu(X, alpha=0.25))
     assert np.array_equal(ga.prelu(X, alpha=quarter[()]), ga.prelu(X, alpha=0.25))

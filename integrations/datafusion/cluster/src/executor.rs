@@ -4,6 +4,7 @@ use ballista_core::registry::BallistaFunctionRegistry;
 use ballista_core::utils::default_config_producer;
 use ballista_executor::executor_process::{ExecutorProcessConfig, start_executor_process};
 use clap::Args;
+use gpu_activations::Error;
 use gpu_activations_datafusion::cli::Functions;
 use gpu_activations_datafusion::{Device, Options, shared_context};
 use std::net::IpAddr;
@@ -73,7 +74,9 @@ async fn announce(node: &str, options: Options) -> Result<()> {
     let may_use_reference = options.device == Device::AdapterOrReference;
     match tokio::task::spawn_blocking(move || shared_context(&options)).await? {
         Ok(context) => eprintln!("{node} computes on {}", context.adapter_info().name),
-        Err(error) if may_use_reference => eprintln!("{node} computes by the reference: {error}"),
+        Err(error @ Error::NoAdapter { .. }) if may_use_reference => {
+            eprintln!("{node} computes by the reference: {error}")
+        }
         Err(error) => eprintln!("{node}: {error}"),
     }
     Ok(())

@@ -13,11 +13,8 @@ use std::path::PathBuf;
 /// An error with its causes in one line. DataFusion's errors quote their causes themselves, so those are left out.
 #[must_use]
 pub fn one_line(error: &anyhow::Error) -> String {
-    error.chain().map(ToString::to_string).reduce(with_cause).unwrap_or_default()
-}
-
-fn with_cause(said: String, cause: String) -> String {
-    if said.contains(&cause) { said } else { format!("{said}: {cause}") }
+    let with = |said: String, cause: String| if said.contains(&cause) { said } else { format!("{said}: {cause}") };
+    error.chain().map(ToString::to_string).reduce(with).unwrap_or_default()
 }
 
 /// How functions are named, and what computes them.

@@ -9,7 +9,8 @@ use std::process::ExitCode;
 
 /// Runs a query over Parquet files with the functions of gpu-activations, and writes what it gives into a Parquet file.
 ///
-/// Rows pass through in batches, so files may be larger than memory, unless the query itself collects rows, as ORDER BY does. The output appears when it is whole.
+/// Rows pass through in batches, so files may be larger than memory, unless the query itself collects rows, as ORDER BY does.
+/// The output appears when it is whole.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
